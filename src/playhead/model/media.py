@@ -1,0 +1,70 @@
+"""What is known of a source: the result of probing it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import msgspec
+
+
+class VideoTrack(msgspec.Struct, frozen=True, kw_only=True):
+    """The source's picture, as measured, not as claimed."""
+
+    index: int
+    """The stream's number in the container."""
+    codec: str
+    coded_width: int
+    coded_height: int
+    width: int
+    """Width as displayed, in square pixels, after rotation and sample aspect ratio."""
+    height: int
+    """Height as displayed, in square pixels, after rotation and sample aspect ratio."""
+    rotation: int
+    """Clockwise degrees the decoder turns the picture by: 0, 90, 180 or 270."""
+    time_base: tuple[int, int]
+    """Seconds per tick, as numerator and denominator."""
+    frame_rate: tuple[int, int]
+    """Frames per second, as numerator and denominator; the measured average for a variable rate."""
+    pixel_format: str
+    interlaced: bool = False
+    color_primaries: str | None = None
+    color_transfer: str | None = None
+    color_space: str | None = None
+    color_range: str | None = None
+    profile: str | None = None
+    bit_rate: int | None = None
+
+    @property
+    def tick(self) -> Fraction:
+        """Seconds per tick."""
+        return Fraction(*self.time_base)
+
+    @property
+    def fps(self) -> Fraction:
+        """Frames per second."""
+        return Fraction(*self.frame_rate)
+
+
+class AudioTrack(msgspec.Struct, frozen=True, kw_only=True):
+    """One sound track of the source."""
+
+    index: int
+    codec: str
+    sample_rate: int
+    channels: int
+    language: str | None = None
+    profile: str | None = None
+    bit_rate: int | None = None
+
+
+class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A source after probing: one video track, its sound, and how long it really is."""
+
+    container: str
+    """The demuxer's name, as ffmpeg spells it."""
+    size_bytes: int
+    duration_seconds: float
+    """Length of the presentation: what packets cover, not what a header says."""
+    video: VideoTrack
+    audio: AudioTrack | None
+    other_audio: tuple[AudioTrack, ...] = ()

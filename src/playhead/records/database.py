@@ -1,0 +1,93 @@
+"""The database's door: one pool, one kind of transaction, jobs enqueued inside it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import procrastinate
+from procrastinate.exceptions import AlreadyEnqueued
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from playhead.model.errors import PlayheadError
+from playhead.model.jobs import Job
+
+
+def sqlalchemy_url(url: str) -> str:
+    """`postgresql://…` as SQLAlchemy wants it, with psycopg 3 as the driver."""
+    scheme, rest = url.split("://", 1)
+    if scheme not in ("postgresql", "postgres"):
+        raise PlayheadError("database_unavailable", f"PLAYHEAD_DATABASE_URL must begin with postgresql://, not {scheme}://.")
+    return f"postgresql+psycopg://{rest}"
+
+
+class Transaction:
+    """An open transaction: rows change on `connection`, jobs go out with `defer`, all or nothing."""
+
+    def __init__(self, connection: AsyncConnection, queue: procrastinate.App) -> None:
+        self.connection = connection
+        self._queue = queue
+
+    async def defer(self, job: Job) -> bool:
+        """Enqueue `job` with this transaction; False when one of that name already waits."""
+        raw = (await self.connection.get_raw_connection()).driver_connection
+        deferrer = self._queue.configure_task(
+            job.task,
+            queue=job.queue,
+            lock=job.name,
+            queueing_lock=job.name,
+            priority=job.priority,
+            connection=raw,
+        )
+        try:
+            # A savepoint: that a job of this name already waits must not undo the rows changed so far.
+            async with self.connection.begin_nested():
+                await deferrer.defer_async(**job.arguments)
+        except AlreadyEnqueued:
+            return False
+        return True
+
+
+class Records:
+    """Access to the records.
+
+    `url` is a `postgresql://` URL. Every method of this package takes the `Transaction` it runs in.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self._engine: AsyncEngine = create_async_engine(
+            sqlalchemy_url(url), pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, pool_timeout=5
+        )
+        self.queue = procrastinate.App(
+            connector=procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=8),
+            # A web process only defers, so it must not fail on tasks that only workers import.
+            import_paths=[],
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """One transaction: committed when the block ends well, undone when it raises.
+
+        Raises:
+            PlayheadError: `database_unavailable`, when no connection can be had.
+        """
+        try:
+            connection = await self._engine.connect()
+        except (OperationalError, TimeoutError) as error:
+            raise PlayheadError("database_unavailable") from error
+        try:
+            async with connection.begin():
+                yield Transaction(connection, self.queue)
+        finally:
+            await connection.close()
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._engine.dispose()
+
+
+Row = dict[str, Any]
+"""A row as the queries return it: column name → value."""

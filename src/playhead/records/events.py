@@ -1,0 +1,51 @@
+"""The event log. An event is appended in the transaction that changes what it speaks of."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, or_, select
+from sqlalchemy.dialects.postgresql import array
+
+from playhead.model import jobs
+from playhead.records.database import Row, Transaction
+from playhead.records.tables import deliveries, events, webhooks
+
+
+async def append(
+    tx: Transaction, project_id: UUID, video_id: UUID, event_type: str, data: dict[str, Any] | None = None
+) -> int:
+    """Append an event and enqueue its delivery to every webhook of the project that wants it.
+
+    Returns:
+        The event's number, growing with time.
+    """
+    added = await tx.connection.execute(
+        insert(events)
+        .values(project_id=project_id, video_id=video_id, type=event_type, data=data or {})
+        .returning(events.c.id)
+    )
+    event_id = int(added.scalar_one())
+    wanting = await tx.connection.execute(
+        select(webhooks.c.id).where(
+            webhooks.c.project_id == project_id,
+            or_(webhooks.c.events.is_(None), webhooks.c.events.contains(array([event_type]))),
+        )
+    )
+    for webhook_id in wanting.scalars().all():
+        delivery = await tx.connection.execute(
+            insert(deliveries)
+            .values(project_id=project_id, webhook_id=webhook_id, event_id=event_id, next_at=func.now())
+            .returning(deliveries.c.id)
+        )
+        await tx.defer(jobs.deliver(int(delivery.scalar_one())))
+    return event_id
+
+
+async def since(tx: Transaction, project_id: UUID, after: int, limit: int) -> list[Row]:
+    """A project's events after number `after`, oldest first."""
+    found = await tx.connection.execute(
+        select(events).where(events.c.project_id == project_id, events.c.id > after).order_by(events.c.id).limit(limit)
+    )
+    return [dict(row._mapping) for row in found]

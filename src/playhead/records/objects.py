@@ -1,0 +1,74 @@
+"""The ledger of stored objects: each is written down before it exists, and crossed out after it is gone.
+
+An attempt reserves its keys, writes, and keeps them in the transaction that publishes its result. Whatever a
+crash leaves behind is therefore known by name: no listing of the store is needed to find orphans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, or_, select, update
+
+from playhead.model import jobs
+from playhead.records.database import Transaction
+from playhead.records.tables import objects
+
+WRITING, KEPT, DOOMED = "writing", "kept", "doomed"
+ABANDONED_AFTER = timedelta(hours=6)
+"""An object still `writing` after this long has no writer any more: no job runs that long."""
+
+
+async def reserve(tx: Transaction, project_id: UUID, video_id: UUID, keys: dict[str, str]) -> None:
+    """Write down the objects about to be written; `keys` is key → slot."""
+    await tx.connection.execute(
+        insert(objects),
+        [
+            {"key": key, "project_id": project_id, "video_id": video_id, "slot": slot, "state": WRITING}
+            for key, slot in keys.items()
+        ],
+    )
+
+
+async def keep(tx: Transaction, keys: Sequence[str]) -> None:
+    """Publish: these objects stay, and every other attempt at their slots is doomed."""
+    kept = select(objects.c.video_id, objects.c.slot).where(objects.c.key.in_(keys)).subquery()
+    await tx.connection.execute(
+        update(objects)
+        .where(objects.c.video_id == kept.c.video_id, objects.c.slot == kept.c.slot, objects.c.key.not_in(keys))
+        .values(state=DOOMED)
+    )
+    await tx.connection.execute(update(objects).where(objects.c.key.in_(keys)).values(state=KEPT))
+
+
+async def doom(tx: Transaction, keys: Sequence[str]) -> None:
+    """These objects are to be deleted."""
+    if keys:
+        await tx.connection.execute(update(objects).where(objects.c.key.in_(keys)).values(state=DOOMED))
+        await tx.defer(jobs.sweep())
+
+
+async def doom_slots(tx: Transaction, video_id: UUID, slot_prefix: str) -> None:
+    """Everything of a video whose slot begins with `slot_prefix` is to be deleted."""
+    await tx.connection.execute(
+        update(objects)
+        .where(objects.c.video_id == video_id, objects.c.slot.startswith(slot_prefix, autoescape=True))
+        .values(state=DOOMED)
+    )
+    await tx.defer(jobs.sweep())
+
+
+async def doomed(tx: Transaction, limit: int) -> list[str]:
+    """Keys to delete now: the doomed, and those whose writer must be long dead."""
+    abandoned = (objects.c.state == WRITING) & (objects.c.created_at < func.now() - ABANDONED_AFTER)
+    found = await tx.connection.execute(
+        select(objects.c.key).where(or_(objects.c.state == DOOMED, abandoned)).limit(limit)
+    )
+    return list(found.scalars())
+
+
+async def forget(tx: Transaction, keys: Sequence[str]) -> None:
+    """Cross out objects that are gone from the store."""
+    await tx.connection.execute(delete(objects).where(objects.c.key.in_(keys)))

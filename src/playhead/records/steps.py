@@ -1,0 +1,49 @@
+"""Steps of a video's processing, counted so that a file that kills its worker each time is parked."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from playhead.records.database import Transaction
+from playhead.records.tables import steps
+
+
+async def begin(tx: Transaction, project_id: UUID, video_id: UUID, name: str) -> tuple[int, int]:
+    """Count one more attempt at a step.
+
+    Returns:
+        How often it was begun, this time included, and how often it ended with an error.
+    """
+    row = upsert(steps).values(
+        video_id=video_id, name=name, project_id=project_id, attempts=1, begun_at=func.clock_timestamp()
+    )
+    counted = await tx.connection.execute(
+        row.on_conflict_do_update(
+            index_elements=["video_id", "name"],
+            set_={"attempts": steps.c.attempts + 1, "begun_at": func.clock_timestamp()},
+        ).returning(steps.c.attempts, steps.c.failures)
+    )
+    attempts, failures = counted.one()
+    return int(attempts), int(failures)
+
+
+async def fail(tx: Transaction, video_id: UUID, name: str, error: str) -> int:
+    """Note that a step ended with an error; how often that has happened now."""
+    counted = await tx.connection.execute(
+        update(steps)
+        .where(steps.c.video_id == video_id, steps.c.name == name)
+        .values(failures=steps.c.failures + 1, last_error=error)
+        .returning(steps.c.failures)
+    )
+    return int(counted.scalar_one_or_none() or 0)
+
+
+async def failures(tx: Transaction, video_id: UUID) -> dict[str, int]:
+    """How often each step of a video ended with an error."""
+    found = await tx.connection.execute(
+        select(steps.c.name, steps.c.failures).where(steps.c.video_id == video_id)
+    )
+    return {str(name): int(count) for name, count in found}

@@ -1,0 +1,225 @@
+"""The tables. Every row belongs to a project; times are the database's clock, in UTC."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+from sqlalchemy.sql.schema import SchemaItem
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _project() -> SchemaItem:
+    return Column("project_id", UUID, ForeignKey("projects.id", ondelete="CASCADE"), nullable=False)
+
+
+def _video() -> SchemaItem:
+    return Column("video_id", UUID, ForeignKey("videos.id", ondelete="CASCADE"), nullable=False)
+
+
+def _created() -> SchemaItem:
+    return Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp())
+
+
+projects = Table(
+    "projects",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    _created(),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    _project(),
+    Column("name", Text, nullable=False),
+    Column("prefix", Text, nullable=False, comment="the first characters, to recognise a key by"),
+    Column("hash", LargeBinary, nullable=False, unique=True, comment="SHA-256 of the whole key"),
+    Column("revoked_at", DateTime(timezone=True)),
+    _created(),
+)
+
+videos = Table(
+    "videos",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    _project(),
+    Column("filename", Text, nullable=False),
+    Column("is_public", Boolean, nullable=False),
+    Column("metadata", JSONB, comment="the caller's own, returned as it came"),
+    Column("thumbnail_seconds", ARRAY(Float), nullable=False, server_default=text("'{}'")),
+    Column("status", Text, nullable=False),
+    Column("error_code", Text),
+    Column("error_detail", Text),
+    Column("source_key", Text, comment="object key of the stored original"),
+    Column("source_size", BigInteger),
+    Column("info", JSONB, comment="model.media.MediaInfo, once probed"),
+    Column("plan", JSONB, comment="model.plan.Plan, once planned"),
+    Column("poster_key", Text),
+    Column("completed_at", DateTime(timezone=True), comment="when the upload was completed"),
+    Column("ready_at", DateTime(timezone=True)),
+    _created(),
+    Index("ix_videos_project_id_created_at", "project_id", text("created_at DESC"), text("id DESC")),
+    Index("ix_videos_processing", "completed_at", postgresql_where=text("status = 'processing'")),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    _project(),
+    _video(),
+    Column("state", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("declared_size", BigInteger),
+    Column("received_size", BigInteger, nullable=False, server_default=text("0")),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    _created(),
+    UniqueConstraint("video_id"),
+    Index("ix_uploads_open", "expires_at", postgresql_where=text("state IN ('waiting', 'received')")),
+)
+
+renditions = Table(
+    "renditions",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    _project(),
+    _video(),
+    Column("kind", Text, nullable=False, comment="video or audio"),
+    Column("resolution", Text, nullable=False, comment="as asked for, such as 480p; audio for the sound"),
+    Column("status", Text, nullable=False),
+    Column("error_code", Text),
+    Column("error_detail", Text),
+    Column("note", Text, comment="why it differs from what was asked"),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("key", Text, comment="object key of the finished MP4"),
+    Column("size_bytes", BigInteger),
+    Column("etag", Text, comment="SHA-256 of the finished MP4"),
+    Column("ready_at", DateTime(timezone=True)),
+    _created(),
+    UniqueConstraint("video_id", "resolution"),
+)
+
+pieces = Table(
+    "pieces",
+    metadata,
+    Column(
+        "rendition_id", UUID, ForeignKey("renditions.id", ondelete="CASCADE"), primary_key=True, nullable=False
+    ),
+    Column("chunk", Integer, primary_key=True, nullable=False),
+    _project(),
+    _video(),
+    Column("key", Text, comment="object key, once made"),
+    Column("size_bytes", BigInteger),
+    Column("frames", Integer),
+    Column("done_at", DateTime(timezone=True)),
+    Index("ix_pieces_missing", "video_id", "chunk", postgresql_where=text("done_at IS NULL")),
+)
+
+images = Table(
+    "images",
+    metadata,
+    Column(
+        "rendition_id", UUID, ForeignKey("renditions.id", ondelete="CASCADE"), primary_key=True, nullable=False
+    ),
+    Column("number", Integer, primary_key=True, nullable=False),
+    _project(),
+    _video(),
+    Column("at_seconds", Float, nullable=False),
+    Column("key", Text, nullable=False),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("video_id", UUID, ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True, comment="such as inspect, chunk:3, finalise:480p"),
+    _project(),
+    Column("attempts", Integer, nullable=False, comment="how often it was begun"),
+    Column("failures", Integer, nullable=False, server_default=text("0"), comment="how often it ended badly"),
+    Column("last_error", Text),
+    Column("begun_at", DateTime(timezone=True), nullable=False),
+)
+
+objects = Table(
+    "objects",
+    metadata,
+    Column("key", Text, primary_key=True),
+    _project(),
+    Column("video_id", UUID, nullable=False, comment="no foreign key: it outlives its video until swept"),
+    Column("slot", Text, nullable=False, comment="what it is for; attempts at the same thing share a slot"),
+    Column("state", Text, nullable=False, comment="writing, kept or doomed"),
+    _created(),
+    Index("ix_objects_video_id_slot", "video_id", "slot"),
+    Index("ix_objects_unkept", "state", "created_at", postgresql_where=text("state <> 'kept'")),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _project(),
+    Column("video_id", UUID, comment="no foreign key: the log outlives the video"),
+    Column("type", Text, nullable=False),
+    Column("data", JSONB, nullable=False),
+    _created(),
+    Index("ix_events_project_id_id", "project_id", "id"),
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    _project(),
+    Column("name", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("format", Text, nullable=False, comment="hyperserve or standard"),
+    Column("events", ARRAY(Text), comment="event types wanted; null for all"),
+    Column("secret", Text, nullable=False),
+    _created(),
+    UniqueConstraint("project_id", "name"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _project(),
+    Column("webhook_id", UUID, ForeignKey("webhooks.id", ondelete="CASCADE"), nullable=False),
+    Column("event_id", BigInteger, ForeignKey("events.id", ondelete="CASCADE"), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("next_at", DateTime(timezone=True), comment="when it is due; null once it is over"),
+    Column("delivered_at", DateTime(timezone=True)),
+    Column("last_status", Integer, comment="the receiver's last HTTP status"),
+    Column("last_error", Text),
+    _created(),
+    UniqueConstraint("webhook_id", "event_id"),
+    Index("ix_deliveries_due", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+)

@@ -1,0 +1,94 @@
+"""Uploads: sessions of bytes arriving, each for one video."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, insert, select, update
+
+from playhead.model.states import UploadState
+from playhead.records.database import Row, Transaction
+from playhead.records.tables import uploads
+
+
+async def create(
+    tx: Transaction,
+    project_id: UUID,
+    video_id: UUID,
+    *,
+    content_type: str,
+    declared_size: int | None,
+    expires_in: timedelta,
+) -> Row:
+    """Open an upload for a video."""
+    made = await tx.connection.execute(
+        insert(uploads)
+        .values(
+            id=uuid4(),
+            project_id=project_id,
+            video_id=video_id,
+            state=UploadState.WAITING,
+            content_type=content_type,
+            declared_size=declared_size,
+            expires_at=func.clock_timestamp() + expires_in,
+        )
+        .returning(uploads)
+    )
+    return dict(made.one()._mapping)
+
+
+async def find(tx: Transaction, upload_id: UUID, *, lock: bool = False) -> Row | None:
+    """One upload's row, or None; `expired` tells whether its time is over by the database's clock."""
+    query = select(uploads, (uploads.c.expires_at < func.clock_timestamp()).label("expired")).where(
+        uploads.c.id == upload_id
+    )
+    row = (await tx.connection.execute(query.with_for_update() if lock else query)).one_or_none()
+    return dict(row._mapping) if row else None
+
+
+async def of_video(tx: Transaction, video_id: UUID, *, lock: bool = False) -> Row | None:
+    """The upload of a video, or None."""
+    query = select(uploads).where(uploads.c.video_id == video_id)
+    row = (await tx.connection.execute(query.with_for_update() if lock else query)).one_or_none()
+    return dict(row._mapping) if row else None
+
+
+async def of_videos(tx: Transaction, video_ids: list[UUID]) -> dict[UUID, Row]:
+    """Uploads by video id."""
+    found = await tx.connection.execute(select(uploads).where(uploads.c.video_id.in_(video_ids)))
+    return {row.video_id: dict(row._mapping) for row in found}
+
+
+async def receiving(tx: Transaction, upload_id: UUID, size: int) -> None:
+    """Note how many bytes have arrived so far, for whoever watches; not a promise that they are kept."""
+    await tx.connection.execute(
+        update(uploads)
+        .where(uploads.c.id == upload_id, uploads.c.state == UploadState.WAITING)
+        .values(received_size=size)
+    )
+
+
+async def received(tx: Transaction, upload_id: UUID, size: int) -> None:
+    """All bytes are safely on disk."""
+    await tx.connection.execute(
+        update(uploads)
+        .where(uploads.c.id == upload_id)
+        .values(state=UploadState.RECEIVED, received_size=size)
+    )
+
+
+async def end(tx: Transaction, upload_id: UUID, state: UploadState) -> None:
+    """Close an upload for good: `complete` or `dead`."""
+    await tx.connection.execute(update(uploads).where(uploads.c.id == upload_id).values(state=state))
+
+
+async def overdue(tx: Transaction, limit: int) -> list[Row]:
+    """Open uploads past their deadline."""
+    open_states = (UploadState.WAITING, UploadState.RECEIVED)
+    found = await tx.connection.execute(
+        select(uploads)
+        .where(uploads.c.state.in_(open_states), uploads.c.expires_at < func.clock_timestamp())
+        .limit(limit)
+    )
+    return [dict(row._mapping) for row in found]

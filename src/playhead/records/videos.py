@@ -1,0 +1,177 @@
+"""Videos: made, moved forward through their states, listed and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, func, insert, select, tuple_, update
+
+from playhead.model.errors import PlayheadError
+from playhead.model.states import Status
+from playhead.records import events, objects
+from playhead.records.database import Row, Transaction
+from playhead.records.tables import renditions, videos
+
+VIDEO_KIND = "video"
+AUDIO_KIND = "audio"
+
+
+async def create(
+    tx: Transaction,
+    project_id: UUID,
+    *,
+    filename: str,
+    is_public: bool,
+    metadata: dict[str, Any] | None,
+    thumbnail_seconds: Sequence[float],
+    resolutions: Sequence[str],
+) -> UUID:
+    """Make a video that waits for its upload, with one rendition row per requested resolution."""
+    video_id = uuid4()
+    await tx.connection.execute(
+        insert(videos).values(
+            id=video_id,
+            project_id=project_id,
+            filename=filename,
+            is_public=is_public,
+            metadata=metadata,
+            thumbnail_seconds=list(thumbnail_seconds),
+            status=Status.PENDING_UPLOAD,
+        )
+    )
+    await tx.connection.execute(
+        insert(renditions),
+        [
+            {
+                "id": uuid4(),
+                "project_id": project_id,
+                "video_id": video_id,
+                "kind": VIDEO_KIND,
+                "resolution": resolution,
+                "status": Status.PENDING_UPLOAD,
+            }
+            for resolution in resolutions
+        ],
+    )
+    await events.append(tx, project_id, video_id, "video.created")
+    return video_id
+
+
+async def find(
+    tx: Transaction, video_id: UUID, *, project_id: UUID | None = None, lock: bool = False
+) -> Row | None:
+    """One video's row, or None when there is none (in that project). `lock` holds it until the end."""
+    query = select(videos).where(videos.c.id == video_id)
+    if project_id is not None:
+        query = query.where(videos.c.project_id == project_id)
+    found = await tx.connection.execute(query.with_for_update() if lock else query)
+    row = found.one_or_none()
+    return dict(row._mapping) if row else None
+
+
+async def get(
+    tx: Transaction, video_id: UUID, *, project_id: UUID | None = None, lock: bool = False
+) -> Row:
+    """As `find`.
+
+    Raises:
+        PlayheadError: `not_found`; another project's video looks like none at all.
+    """
+    row = await find(tx, video_id, project_id=project_id, lock=lock)
+    if row is None:
+        raise PlayheadError("not_found", "There is no such video.")
+    return row
+
+
+async def page(
+    tx: Transaction,
+    project_id: UUID,
+    *,
+    limit: int,
+    before: tuple[datetime, UUID] | None,
+    status: str | None,
+    is_public: bool | None,
+) -> list[Row]:
+    """A project's videos, newest first, older than the cursor `before`."""
+    query = select(videos).where(videos.c.project_id == project_id)
+    if before is not None:
+        query = query.where(tuple_(videos.c.created_at, videos.c.id) < before)
+    if status is not None:
+        query = query.where(videos.c.status == status)
+    if is_public is not None:
+        query = query.where(videos.c.is_public == is_public)
+    found = await tx.connection.execute(
+        query.order_by(videos.c.created_at.desc(), videos.c.id.desc()).limit(limit)
+    )
+    return [dict(row._mapping) for row in found]
+
+
+async def begin_processing(tx: Transaction, video_id: UUID, *, source_key: str, source_size: int) -> None:
+    """The upload became a source: the video and its renditions are processing from here on."""
+    await tx.connection.execute(
+        update(videos)
+        .where(videos.c.id == video_id)
+        .values(
+            status=Status.PROCESSING,
+            source_key=source_key,
+            source_size=source_size,
+            completed_at=func.clock_timestamp(),
+        )
+    )
+    await tx.connection.execute(
+        update(renditions).where(renditions.c.video_id == video_id).values(status=Status.PROCESSING)
+    )
+
+
+async def fail(tx: Transaction, video: Row, error: PlayheadError) -> bool:
+    """End a video's processing with a named error; False when it had already ended.
+
+    `video` must be locked. Everything made so far is given up; the source stays for another try.
+    """
+    if video["status"] not in (Status.PENDING_UPLOAD, Status.PROCESSING):
+        return False
+    failed = {"status": Status.FAIL, "error_code": error.code, "error_detail": error.detail or None}
+    await tx.connection.execute(update(videos).where(videos.c.id == video["id"]).values(**failed))
+    await tx.connection.execute(
+        update(renditions)
+        .where(renditions.c.video_id == video["id"], renditions.c.status != Status.READY)
+        .values(**failed)
+    )
+    await objects.doom_slots(tx, video["id"], "piece/")
+    await events.append(tx, video["project_id"], video["id"], "video.failed", {"code": error.code})
+    return True
+
+
+async def settle(tx: Transaction, video: Row) -> None:
+    """Move a video whose renditions have all ended to `ready` or `fail`. `video` must be locked."""
+    if video["status"] != Status.PROCESSING:
+        return
+    found = await tx.connection.execute(
+        select(renditions.c.status, renditions.c.error_code, renditions.c.error_detail).where(
+            renditions.c.video_id == video["id"], renditions.c.kind == VIDEO_KIND
+        )
+    )
+    ended = found.all()
+    statuses = {row.status for row in ended}
+    if not ended or Status.PROCESSING in statuses or Status.PENDING_UPLOAD in statuses:
+        return
+    if Status.READY not in statuses:
+        await fail(tx, video, PlayheadError(ended[0].error_code, ended[0].error_detail or ""))
+        return
+    await tx.connection.execute(
+        update(videos)
+        .where(videos.c.id == video["id"])
+        .values(status=Status.READY, ready_at=func.clock_timestamp())
+    )
+    await objects.doom_slots(tx, video["id"], "piece/")
+    await events.append(tx, video["project_id"], video["id"], "video.ready")
+
+
+async def remove(tx: Transaction, video: Row) -> None:
+    """Delete a video's rows; its stored objects are swept right after."""
+    await objects.doom_slots(tx, video["id"], "")
+    await tx.connection.execute(delete(videos).where(videos.c.id == video["id"]))
+    await events.append(tx, video["project_id"], video["id"], "video.deleted")

@@ -1,0 +1,124 @@
+"""The settings table. Nothing else in Playhead reads the environment.
+
+Each row is a name, a type, a default and a sentence; `docs/settings.md` is generated from it. Values come
+from `PLAYHEAD_*` variables, else from `playhead.toml` in the working directory, else from the default.
+"""
+
+from __future__ import annotations
+
+import os
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+GIB = 1024**3
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PLAYHEAD_", toml_file="playhead.toml", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    data: Path = Field(
+        Path("playhead-data"), description="Folder of the embedded profile: database, videos, keys, scratch."
+    )
+    host: str = Field("127.0.0.1", description="Address the web process listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the web process listens on.")
+    public_url: str | None = Field(
+        None, description="Base of every URL handed out, as clients reach it; by default the listening address."
+    )
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL 15 or newer, `postgresql://…`; by default an embedded one under the data folder."
+    )
+    storage_url: str | None = Field(
+        None, description="Where videos are kept, `file:///…`; by default a folder under the data folder."
+    )
+    secret: SecretStr | None = Field(
+        None,
+        description="Signs upload and playback URLs, 32 characters or more. Several, separated by commas: "
+        "the first signs, all verify. By default made once and kept in the data folder.",
+    )
+    api_key: SecretStr | None = Field(
+        None, description="A first API key, for scripts and tests; by default one is made and printed."
+    )
+    allow_local_networks: bool | None = Field(
+        None,
+        description="Whether webhooks may reach loopback and private addresses; "
+        "by default only while the public URL is a loopback one.",
+    )
+    max_upload_bytes: int = Field(
+        5 * GIB, ge=1, le=5 * GIB, description="Largest file a single upload may bring, in bytes."
+    )
+    max_duration_seconds: float = Field(
+        12 * 3600, gt=0, description="Longest video that is accepted, in seconds."
+    )
+    upload_expiry_seconds: int = Field(
+        24 * 3600, ge=1, description="How long an upload URL works, in seconds; unused videos fail after it."
+    )
+    web_processes: int = Field(1, ge=1, le=64, description="Web processes that share the port.")
+    worker_processes: int = Field(1, ge=1, le=64, description="Worker processes on this machine.")
+    worker_concurrency: int = Field(
+        2, ge=1, le=64, description="Jobs one worker process runs side by side; each encodes with its own ffmpeg."
+    )
+    unsafe_no_sandbox: bool = Field(
+        False, description="Run ffmpeg on uploaded files without a sandbox. Only where no stranger uploads."
+    )
+    log_format: str = Field("auto", description="`json`, `text`, or `auto` (text on a terminal).")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, the environment over the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def base_url(self) -> str:
+        """The base of every URL handed out, without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def local_networks_allowed(self) -> bool:
+        """Whether webhooks may reach addresses that are not global."""
+        if self.allow_local_networks is not None:
+            return self.allow_local_networks
+        return _is_loopback(urlsplit(self.base_url).hostname or "")
+
+    def environment(self) -> dict[str, str]:
+        """These settings as variables, to hand them to a child process unchanged."""
+        variables = {}
+        for name, value in self:
+            if value is None:
+                continue
+            plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+            variables[f"PLAYHEAD_{name.upper()}"] = str(plain)
+        return variables
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def process_environment() -> dict[str, str]:
+    """A copy of this process's environment, for our own daemons only; media tools get none of it."""
+    return dict(os.environ)

@@ -1,0 +1,62 @@
+"""Object keys: the only place that spells one. A slot names what an object is for, a key one attempt at it.
+
+Keys are made of server-made ids only; nothing a user typed is ever part of one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from playhead.model.errors import PlayheadError
+
+_KEY = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
+
+
+@dataclass(frozen=True)
+class ObjectName:
+    """Where one attempt at one thing is stored."""
+
+    key: str
+    slot: str
+
+
+def checked(key: str) -> str:
+    """The key itself, if it is one we could have made.
+
+    Raises:
+        PlayheadError: `not_found`, so that no other spelling ever reaches a store.
+    """
+    if not _KEY.fullmatch(key) or ".." in key or len(key) > 512:
+        raise PlayheadError("not_found")
+    return key
+
+
+def _name(video_id: UUID, slot: str, attempt: str, suffix: str) -> ObjectName:
+    return ObjectName(key=checked(f"videos/{video_id}/{slot}/{attempt}{suffix}"), slot=f"{slot}/")
+
+
+def source(video_id: UUID, attempt: str) -> ObjectName:
+    """The stored original."""
+    return _name(video_id, "source", attempt, "")
+
+
+def piece(video_id: UUID, resolution: str, chunk: int, attempt: str) -> ObjectName:
+    """One rendition's piece of one chunk."""
+    return _name(video_id, f"piece/{resolution}/{chunk}", attempt, ".mp4")
+
+
+def rendition(video_id: UUID, resolution: str, attempt: str) -> ObjectName:
+    """A finished rendition."""
+    return _name(video_id, f"rendition/{resolution}", attempt, ".mp4")
+
+
+def thumbnail(video_id: UUID, resolution: str, number: int, attempt: str) -> ObjectName:
+    """A thumbnail the caller asked for."""
+    return _name(video_id, f"thumbnail/{resolution}/{number}", attempt, ".jpg")
+
+
+def poster(video_id: UUID, attempt: str) -> ObjectName:
+    """The picture shown before playback."""
+    return _name(video_id, "poster", attempt, ".jpg")
