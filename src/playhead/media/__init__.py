@@ -1,0 +1,1 @@
+"""What is in a media file, and how others are made from it; knows nothing of records or HTTP."""

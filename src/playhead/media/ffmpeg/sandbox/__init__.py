@@ -1,0 +1,1 @@
+"""The box ffmpeg and ffprobe run in, because they read strangers' bytes."""

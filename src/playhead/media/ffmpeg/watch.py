@@ -1,0 +1,140 @@
+"""The watch on a running process: the limits the kernel does not enforce by itself."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from playhead.media.ffmpeg.failures import (
+    over_memory,
+    over_scratch,
+    over_threads,
+    over_wall_time,
+    quiet_too_long,
+)
+from playhead.media.ffmpeg.invocation import Limits
+from playhead.model.errors import PlayheadError
+
+_CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+# A scratch folder of an encode holds a few files; walking stops here, and so does the process.
+_MOST_FILES = 10_000
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a process and its children use at one moment."""
+
+    cpu_seconds: float = 0.0
+    memory_bytes: int = 0
+    peak_memory_bytes: int = 0
+    threads: int = 0
+    scratch_bytes: int = 0
+
+
+class Watch:
+    """Judges samples against limits; pure but for what it remembers. All times are of one monotonic clock."""
+
+    def __init__(self, limits: Limits, started: float) -> None:
+        self._limits = limits
+        self._started = started
+        self._moved = started
+        self._last_cpu = 0.0
+        self.waiting_for_feed = False
+        """While the other end of stdin is late, standing still is not the process's fault."""
+        self.cpu_counts_as_progress = False
+        """ffprobe reports nothing while it reads; its CPU limit stops one that spins."""
+        self.peak_memory_bytes = 0
+
+    def moved(self, now: float) -> None:
+        """Note that the process got somewhere."""
+        self._moved = now
+
+    def judge(self, sample: Sample, now: float) -> PlayheadError | None:
+        """Return why the process must be stopped, or None."""
+        limits = self._limits
+        self.peak_memory_bytes = max(self.peak_memory_bytes, sample.peak_memory_bytes)
+        if self.waiting_for_feed or (self.cpu_counts_as_progress and sample.cpu_seconds > self._last_cpu):
+            self._moved = now
+        self._last_cpu = sample.cpu_seconds
+        if sample.memory_bytes > limits.memory_bytes:
+            return over_memory(limits)
+        if sample.scratch_bytes > limits.scratch_bytes:
+            return over_scratch(limits)
+        if sample.threads > limits.threads:
+            return over_threads(limits)
+        if now - self._started > limits.wall_seconds:
+            return over_wall_time(limits)
+        if now - self._moved > limits.quiet_seconds:
+            return quiet_too_long(limits)
+        return None
+
+
+def take_sample(pid: int, scratch: Path | None) -> Sample:
+    """Read `/proc` for `pid` and its children, and measure `scratch`; what is gone counts nothing."""
+    cpu = memory = peak = threads = 0
+    for member in (pid, *_children(pid)):
+        status = _status(member)
+        memory += status.get("VmRSS", 0) + status.get("VmSwap", 0)
+        peak += status.get("VmHWM", 0)
+        threads += status.get("Threads", 0)
+        cpu += _cpu_ticks(member)
+    return Sample(
+        cpu_seconds=cpu / _CLOCK_TICKS,
+        memory_bytes=memory * 1024,
+        peak_memory_bytes=peak * 1024,
+        threads=threads,
+        scratch_bytes=_folder_bytes(scratch) if scratch else 0,
+    )
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return []  # ended meanwhile
+    found = [int(child) for child in listed.split()]
+    return found + [deeper for child in found for deeper in _children(child)]
+
+
+def _status(pid: int) -> dict[str, int]:
+    """Return the numbers of /proc/PID/status; memory is in KiB."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text(errors="replace")
+    except OSError:
+        return {}
+    numbers = {}
+    for line in text.splitlines():
+        key, _, rest = line.partition(":")
+        first, _, _ = rest.strip().partition(" ")
+        if key in ("VmRSS", "VmSwap", "VmHWM", "Threads") and first.isdigit():
+            numbers[key] = int(first)
+    return numbers
+
+
+def _cpu_ticks(pid: int) -> int:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return 0
+    fields = text.rpartition(")")[2].split()  # the name in brackets may hold anything
+    return int(fields[11]) + int(fields[12])  # utime, stime
+
+
+def _folder_bytes(folder: Path) -> int:
+    total = files = 0
+    waiting = [str(folder)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    files += 1
+                    if files > _MOST_FILES:
+                        return 2**63
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_blocks * 512
+        except OSError:
+            continue  # removed while we looked
+    return total
