@@ -54,13 +54,13 @@ def audio(video_id: UUID) -> Job:
     return Job("encode_audio", ENCODE, f"audio:{video_id}", {"video_id": str(video_id)}, priority=40)
 
 
-def finalise(video_id: UUID, rendition_id: UUID) -> Job:
-    """Join a rendition's pieces into one MP4, take its thumbnails and publish it."""
+def finalise(video_id: UUID, track: str) -> Job:
+    """Join a track's pieces into one MP4, take its thumbnails and publish it."""
     return Job(
         "finalise",
         LIGHT,
-        f"finalise:{rendition_id}",
-        {"video_id": str(video_id), "rendition_id": str(rendition_id)},
+        f"finalise:{video_id}:{track}",
+        {"video_id": str(video_id), "track": track},
         priority=50,
     )
 

@@ -12,6 +12,9 @@ import msgspec
 TIMESCALE = 90_000
 """Ticks per second of every time in a plan and of every video piece: divides 24, 25, 30, 50 and 60 fps."""
 
+AUDIO = "audio"
+"""The name of the one sound track; it has a single piece."""
+
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     """A stretch of the timeline that one job encodes, for all renditions from one decode."""
@@ -34,10 +37,12 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlannedRendition(msgspec.Struct, frozen=True, kw_only=True):
-    """One size to make."""
+    """The answer to one requested resolution: a track to make, shared by all that come out at one size."""
 
     resolution: str
     """The name that was asked for, such as `480p`."""
+    track: str
+    """The track's name: its size, such as `854x480`."""
     width: int
     height: int
     crf: int
@@ -47,14 +52,6 @@ class PlannedRendition(msgspec.Struct, frozen=True, kw_only=True):
     level: str
     note: str | None = None
     """Why this differs from what was asked, as a sentence."""
-
-
-class PlannedImage(msgspec.Struct, frozen=True, kw_only=True):
-    """A still to take from a rendition's size: the poster, or a thumbnail the caller asked for."""
-
-    name: str
-    """`poster`, or `thumbnail-<number>`."""
-    at_seconds: float
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +68,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Length of the video track, in ticks."""
     chunks: tuple[Chunk, ...]
     renditions: tuple[PlannedRendition, ...]
-    images: tuple[PlannedImage, ...]
-    audio: str | None
-    """`copy` when the source's AAC can be served as it is, `encode`, or None without sound."""
+    poster_seconds: float
+    """Where on the timeline the poster is taken."""
+    thumbnail_seconds: tuple[float, ...]
+    """Where the caller's thumbnails are taken: as asked, but never past the last frame."""
+    audio: int | None
+    """The stream number of the sound to encode, or None."""
+    color_matrix: str
+    """How the source's YUV is to be read: `bt709`, `smpte170m` or `bt2020`, as the scaler names them."""
     deinterlace: bool = False
+    trusted_timestamps: bool = True
+    """Whether the source's own timestamps are kept while decoding, or repaired by the demuxer's rules."""

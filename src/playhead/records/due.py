@@ -12,10 +12,9 @@ from sqlalchemy import select, text
 from playhead.model import jobs
 from playhead.model.jobs import Job
 from playhead.model.states import Status
-from playhead.records import renditions as rendition_records
+from playhead.records import pieces as pieces_records
 from playhead.records.database import Transaction
 from playhead.records.tables import pieces, renditions, videos
-from playhead.records.videos import AUDIO_KIND
 
 _BUSY = text(
     "SELECT queueing_lock FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND queueing_lock IS NOT NULL"
@@ -47,17 +46,21 @@ async def jobs_of(tx: Transaction, video_id: UUID) -> list[Job]:
     if not planned:
         return [jobs.inspect(video_id)]
     due = [] if has_poster else [jobs.poster(video_id)]
+    if await pieces_records.audio_missing(tx, video_id):
+        due.append(jobs.audio(video_id))
     missing = await tx.connection.execute(
-        select(renditions.c.kind, pieces.c.chunk)
-        .join(pieces, pieces.c.rendition_id == renditions.c.id)
+        select(pieces.c.chunk)
+        .join(
+            renditions, (renditions.c.video_id == pieces.c.video_id) & (renditions.c.track == pieces.c.track)
+        )
         .where(
             pieces.c.video_id == video_id,
             pieces.c.done_at.is_(None),
             renditions.c.status == Status.PROCESSING,
         )
         .distinct()
+        .order_by(pieces.c.chunk)
     )
-    for kind, number in missing:
-        due.append(jobs.audio(video_id) if kind == AUDIO_KIND else jobs.chunk(video_id, number))
-    due += [jobs.finalise(video_id, rendition) for rendition in await rendition_records.complete(tx, video_id)]
+    due += [jobs.chunk(video_id, number) for number in missing.scalars()]
+    due += [jobs.finalise(video_id, track) for track in await pieces_records.complete_tracks(tx, video_id)]
     return due

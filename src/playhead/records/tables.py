@@ -111,12 +111,12 @@ renditions = Table(
     Column("id", UUID, primary_key=True),
     _project(),
     _video(),
-    Column("kind", Text, nullable=False, comment="video or audio"),
-    Column("resolution", Text, nullable=False, comment="as asked for, such as 480p; audio for the sound"),
+    Column("resolution", Text, nullable=False, comment="as asked for, such as 480p"),
     Column("status", Text, nullable=False),
     Column("error_code", Text),
     Column("error_detail", Text),
     Column("note", Text, comment="why it differs from what was asked"),
+    Column("track", Text, comment="the encoded track that answers it, once planned; several may share one"),
     Column("width", Integer),
     Column("height", Integer),
     Column("key", Text, comment="object key of the finished MP4"),
@@ -130,12 +130,10 @@ renditions = Table(
 pieces = Table(
     "pieces",
     metadata,
-    Column(
-        "rendition_id", UUID, ForeignKey("renditions.id", ondelete="CASCADE"), primary_key=True, nullable=False
-    ),
-    Column("chunk", Integer, primary_key=True, nullable=False),
+    Column("video_id", UUID, ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True),
+    Column("track", Text, primary_key=True, comment="such as 1280x720, or audio"),
+    Column("chunk", Integer, primary_key=True),
     _project(),
-    _video(),
     Column("key", Text, comment="object key, once made"),
     Column("size_bytes", BigInteger),
     Column("frames", Integer),
@@ -146,12 +144,10 @@ pieces = Table(
 images = Table(
     "images",
     metadata,
-    Column(
-        "rendition_id", UUID, ForeignKey("renditions.id", ondelete="CASCADE"), primary_key=True, nullable=False
-    ),
-    Column("number", Integer, primary_key=True, nullable=False),
+    Column("video_id", UUID, ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True),
+    Column("track", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
     _project(),
-    _video(),
     Column("at_seconds", Float, nullable=False),
     Column("key", Text, nullable=False),
 )

@@ -15,9 +15,6 @@ from playhead.records import events, objects
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import renditions, videos
 
-VIDEO_KIND = "video"
-AUDIO_KIND = "audio"
-
 
 async def create(
     tx: Transaction,
@@ -49,7 +46,6 @@ async def create(
                 "id": uuid4(),
                 "project_id": project_id,
                 "video_id": video_id,
-                "kind": VIDEO_KIND,
                 "resolution": resolution,
                 "status": Status.PENDING_UPLOAD,
             }
@@ -151,7 +147,7 @@ async def settle(tx: Transaction, video: Row) -> None:
         return
     found = await tx.connection.execute(
         select(renditions.c.status, renditions.c.error_code, renditions.c.error_detail).where(
-            renditions.c.video_id == video["id"], renditions.c.kind == VIDEO_KIND
+            renditions.c.video_id == video["id"]
         )
     )
     ended = found.all()

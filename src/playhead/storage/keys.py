@@ -42,19 +42,19 @@ def source(video_id: UUID, attempt: str) -> ObjectName:
     return _name(video_id, "source", attempt, "")
 
 
-def piece(video_id: UUID, resolution: str, chunk: int, attempt: str) -> ObjectName:
-    """One rendition's piece of one chunk."""
-    return _name(video_id, f"piece/{resolution}/{chunk}", attempt, ".mp4")
+def piece(video_id: UUID, track: str, chunk: int, attempt: str) -> ObjectName:
+    """One track's piece of one chunk."""
+    return _name(video_id, f"piece/{track}/{chunk}", attempt, ".mp4")
 
 
-def rendition(video_id: UUID, resolution: str, attempt: str) -> ObjectName:
-    """A finished rendition."""
-    return _name(video_id, f"rendition/{resolution}", attempt, ".mp4")
+def rendition(video_id: UUID, track: str, attempt: str) -> ObjectName:
+    """A finished rendition: a whole track with sound, as one MP4."""
+    return _name(video_id, f"rendition/{track}", attempt, ".mp4")
 
 
-def thumbnail(video_id: UUID, resolution: str, number: int, attempt: str) -> ObjectName:
+def thumbnail(video_id: UUID, track: str, number: int, attempt: str) -> ObjectName:
     """A thumbnail the caller asked for."""
-    return _name(video_id, f"thumbnail/{resolution}/{number}", attempt, ".jpg")
+    return _name(video_id, f"thumbnail/{track}/{number}", attempt, ".jpg")
 
 
 def poster(video_id: UUID, attempt: str) -> ObjectName:
