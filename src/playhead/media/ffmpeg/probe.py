@@ -1,0 +1,241 @@
+"""What ffprobe is asked, and how its answers are read. No answer is trusted alone: `processing.inspect`
+compares what headers claim with what packets and a decoded frame show.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from playhead.media.ffmpeg.invocation import Invocation, Limits
+from playhead.model.errors import PlayheadError
+from playhead.model.media import AudioTrack
+
+MIB = 1024 * 1024
+LIMITS = Limits(
+    wall_seconds=60, quiet_seconds=20, cpu_seconds=60, memory_bytes=1024 * MIB, stdout_bytes=4 * MIB
+)
+PACKET_LIMITS = Limits(
+    wall_seconds=600, quiet_seconds=60, cpu_seconds=600, memory_bytes=1024 * MIB, stdout_bytes=256 * MIB
+)
+
+
+@dataclass(frozen=True)
+class VideoClaim:
+    """What the container and codec headers say of one video stream."""
+
+    index: int
+    codec: str
+    width: int
+    height: int
+    time_base: Fraction
+    average_rate: Fraction | None
+    nominal_rate: Fraction | None
+    pixel_format: str
+    is_picture: bool
+    """Whether it is a cover, not a film."""
+    profile: str | None
+    bit_rate: int | None
+    encrypted: bool
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a file says of itself."""
+
+    container: str
+    duration_seconds: float | None
+    start_seconds: float
+    videos: tuple[VideoClaim, ...]
+    audios: tuple[AudioTrack, ...]
+    streams: int
+
+
+@dataclass(frozen=True)
+class FirstFrame:
+    """What the first frame is once decoded."""
+
+    width: int
+    height: int
+    sample_aspect: Fraction
+    rotation: int
+    """Clockwise degrees to turn the decoded picture by."""
+    interlaced: bool
+    pixel_format: str
+    color_range: str | None
+    color_space: str | None
+    color_primaries: str | None
+    color_transfer: str | None
+
+
+@dataclass(frozen=True)
+class Packets:
+    """The packets of one stream, in file order; times in the stream's ticks, None where unknown."""
+
+    pts: tuple[int | None, ...]
+    durations: tuple[int, ...]
+    keys: tuple[bool, ...]
+    shown: tuple[bool, ...]
+    """False where an edit list discards what the packet decodes to."""
+
+
+def claims_invocation(path: Path, guards: tuple[str, ...]) -> Invocation:
+    """Ask what the file says of itself. `guards` are the input's hardening arguments."""
+    arguments = ("-v", "error", *guards, "-show_streams", "-show_format", "-of", "json", "-i", str(path))
+    return Invocation("ffprobe", arguments, reads=(path,), limits=LIMITS)
+
+
+def packets_invocation(path: Path, guards: tuple[str, ...], stream: int) -> Invocation:
+    """Ask for the times and flags of every packet of one stream, without decoding any."""
+    arguments = (
+        *("-v", "error", *guards, "-select_streams", str(stream), "-show_packets"),
+        *("-show_entries", "packet=pts,duration,flags"),
+        *("-of", "compact=p=0:nk=1:s=,"),  # bare values: the smallest text that ffprobe writes
+        *("-i", str(path)),
+    )
+    return Invocation("ffprobe", arguments, reads=(path,), limits=PACKET_LIMITS)
+
+
+def frame_invocation(path: Path, guards: tuple[str, ...], stream: int) -> Invocation:
+    """Decode the first frame of one stream and ask what it is."""
+    arguments = (
+        *("-v", "error", *guards, "-select_streams", str(stream), "-show_frames"),
+        *("-read_intervals", "%+#1"),  # stop after one packet's worth of frames
+        *("-of", "json", "-i", str(path)),
+    )
+    return Invocation("ffprobe", arguments, reads=(path,), limits=LIMITS)
+
+
+def read_claims(stdout: bytes) -> Claims:
+    """Read the answer to `claims_invocation`.
+
+    Raises:
+        PlayheadError: `corrupt_file` when it is not what ffprobe writes.
+    """
+    answer = _json(stdout)
+    streams = [stream for stream in answer.get("streams", []) if isinstance(stream, dict)]
+    form = answer.get("format", {})
+    return Claims(
+        container=str(form.get("format_name", "")),
+        duration_seconds=_float(form.get("duration")),
+        start_seconds=_float(form.get("start_time")) or 0.0,
+        videos=tuple(_video(stream) for stream in streams if stream.get("codec_type") == "video"),
+        audios=tuple(_audio(stream) for stream in streams if stream.get("codec_type") == "audio"),
+        streams=len(streams),
+    )
+
+
+def read_packets(stdout: bytes) -> Packets:
+    """Read the answer to `packets_invocation`; lines that are not packets are left out."""
+    pts: list[int | None] = []
+    durations: list[int] = []
+    keys: list[bool] = []
+    shown: list[bool] = []
+    for line in stdout.decode("ascii", "replace").splitlines():
+        fields = line.split(",")
+        if len(fields) < 3:
+            continue
+        pts.append(_int(fields[0]))
+        durations.append(_int(fields[1]) or 0)
+        keys.append("K" in fields[2])
+        shown.append("D" not in fields[2])
+    return Packets(tuple(pts), tuple(durations), tuple(keys), tuple(shown))
+
+
+def read_frame(stdout: bytes) -> FirstFrame | None:
+    """Read the answer to `frame_invocation`; None when no frame came out."""
+    frames = [frame for frame in _json(stdout).get("frames", []) if frame.get("media_type") == "video"]
+    if not frames:
+        return None
+    frame = frames[0]
+    return FirstFrame(
+        width=int(frame.get("width") or 0),
+        height=int(frame.get("height") or 0),
+        sample_aspect=_ratio(frame.get("sample_aspect_ratio"), ":") or Fraction(1),
+        rotation=_rotation(frame.get("side_data_list", [])),
+        interlaced=bool(frame.get("interlaced_frame")),
+        pixel_format=str(frame.get("pix_fmt", "")),
+        color_range=_known(frame.get("color_range")),
+        color_space=_known(frame.get("color_space")),
+        color_primaries=_known(frame.get("color_primaries")),
+        color_transfer=_known(frame.get("color_transfer")),
+    )
+
+
+def _json(stdout: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(stdout or b"{}")
+    except ValueError as error:
+        raise PlayheadError("corrupt_file") from error
+    return answer if isinstance(answer, dict) else {}
+
+
+def _video(stream: Mapping[str, Any]) -> VideoClaim:
+    disposition = stream.get("disposition", {})
+    return VideoClaim(
+        index=int(stream["index"]),
+        codec=str(stream.get("codec_name", "unknown")),
+        width=int(stream.get("width") or 0),
+        height=int(stream.get("height") or 0),
+        time_base=_ratio(stream.get("time_base"), "/") or Fraction(1, 1000),
+        average_rate=_ratio(stream.get("avg_frame_rate"), "/"),
+        nominal_rate=_ratio(stream.get("r_frame_rate"), "/"),
+        pixel_format=str(stream.get("pix_fmt", "")),
+        is_picture=bool(disposition.get("attached_pic") or disposition.get("timed_thumbnails")),
+        profile=_known(stream.get("profile")),
+        bit_rate=_int(stream.get("bit_rate")),
+        encrypted=str(stream.get("codec_tag_string", "")) in ("encv", "drmi"),
+    )
+
+
+def _audio(stream: Mapping[str, Any]) -> AudioTrack:
+    language = stream.get("tags", {}).get("language")
+    return AudioTrack(
+        index=int(stream["index"]),
+        codec=str(stream.get("codec_name", "unknown")),
+        sample_rate=int(stream.get("sample_rate") or 0),
+        channels=int(stream.get("channels") or 0),
+        language=language
+        if isinstance(language, str) and language.isascii() and len(language) == 3
+        else None,
+        profile=_known(stream.get("profile")),
+        bit_rate=_int(stream.get("bit_rate")),
+    )
+
+
+def _rotation(side_data: list[Mapping[str, Any]]) -> int:
+    for entry in side_data:
+        turned = _float(entry.get("rotation"))
+        if turned is not None:
+            # ffprobe counts counter-clockwise; only quarter turns change which side is the short one.
+            return round(-turned / 90) * 90 % 360
+    return 0
+
+
+def _known(value: object) -> str | None:
+    return value if isinstance(value, str) and value not in ("unknown", "reserved", "unspecified") else None
+
+
+def _int(value: object) -> int | None:
+    try:
+        return int(str(value))
+    except ValueError:
+        return None
+
+
+def _float(value: object) -> float | None:
+    try:
+        number = float(str(value))
+    except ValueError:
+        return None
+    return number if abs(number) < 1e12 else None
+
+
+def _ratio(value: object, separator: str) -> Fraction | None:
+    numerator, _, denominator = str(value).partition(separator)
+    top, bottom = _int(numerator), _int(denominator)
+    return Fraction(top, bottom) if top and bottom and top > 0 and bottom > 0 else None
