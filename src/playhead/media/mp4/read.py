@@ -1,0 +1,125 @@
+"""Reads the index of an MP4 or MOV file by ranged reads: box headers, `moov` and `moof`, never the media.
+
+The reads are few: one for the start of the file, one behind the media when `moov` is last, one per fragment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import NamedTuple, Protocol
+
+from playhead.media.mp4.boxes import corrupt
+from playhead.media.mp4.fragments import FragmentReader
+from playhead.media.mp4.moov import read_moov
+from playhead.media.mp4.movie import Movie
+from playhead.model.errors import PlayheadError
+
+READ_AHEAD = 4096
+"""Bytes asked for when only a header is wanted: a fragment's `moof` usually comes with it in one request."""
+INDEX_LIMIT = 256 << 20
+"""The largest `moov` or `moof` that is read, in bytes; 10 h with three tracks need about 40 MB."""
+BOX_LIMIT = 2_000_000
+"""Boxes at the top of a file; a 10 h file with a fragment per frame and track has about as many."""
+
+
+class Bytes(Protocol):
+    """A stored file that can be read in ranges."""
+
+    @property
+    def size(self) -> int:
+        """The size of the whole file in bytes."""
+
+    async def read(self, start: int, length: int) -> bytes:
+        """Bytes `start` to `start + length`, fewer only where the file ends.
+
+        Raises:
+            PlayheadError: `source_missing`, `storage_unavailable`.
+        """
+
+
+class _Place(NamedTuple):
+    """A box at the top of the file, not read yet."""
+
+    kind: bytes
+    at: int
+    body: int
+    end: int
+
+
+async def read_movie(source: Bytes) -> Movie:
+    """The index of a stored MP4 or MOV, plain or fragmented, with `moov` first or last.
+
+    A file that is cut off after its `moov` still gives its index: `Movie.complete` is then false.
+
+    Raises:
+        PlayheadError: `corrupt_file` for damage; `resource_limit` for an index beyond the limits here;
+            `unsupported_format`, `reference_refused` and `limit_streams` as `read_moov` says;
+            and what `source.read` raises.
+    """
+    window = _Window(source)
+    brand = "qt  "  # the oldest QuickTime files have no ftyp
+    movie: Movie | None = None
+    fragments: FragmentReader | None = None
+    async for place in _top(window):
+        if place.kind == b"ftyp":
+            brand = (await window.take(place.body, min(4, place.end - place.body))).decode("latin-1")
+        elif place.kind == b"moov" and movie is None:
+            moov = await _payload(window, place)
+            movie = read_moov(moov, source.size, brand)
+            if not movie.fragmented:
+                return movie
+            fragments = FragmentReader(movie, moov)
+        elif place.kind == b"moof" and fragments is not None:
+            if place.end > source.size:
+                break
+            fragments.add(await _payload(window, place), place.at)
+    if fragments is None:
+        raise corrupt("there is no movie header")
+    return fragments.movie()
+
+
+async def _top(window: _Window) -> AsyncIterator[_Place]:
+    at = 0
+    for _ in range(BOX_LIMIT):
+        header = await window.take(at, min(16, window.size - at))
+        if len(header) < 8:
+            return
+        size, body = int.from_bytes(header[:4], "big"), 8
+        if size == 1 and len(header) == 16:
+            size, body = int.from_bytes(header[8:16], "big"), 16
+        elif size == 0:
+            size = window.size - at
+        if size < body:
+            raise corrupt("a box is smaller than its own header")
+        yield _Place(header[4:8], at, at + body, at + size)
+        at += size
+        if at >= window.size:
+            return
+    raise PlayheadError("resource_limit", f"The file has more than {BOX_LIMIT} boxes.")
+
+
+async def _payload(window: _Window, place: _Place) -> memoryview:
+    length = place.end - place.body
+    if length > INDEX_LIMIT:
+        raise PlayheadError("resource_limit", f"The file's index takes {length} bytes.")
+    if place.end > window.size:
+        raise corrupt("the file ends within its index")
+    return memoryview(await window.take(place.body, length))
+
+
+class _Window:
+    """The last bytes read, so that a header and what follows it cost one request."""
+
+    def __init__(self, source: Bytes) -> None:
+        self.size = source.size
+        self._source = source
+        self._start = 0
+        self._held = b""
+
+    async def take(self, start: int, length: int) -> bytes:
+        if not self._start <= start <= start + length <= self._start + len(self._held):
+            wanted = min(max(length, READ_AHEAD), self.size - start)
+            self._held, self._start = await self._source.read(start, wanted), start
+            if len(self._held) < length:
+                raise corrupt("the file is shorter than it should be")
+        return self._held[start - self._start : start - self._start + length]

@@ -1,0 +1,93 @@
+"""Damaged files give an index or a named error, quickly and without much memory; never anything else."""
+
+from __future__ import annotations
+
+import asyncio
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.media.mp4.clips import AAC, BFRAMES, X264, FileBytes, ffmpeg, picture, sound
+
+from playhead.media.mp4 import codec_string, from_bytes, read_movie, to_bytes
+from playhead.model.errors import PlayheadError
+
+MEMORY_LIMIT = 48 << 20
+"""Bytes; the files are a few kilobytes, so this is some thousand times their size."""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[bytes, int, int]]:
+    """Files without their media's weight, each with the stretch of bytes that is its index."""
+    folder: Path = tmp_path_factory.mktemp("damage")
+    found = []
+    for name, options in {
+        "plain.mp4": (),
+        "first.mp4": ("-movflags", "+faststart"),
+        "quick.mov": (),
+        "fragmented.mp4": ("-movflags", "+frag_keyframe+empty_moov+default_base_moof"),
+    }.items():
+        ffmpeg(*picture(1), *sound(0.5), *X264, *BFRAMES, *AAC, *options, folder / name)
+        data = (folder / name).read_bytes()
+        start = data.index(b"moov") - 4
+        stop = len(data) if name != "first.mp4" else data.index(b"mdat", start)
+        found.append((data, start, stop))
+    return found
+
+
+def _try(data: bytes) -> None:
+    tracemalloc.start()
+    try:
+        movie = asyncio.run(read_movie(FileBytes(data)))
+        for track in movie.tracks:
+            if track.kind == "other":
+                continue
+            assert len(track.presentation_times) == len(track.samples.offsets) == track.samples.count
+            assert len(track.samples.sizes) == track.samples.count
+            assert track.presentation_end is not None
+            assert track.samples.entries is None or len(track.samples.entries) == track.samples.count
+            codec_string(track.sample_entry)
+        assert isinstance(movie.complete, bool)
+        assert from_bytes(to_bytes(movie)) == movie
+    except PlayheadError as refused:
+        if refused.code not in {"corrupt_file", "resource_limit", "reference_refused", "unsupported_format"}:
+            raise
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < MEMORY_LIMIT
+
+
+@settings(max_examples=400, deadline=5000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_changed_bytes(files: list[tuple[bytes, int, int]], data: st.DataObject) -> None:
+    content, start, stop = data.draw(st.sampled_from(files))
+    bent = bytearray(content)
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(start, stop - 1))
+        bent[at] = data.draw(st.sampled_from((0, 1, 0x7F, 0x80, 0xFF)) | st.integers(0, 255))
+    _try(bytes(bent))
+
+
+@settings(max_examples=100, deadline=5000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_words_of_all_ones_and_zeros(files: list[tuple[bytes, int, int]], data: st.DataObject) -> None:
+    content, start, stop = data.draw(st.sampled_from(files))
+    at = data.draw(st.integers(start, stop - 4))
+    _try(
+        content[:at]
+        + data.draw(st.sampled_from((b"\xff" * 4, b"\0" * 4, b"\x7f\xff\xff\xff")))
+        + content[at + 4 :]
+    )
+
+
+@settings(max_examples=100, deadline=5000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_cut_off_and_missing_bytes(files: list[tuple[bytes, int, int]], data: st.DataObject) -> None:
+    content, start, stop = data.draw(st.sampled_from(files))
+    at = data.draw(st.integers(0, len(content)))
+    gap = data.draw(st.integers(0, 64) | st.just(len(content)))
+    _try(content[:at] + content[at + gap :])
+    _try(content[: data.draw(st.integers(start, stop))])
