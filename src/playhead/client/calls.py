@@ -1,0 +1,149 @@
+"""The API's calls as values: building a request and reading its answer, with no I/O, for both clients.
+
+Spec: `/v1` of the OpenAPI document the server itself hands out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypedDict, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from playhead.client.errors import PlayheadAPIError
+from playhead.client.models import Upload, Video, VideoPage, Webhook, WebhookPage
+
+T = TypeVar("T")
+
+
+class Wish(TypedDict, total=False):
+    """What is wanted of a new video; everything may be left out."""
+
+    resolutions: Sequence[str]
+    """Any of `144p 240p 360p 480p 720p 1080p 1440p 4k 8k`; by default the server chooses."""
+    is_public: bool
+    """False: every playback URL carries a token and expires."""
+    thumbnail_seconds: Sequence[float]
+    """Moments of the video to take pictures at."""
+    metadata: Mapping[str, Any]
+    """Kept with the video and told in its events, as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """One request to the API and the type of its answer."""
+
+    method: str
+    path: str
+    answer: type[T]
+    body: bytes | None = None
+    """JSON."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    repeatable: bool = True
+    """Whether sending it twice leaves the same state as once, so that it may be tried again unasked."""
+
+    def headers(self, api_key: str) -> dict[str, str]:
+        """The request's headers. The key goes to the API only, never with the bytes of a file."""
+        said = {"X-API-KEY": api_key, "Accept": "application/json"}
+        if self.body is not None:
+            said["Content-Type"] = "application/json"
+        return said
+
+    def read(self, status: int, headers: Mapping[str, str], content: bytes) -> T:
+        """The typed answer.
+
+        Raises:
+            PlayheadAPIError: it is an error, or nothing a Playhead server says.
+        """
+        if not 200 <= status < 300:
+            raise problem(status, headers, content)
+        try:
+            return msgspec.json.decode(content or b"null", type=self.answer)
+        except msgspec.DecodeError as cause:
+            sentence = (
+                f"The answer to {self.method} {self.path} is not one of a Playhead server. Check the URL."
+            )
+            raise PlayheadAPIError(status, "unexpected_answer", sentence) from cause
+
+
+def create_upload(filename: str, size: int, wish: Wish) -> Call[Upload]:
+    """Announce a video of `size` bytes and get the URL its bytes go to."""
+    wanted = {name: value for name, value in wish.items() if value is not None}
+    body = msgspec.json.encode({"filename": filename, "size": size, **wanted})
+    return Call("POST", "/v1/uploads", Upload, body, repeatable=False)
+
+
+def complete_upload(upload_id: str) -> Call[Video]:
+    """Say that all bytes are there; completing twice is the same as once."""
+    return Call("POST", f"/v1/uploads/{_part(upload_id)}/complete", Video)
+
+
+def video(video_id: str) -> Call[Video]:
+    """Read a video."""
+    return Call("GET", f"/v1/videos/{_part(video_id)}", Video)
+
+
+def videos(limit: int, cursor: str | None) -> Call[VideoPage]:
+    """Read one page of the project's videos, newest first."""
+    query = {"limit": str(limit)}
+    if cursor is not None:
+        query["cursor"] = cursor
+    return Call("GET", "/v1/videos", VideoPage, query=query)
+
+
+def delete_video(video_id: str) -> Call[None]:
+    """Delete a video and all that was made from it."""
+    return Call("DELETE", f"/v1/videos/{_part(video_id)}", type(None), repeatable=False)
+
+
+def create_webhook(
+    name: str, url: str, format: Literal["standard", "hyperserve"], events: Sequence[str] | None
+) -> Call[Webhook]:
+    """Register an address to be told about events."""
+    wanted: dict[str, Any] = {"name": name, "url": url, "format": format}
+    if events is not None:
+        wanted["events"] = list(events)
+    return Call("POST", "/v1/webhooks", Webhook, msgspec.json.encode(wanted), repeatable=False)
+
+
+def webhooks() -> Call[WebhookPage]:
+    """Read the project's webhooks."""
+    return Call("GET", "/v1/webhooks", WebhookPage)
+
+
+def delete_webhook(webhook_id: str) -> Call[None]:
+    """Stop telling an address."""
+    return Call("DELETE", f"/v1/webhooks/{_part(webhook_id)}", type(None), repeatable=False)
+
+
+def problem(status: int, headers: Mapping[str, str], content: bytes) -> PlayheadAPIError:
+    """The error an answer carries: RFC 9457 problem JSON, or whatever a proxy in between said."""
+    try:
+        told = msgspec.json.decode(content, type=dict[str, Any])
+    except msgspec.DecodeError:
+        told = {}
+    message = _text(told, "message") or _text(told, "detail") or _text(told, "title")
+    return PlayheadAPIError(
+        status,
+        _text(told, "code") or f"http_{status}",
+        message or f"The server answered {status} without saying why.",
+        request_id=_text(told, "request_id") or headers.get("X-Request-Id"),
+        docs_url=_text(told, "docs_url") or None,
+        retry_after=_seconds(headers.get("Retry-After")),
+    )
+
+
+def _text(told: Mapping[str, Any], name: str) -> str:
+    value = told.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _seconds(value: str | None) -> float | None:
+    # The header's other form, a date, is for pages that move; our server sends seconds.
+    return float(value) if value is not None and value.isdigit() else None
+
+
+def _part(name: str) -> str:
+    return quote(name, safe="")

@@ -1,0 +1,142 @@
+"""What the server says, typed. Fields a newer server adds are ignored; an older client keeps working."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why a video or a rendition failed."""
+
+    code: str
+    """Stable name from Playhead's error table."""
+    message: str
+    """What happened, for a person."""
+    remedy: str = ""
+    """What that person can do."""
+    docs_url: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What happened and what to do, said once each."""
+        if self.remedy and self.remedy not in self.message:
+            return f"{self.message} {self.remedy}"
+        return self.message
+
+
+class Source(msgspec.Struct, frozen=True):
+    """The uploaded original, as measured."""
+
+    size_bytes: int
+    width: int
+    """Pixels as displayed, rotation applied."""
+    height: int
+    duration_seconds: float
+    frame_rate: float | None = None
+    """Frames a second."""
+    video_codec: str | None = None
+    audio_codec: str | None = None
+    """None for a video without sound."""
+
+
+class Received(msgspec.Struct, frozen=True):
+    """How much of the file the server holds."""
+
+    received_bytes: int = 0
+    size_bytes: int | None = None
+    """The declared size; None when none was."""
+
+
+class Rendition(msgspec.Struct, frozen=True):
+    """One encoded stream of a video at one size."""
+
+    id: str
+    resolution: str
+    """As asked for: `144p` to `1440p`, `4k`, `8k`."""
+    status: str
+    """`pending_upload`, `processing`, `ready` or `fail`."""
+    progress: float = 0.0
+    """0 to 1."""
+    pieces_done: int = 0
+    pieces_planned: int = 0
+    width: int | None = None
+    """Pixels; None until planned."""
+    height: int | None = None
+    size_bytes: int | None = None
+    video_url: str | None = None
+    """A progressive MP4, once ready."""
+    thumbnail_urls: list[str] = []
+    """One JPEG for each requested moment."""
+    note: str | None = None
+    """Where the result differs from what was asked, such as a source smaller than the resolution."""
+    error: Failure | None = None
+
+
+class Video(msgspec.Struct, frozen=True):
+    """A video and everything made from it so far."""
+
+    id: str
+    filename: str
+    status: str
+    """`pending_upload`, `processing`, `ready` or `fail`."""
+    is_public: bool
+    created_at: datetime
+    upload: Received = Received()
+    metadata: dict[str, Any] | None = None
+    """As given when the upload was created."""
+    playable_at: datetime | None = None
+    """Since when there is something to play; may come before `ready_at`."""
+    ready_at: datetime | None = None
+    progress: float = 0.0
+    """0 to 1, over all renditions."""
+    source: Source | None = None
+    """None until the file was examined."""
+    error: Failure | None = None
+    poster_url: str | None = None
+    renditions: list[Rendition] = []
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """A place to send a file's bytes to."""
+
+    id: str
+    url: str
+    """Takes one PUT of the whole file, without a key; whoever holds it may send."""
+    video_id: str
+    status: str
+    """`waiting` when new."""
+    content_type: str
+    """The one Content-Type the URL takes."""
+    expires_at: datetime | None = None
+
+
+class Webhook(msgspec.Struct, frozen=True):
+    """An address that is told about events."""
+
+    id: str
+    name: str
+    url: str
+    format: str
+    """`standard` (Standard Webhooks) or `hyperserve`."""
+    events: list[str] | None = None
+    """Event types that are sent; None for all."""
+    secret: str | None = None
+    """Signs what is sent. Only the answer to registering carries it."""
+    created_at: datetime | None = None
+
+
+class VideoPage(msgspec.Struct, frozen=True):
+    """One page of a listing, newest first."""
+
+    data: list[Video]
+    has_more: bool = False
+    next_cursor: str | None = None
+
+
+class WebhookPage(msgspec.Struct, frozen=True):
+    """A project's webhooks."""
+
+    data: list[Webhook]

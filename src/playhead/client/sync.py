@@ -1,0 +1,180 @@
+"""The client for ordinary, blocking code."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal, Self, TypeVar, Unpack
+
+import httpx
+
+from playhead.client import calls
+from playhead.client.body import Body, Progress, Readable, open_body
+from playhead.client.calls import Call, Wish
+from playhead.client.errors import PlayheadAPIError, PlayheadConnectionError, WaitTimeoutError
+from playhead.client.models import Upload, Video, Webhook
+from playhead.client.patience import Until, arrived, pause_after, poll_pauses, retry_pauses
+from playhead.client.transport import TIMEOUT, UPLOAD_TIMEOUT, no_answer, put_headers, server_address
+
+T = TypeVar("T")
+
+
+class Client:
+    """A Playhead server, spoken to with one key. Usable as a context manager; safe to share among threads.
+
+    `base_url` is the server's address without `/api` or `/v1`. Reading calls and completing are tried again,
+    up to `retries` times, when the server is away for a moment; creating and deleting are not.
+    """
+
+    def __init__(self, base_url: str, api_key: str, *, retries: int = 5) -> None:
+        self.base_url = server_address(base_url)
+        self._api_key = api_key
+        self._retries = retries
+        self._http = httpx.Client(timeout=TIMEOUT)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._http.close()
+
+    def upload(
+        self,
+        source: Readable,
+        *,
+        filename: str | None = None,
+        on_progress: Progress | None = None,
+        **wish: Unpack[Wish],
+    ) -> Video:
+        """Send a file and have it processed: create, send and complete in one. Does not wait for processing.
+
+        Raises:
+            OSError: the file cannot be read.
+            PlayheadClientError: the server refuses it or cannot be reached.
+        """
+        with open_body(source, filename) as body:
+            upload = self.create_upload(body.filename, body.size, **wish)
+            self.send(upload, body, on_progress=on_progress)
+        return self.complete_upload(upload.id)
+
+    def create_upload(self, filename: str, size: int, **wish: Unpack[Wish]) -> Upload:
+        """Announce a video of `size` bytes; its extension tells the kind of file."""
+        return self._run(calls.create_upload(filename, size, wish))
+
+    def send(self, upload: Upload, source: Readable | Body, *, on_progress: Progress | None = None) -> None:
+        """Send the bytes to where `upload` says, from the start again when the connection breaks."""
+        with open_body(source) as body:
+            pauses = retry_pauses(self._retries if body.repeatable else 0)
+            while True:
+                try:
+                    return self._put(upload, body, on_progress)
+                except (PlayheadAPIError, PlayheadConnectionError) as error:
+                    time.sleep(pause_after(error, pauses))
+                body.rewind()
+
+    def complete_upload(self, upload_id: str) -> Video:
+        """Say that all bytes are there: the server checks them and starts. Twice is the same as once."""
+        return self._run(calls.complete_upload(upload_id))
+
+    def video(self, video_id: str) -> Video:
+        """Read a video."""
+        return self._run(calls.video(video_id))
+
+    def videos(self, *, page_size: int = 50) -> Iterator[Video]:
+        """All videos of the key's project, newest first, read page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = self._run(calls.videos(page_size, cursor))
+            yield from page.data
+            cursor = page.next_cursor
+            if not page.has_more or cursor is None:
+                return
+
+    def wait(
+        self,
+        video_id: str,
+        *,
+        until: Until = "ready",
+        on_progress: Callable[[Video], None] | None = None,
+        give_up_after: float | None = None,
+    ) -> Video:
+        """Look at a video until it is `playable` or `ready`; `on_progress` sees it at every look.
+
+        Raises:
+            VideoFailedError: processing ended in failure.
+            WaitTimeoutError: `give_up_after` seconds went by.
+        """
+        deadline = math.inf if give_up_after is None else time.monotonic() + give_up_after
+        pauses = poll_pauses()
+        while True:
+            video = self.video(video_id)
+            if on_progress is not None:
+                on_progress(video)
+            if arrived(video, until):
+                return video
+            pause = next(pauses)
+            if time.monotonic() + pause > deadline:
+                raise WaitTimeoutError(video)
+            time.sleep(pause)
+
+    def delete_video(self, video_id: str) -> None:
+        """Delete a video and all that was made from it."""
+        self._run(calls.delete_video(video_id))
+
+    def create_webhook(
+        self,
+        name: str,
+        url: str,
+        *,
+        format: Literal["standard", "hyperserve"] = "standard",
+        events: Sequence[str] | None = None,
+    ) -> Webhook:
+        """Have `url` told about events, by default all; only this answer carries the `secret`."""
+        return self._run(calls.create_webhook(name, url, format, events))
+
+    def webhooks(self) -> list[Webhook]:
+        """The project's webhooks, without their secrets."""
+        return self._run(calls.webhooks()).data
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """Stop telling an address."""
+        self._run(calls.delete_webhook(webhook_id))
+
+    def _run(self, call: Call[T]) -> T:
+        pauses = retry_pauses(self._retries if call.repeatable else 0)
+        while True:
+            try:
+                return self._once(call)
+            except (PlayheadAPIError, PlayheadConnectionError) as error:
+                time.sleep(pause_after(error, pauses))
+
+    def _once(self, call: Call[T]) -> T:
+        try:
+            answer = self._http.request(
+                call.method,
+                self.base_url + call.path,
+                params=call.query,
+                content=call.body,
+                headers=call.headers(self._api_key),
+            )
+        except httpx.TransportError as cause:
+            raise no_answer(self.base_url, cause) from cause
+        return call.read(answer.status_code, answer.headers, answer.content)
+
+    def _put(self, upload: Upload, body: Body, on_progress: Progress | None) -> None:
+        try:
+            answer = self._http.put(
+                upload.url,
+                content=body.blocks(on_progress),
+                headers=put_headers(upload, body),
+                timeout=UPLOAD_TIMEOUT,
+            )
+        except httpx.TransportError as cause:
+            raise no_answer(upload.url, cause) from cause
+        if not answer.is_success:
+            raise calls.problem(answer.status_code, answer.headers, answer.content)

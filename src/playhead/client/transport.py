@@ -1,0 +1,49 @@
+"""What both clients tell httpx."""
+
+from __future__ import annotations
+
+import httpx
+
+from playhead.client.body import Body
+from playhead.client.errors import PlayheadConnectionError
+from playhead.client.models import Upload
+
+TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+"""Seconds. Completing is the slowest call: the server looks at the file before it answers."""
+
+UPLOAD_TIMEOUT = httpx.Timeout(60.0, connect=10.0, read=300.0)
+"""Seconds. After the last byte the server still has to bring the file to disk."""
+
+
+def server_address(base_url: str) -> str:
+    """A server's address without a trailing slash.
+
+    Raises:
+        ValueError: it is not an http or https address.
+    """
+    if httpx.URL(base_url).scheme not in ("http", "https"):
+        raise ValueError(
+            f"{base_url!r} is not the address of a server: write http://host:port or https://host."
+        )
+    return base_url.rstrip("/")
+
+
+def put_headers(upload: Upload, body: Body) -> dict[str, str]:
+    """Headers of the request that carries the bytes: no key, as the URL itself is the permission.
+
+    With a Content-Length httpx sends the bytes plainly, not chunked, and the server can refuse early.
+    """
+    return {"Content-Type": upload.content_type, "Content-Length": str(body.size)}
+
+
+def no_answer(url: str, cause: httpx.TransportError) -> PlayheadConnectionError:
+    """A sentence for what httpx says when no answer came from `url`."""
+    address = httpx.URL(url)
+    server = f"{address.scheme}://{address.netloc.decode()}"
+    if isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout):
+        return PlayheadConnectionError(f"No server answers at {server}. Is `playhead serve` running there?")
+    if isinstance(cause, httpx.TimeoutException):
+        return PlayheadConnectionError(
+            f"The server at {server} took too long to answer. Try again in a moment."
+        )
+    return PlayheadConnectionError(f"The connection to {server} broke. Try again in a moment.")
