@@ -1,0 +1,202 @@
+"""`playhead upload`: send files to a server, and watch them become playable.
+
+Progress and problems go to stderr, results to stdout. Exit codes: 0 all went well, 1 something failed and was
+named, 2 the command line is wrong, 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cyclopts import Parameter
+from pydantic import ValidationError
+
+from playhead.cli.upload_display import Display
+from playhead.client import Client, PlayheadClientError, Video, VideoFailedError, Wish, open_body
+from playhead.settings import Settings
+
+OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+
+Switch = Parameter(negative=(), show_default=False)
+"""A flag that needs no `--no-…` form: it is off unless given."""
+
+
+class MisuseError(Exception):
+    """The command line asks for something that cannot be, in one sentence."""
+
+
+def upload(
+    *files: Path,
+    wait: Annotated[bool, Switch] = False,
+    json: Annotated[bool, Switch] = False,
+    resolutions: str | None = None,
+    private: Annotated[bool, Switch] = False,
+    thumbnails: str | None = None,
+    metadata: Annotated[Sequence[str], Parameter(negative=(), show_default=False)] = (),
+    url: str | None = None,
+    key: str | None = None,
+    quiet: Annotated[bool, Switch] = False,
+) -> int:
+    """Upload video files to a Playhead server.
+
+    Parameters
+    ----------
+    files
+        The files, sent one after the other.
+    wait
+        Wait until each is processed, and print its playback URLs.
+    json
+        Print each video as one line of JSON, as the API tells it.
+    resolutions
+        What to make, such as `360p,720p`; by default the server chooses.
+    private
+        Playback URLs carry a token and expire.
+    thumbnails
+        Seconds to take pictures at, such as `1,2.5`.
+    metadata
+        `name=value`, kept with the video; may be given several times.
+    url
+        The server; by default that of the settings (PLAYHEAD_PUBLIC_URL, or PLAYHEAD_HOST and PLAYHEAD_PORT).
+    key
+        The API key; by default PLAYHEAD_API_KEY, else the one `playhead serve` keeps in the data folder.
+    quiet
+        No progress; only results and problems.
+    """
+    display = Display(quiet=quiet)
+    try:
+        wish = _wish(resolutions, thumbnails, metadata, private=private)
+        _check(files)
+        server, api_key = _server(url, key)
+        client = Client(server, api_key)
+    except (MisuseError, ValueError) as misuse:
+        display.problem(str(misuse))
+        return MISUSED
+    with client:
+        try:
+            fine = [_one(client, file, wish, display, wait=wait, json=json) for file in files]
+        except KeyboardInterrupt:
+            display.problem("Interrupted.")
+            return INTERRUPTED
+    return OK if all(fine) else FAILED
+
+
+def _one(client: Client, file: Path, wish: Wish, display: Display, *, wait: bool, json: bool) -> bool:
+    """Bring one file there and print the result; whether that went well."""
+    try:
+        video = _bring(client, file, wish, display, wait=wait)
+    except VideoFailedError as failure:
+        # The outcome is known and belongs on stdout for a program that reads it.
+        if json:
+            _print_json(failure.video)
+        display.problem(f"{file.name}: {failure.message} ({failure.code})")
+        return False
+    except OSError as failure:
+        display.problem(f"{file.name}: {failure.strerror or failure}.")
+        return False
+    except PlayheadClientError as failure:
+        code = getattr(failure, "code", None)
+        display.problem(f"{file.name}: {failure}" + (f" ({code})" if code else ""))
+        return False
+    if json:
+        _print_json(video)
+    else:
+        _print_video(client.base_url, video)
+    return True
+
+
+def _bring(client: Client, file: Path, wish: Wish, display: Display, *, wait: bool) -> Video:
+    with open_body(file) as body:
+        created = client.create_upload(body.filename, body.size, **wish)
+        try:
+            with display.sending(body.filename, body.size) as on_sent:
+                client.send(created, body, on_progress=on_sent)
+        except KeyboardInterrupt:
+            # Nobody will send the rest. Should this fail, the server drops the video when the upload expires.
+            with suppress(PlayheadClientError):
+                client.delete_video(created.video_id)
+            raise
+    video = client.complete_upload(created.id)
+    if wait:
+        with display.processing(video) as on_look:
+            video = client.wait(video.id, on_progress=on_look)
+    return video
+
+
+def _print_json(video: Video) -> None:
+    sys.stdout.write(msgspec.json.encode(video).decode() + "\n")
+    sys.stdout.flush()
+
+
+def _print_video(base_url: str, video: Video) -> None:
+    """The video's id and state, then one line for each address there is."""
+    print(f"{video.id}  {video.status}  {video.filename}")
+    if video.is_public:
+        print(f"  page    {base_url}/embed/{video.id}")
+    for rendition in video.renditions:
+        if rendition.video_url is not None:
+            note = f"  {rendition.note}" if rendition.note else ""
+            print(f"  {rendition.resolution:<6}  {rendition.video_url}{note}")
+    if video.poster_url is not None:
+        print(f"  poster  {video.poster_url}", flush=True)
+
+
+def _check(files: Sequence[Path]) -> None:
+    """All files are looked at before the first is sent."""
+    if not files:
+        raise MisuseError("Name at least one file: playhead upload clip.mp4")
+    for file in files:
+        if not file.exists():
+            raise MisuseError(f"There is no file {file}.")
+        if file.is_dir():
+            raise MisuseError(f"{file} is a folder: name the files in it.")
+
+
+def _wish(resolutions: str | None, thumbnails: str | None, metadata: Sequence[str], *, private: bool) -> Wish:
+    wish: Wish = {"is_public": not private}
+    if resolutions is not None:
+        wish["resolutions"] = _parts(resolutions)
+    if thumbnails is not None:
+        try:
+            wish["thumbnail_seconds"] = [float(part) for part in _parts(thumbnails)]
+        except ValueError:
+            raise MisuseError(f"--thumbnails takes seconds such as 1,2.5, not {thumbnails!r}.") from None
+    if metadata:
+        pairs = [pair.partition("=") for pair in metadata]
+        if any(not name or not equals for name, equals, _ in pairs):
+            raise MisuseError("--metadata takes name=value.")
+        wish["metadata"] = {name: value for name, _, value in pairs}
+    return wish
+
+
+def _parts(listed: str) -> list[str]:
+    return [part.strip() for part in listed.split(",") if part.strip()]
+
+
+def _server(url: str | None, key: str | None) -> tuple[str, str]:
+    """The server's address and a key: as given, else as this machine's settings and data folder say."""
+    if url is not None and key is not None:
+        return url, key
+    try:
+        settings = Settings()
+    except ValidationError as cause:
+        wrong = ", ".join(str(error["loc"][0]) for error in cause.errors() if error["loc"])
+        raise MisuseError(f"The settings are not valid: {wrong}.") from cause
+    return url or settings.base_url, key or _key_of(settings)
+
+
+def _key_of(settings: Settings) -> str:
+    if settings.api_key is not None:
+        return settings.api_key.get_secret_value()
+    kept = settings.data / "key"
+    try:
+        return kept.read_text().strip()
+    except OSError:
+        raise MisuseError(
+            f"There is no API key: give --key or set PLAYHEAD_API_KEY. `playhead serve` keeps one in {kept}, "
+            "but that cannot be read."
+        ) from None
