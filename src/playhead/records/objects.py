@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from playhead.model import jobs
 from playhead.records.database import Transaction
@@ -22,14 +23,12 @@ ABANDONED_AFTER = timedelta(hours=6)
 
 
 async def reserve(tx: Transaction, project_id: UUID, video_id: UUID, keys: dict[str, str]) -> None:
-    """Write down the objects about to be written; `keys` is key → slot."""
-    await tx.connection.execute(
-        insert(objects),
-        [
-            {"key": key, "project_id": project_id, "video_id": video_id, "slot": slot, "state": WRITING}
-            for key, slot in keys.items()
-        ],
-    )
+    """Write down the objects about to be written; `keys` is key → slot. Doing so again changes nothing."""
+    rows = [
+        {"key": key, "project_id": project_id, "video_id": video_id, "slot": slot, "state": WRITING}
+        for key, slot in keys.items()
+    ]
+    await tx.connection.execute(upsert(objects).on_conflict_do_nothing(index_elements=["key"]), rows)
 
 
 async def keep(tx: Transaction, keys: Sequence[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from playhead.records.database import Transaction
@@ -41,9 +41,10 @@ async def fail(tx: Transaction, video_id: UUID, name: str, error: str) -> int:
     return int(counted.scalar_one_or_none() or 0)
 
 
-async def failures(tx: Transaction, video_id: UUID) -> dict[str, int]:
-    """How often each step of a video ended with an error."""
-    found = await tx.connection.execute(
-        select(steps.c.name, steps.c.failures).where(steps.c.video_id == video_id)
+async def forgive(tx: Transaction, video_id: UUID, name: str) -> None:
+    """Take back an attempt that was stopped from outside."""
+    await tx.connection.execute(
+        update(steps)
+        .where(steps.c.video_id == video_id, steps.c.name == name, steps.c.attempts > 0)
+        .values(attempts=steps.c.attempts - 1)
     )
-    return {str(name): int(count) for name, count in found}

@@ -1,0 +1,164 @@
+"""The arguments that encode one chunk of a source for several tracks, from one decode. Pure; golden-tested."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from playhead.media.ffmpeg.invocation import Invocation, Limits
+from playhead.model.plan import TIMESCALE, Chunk, Plan, PlannedRendition
+
+AUDIO_BIT_RATE = "128k"
+AUDIO_RATES = (44_100, 48_000)
+"""Sample rates every player takes; others are converted to the last of these."""
+
+
+@dataclass(frozen=True)
+class ChunkInput:
+    """What a chunk is encoded from."""
+
+    path: Path
+    stream: int
+    guards: tuple[str, ...]
+    """The input's hardening arguments."""
+    from_beginning: bool = False
+    """Decode the source from its start whatever the plan says: the second try when seeking failed."""
+
+
+def chunk_invocation(
+    source: ChunkInput,
+    plan: Plan,
+    chunk: Chunk,
+    outputs: Sequence[tuple[PlannedRendition, Path]],
+    limits: Limits,
+) -> Invocation:
+    """Encode one chunk for every track of `outputs`, largest first, from one decode.
+
+    Each output is an MP4 of one video track whose first frame is shown at 0, with a closed GOP starting at
+    each time of the chunk's grid. All output paths share a folder, the invocation's scratch.
+    """
+    graph = ";".join(_graph(source, plan, chunk, [track for track, _ in outputs]))
+    arguments = [
+        *("-hide_banner", "-v", "error"),
+        "-y",  # the scratch folder is this attempt's own
+        *_input(source, plan, chunk),
+        *("-filter_complex", graph),
+    ]
+    for number, (track, path) in enumerate(outputs):
+        arguments += [*("-map", f"[v{number}]"), *_video_codec(plan, chunk, track), str(path)]
+    return Invocation(
+        "ffmpeg", tuple(arguments), reads=(source.path,), scratch=outputs[0][1].parent, limits=limits
+    )
+
+
+def audio_invocation(
+    source: ChunkInput, plan: Plan, output: Path, sample_rate: int, limits: Limits
+) -> Invocation:
+    """Encode the whole sound as stereo AAC, its first sample at the timeline's beginning."""
+    rate = sample_rate if sample_rate in AUDIO_RATES else AUDIO_RATES[-1]
+    shift = f"asetpts=PTS-{plan.origin_seconds!r}/TB," if plan.trusted_timestamps else ""
+    arguments = (
+        *("-hide_banner", "-v", "error", "-y"),
+        *(("-copyts",) if plan.trusted_timestamps else ()),
+        *source.guards,
+        *("-i", str(source.path)),
+        *("-map", f"0:{source.stream}"),
+        # Gaps are filled with silence and a late start is padded, an early one cut, so that sound and
+        # picture share one zero; `async=1` never stretches what is there.
+        *("-af", f"{shift}aresample=async=1:min_hard_comp=0.1:first_pts=0"),
+        *("-c:a", "aac", "-b:a", AUDIO_BIT_RATE),
+        *("-ac", "2"),  # what every player and browser can play
+        *("-ar", str(rate)),
+        *_clean_output(),
+        *("-f", "mp4", str(output)),
+    )
+    return Invocation("ffmpeg", arguments, reads=(source.path,), scratch=output.parent, limits=limits)
+
+
+def _input(source: ChunkInput, plan: Plan, chunk: Chunk) -> list[str]:
+    arguments: list[str] = []
+    if plan.trusted_timestamps:
+        # Keep the source's own clock, so that frames are picked by the timestamps the plan was made of.
+        arguments.append("-copyts")
+    if chunk.seek_seconds is not None and not source.from_beginning:
+        arguments += [
+            "-noaccurate_seek",  # the trim filter picks the first frame, exactly
+            "-seek_timestamp",  # the plan's times are the source's own, not counted from its start
+            "1",
+            *("-ss", f"{chunk.seek_seconds:.6f}"),
+        ]
+    return [*arguments, *source.guards, "-i", str(source.path)]
+
+
+def _graph(source: ChunkInput, plan: Plan, chunk: Chunk, tracks: Sequence[PlannedRendition]) -> list[str]:
+    """One decode, then a cascade: each size is scaled from the next larger one, which costs least.
+
+    Bicubic, because the fast bilinear scaler ruins small sizes in a cascade.
+    """
+    head = f"[0:{source.stream}]{_pick(source, plan, chunk)},"
+    if plan.deinterlace:
+        head += "bwdif=mode=send_frame:deint=interlaced,"  # one frame out for one in, only where flagged
+    matrix, links = plan.color_matrix, []
+    for number, track in enumerate(tracks):
+        scale = (
+            f"scale={track.width}:{track.height}:flags=bicubic+accurate_rnd+full_chroma_int"
+            f":in_color_matrix={matrix}:out_color_matrix=bt709:out_range=tv"
+            # Eight bits, 4:2:0, square pixels: what every player can play.
+            ",format=yuv420p,setsar=1"
+        )
+        last = number == len(tracks) - 1
+        links.append(head + scale + (f"[v{number}]" if last else f",split=2[v{number}][next{number}]"))
+        head, matrix = f"[next{number}]", "bt709"
+    return links
+
+
+def _pick(source: ChunkInput, plan: Plan, chunk: Chunk) -> str:
+    """The filters that let exactly the chunk's frames through, with times in ticks since its first frame."""
+    on_ticks = f"settb=1/{TIMESCALE}"
+    if plan.timing == "source":
+        end = "" if chunk.source_end is None else f":end_pts={chunk.source_end}"
+        # First to the timeline's zero in the source's ticks, then to ours, as the plan rounds them.
+        return (
+            f"trim=start_pts={chunk.source_start}{end},setpts=PTS-{plan.origin_ticks},{on_ticks}"
+            f",setpts=PTS-{chunk.start}"
+        )
+    rate = f"{plan.frame_rate[0]}/{plan.frame_rate[1]}"
+    if chunk.seek_seconds is not None and not source.from_beginning:
+        at = plan.origin_seconds + chunk.start / TIMESCALE
+        count = (chunk.source_end or chunk.source_start + (chunk.frames or 0)) - chunk.source_start
+        return f"fps={rate}:start_time={at:.6f},trim=end_frame={count},setpts=PTS-STARTPTS,{on_ticks}"
+    end = "" if chunk.source_end is None else f":end_frame={chunk.source_end}"
+    start = f":start_time={plan.origin_seconds!r}" if plan.trusted_timestamps else ""
+    return f"fps={rate}{start},trim=start_frame={chunk.source_start}{end},setpts=PTS-STARTPTS,{on_ticks}"
+
+
+def _video_codec(plan: Plan, chunk: Chunk, track: PlannedRendition) -> list[str]:
+    rate = max(1, round(plan.frame_rate[0] / plan.frame_rate[1]))
+    # A millisecond early: the encoder starts a GOP at the first frame at or after each of these times.
+    forced = ",".join(f"{max(0.0, (time - chunk.start) / TIMESCALE - 0.001):.6f}" for time in chunk.grid)
+    return [
+        *("-c:v", "libx264", "-preset", "veryfast"),
+        *("-crf", str(track.crf)),  # constant quality…
+        *("-maxrate", str(track.max_bit_rate)),  # …under a ceiling that a viewer's line can carry…
+        *("-bufsize", str(2 * track.max_bit_rate)),  # …measured over two seconds
+        *("-profile:v", track.profile, "-level:v", track.level),  # the same header in every piece
+        *("-force_key_frames", forced, "-forced-idr", "1"),  # closed GOPs, on the plan's grid
+        *("-g", str(rate * 600), "-keyint_min", "1"),  # no other key frames: none by count…
+        *("-sc_threshold", "0"),  # …and none by scene
+        *("-x264-params", "open-gop=0:stitchable=1"),  # pieces of separate encodes share one set of headers
+        *("-fps_mode", "passthrough"),  # no frame is dropped or doubled behind the plan's back
+        *("-enc_time_base", f"1:{TIMESCALE}"),  # or times would be rounded to whole frames
+        *("-video_track_timescale", str(TIMESCALE)),
+        # What the scaler has made of it, whatever the source was.
+        *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
+        *_clean_output(),
+        *("-f", "mp4"),
+    ]
+
+
+def _clean_output() -> tuple[str, ...]:
+    return (
+        *("-map_metadata", "-1", "-map_chapters", "-1"),  # a stranger's tags do not travel on
+        *("-fflags", "+bitexact"),  # no encoder version or date: the same input gives the same bytes
+    )

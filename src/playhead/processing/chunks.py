@@ -1,0 +1,149 @@
+"""Encoding: one chunk for every track that lacks it, and the sound once. Results are pieces."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from uuid import UUID
+
+from playhead.media.ffmpeg.encode import ChunkInput, audio_invocation, chunk_invocation
+from playhead.media.ffmpeg.invocation import Limits
+from playhead.media.ffmpeg.run import run
+from playhead.media.source import guards_of
+from playhead.model import jobs
+from playhead.model.errors import PlayheadError
+from playhead.model.plan import AUDIO, TIMESCALE, Chunk, Plan, PlannedRendition
+from playhead.processing import verify
+from playhead.processing.inspect import info_of, plan_of
+from playhead.processing.workshop import Workshop, attempt
+from playhead.records import events, objects, pieces, renditions, videos
+from playhead.records.database import Row, Transaction
+from playhead.storage import keys
+from playhead.storage.keys import ObjectName
+
+QUIET_SECONDS = 60
+"""ffmpeg is killed after this long without a new frame."""
+SLOWEST = 60
+"""Seconds of wall time an encode may take per second of its chunk, on top of a fixed allowance."""
+ALLOWANCE_SECONDS = 300
+
+
+async def encode_chunk(workshop: Workshop, video_id: UUID, number: int) -> None:
+    """Encode one chunk of the timeline from one decode, for every track that still lacks it."""
+    name = f"chunk:{number}"
+    tracks: list[str] = []
+
+    async def work(video: Row, failures: int) -> None:
+        async with workshop.records.transaction() as tx:
+            tracks[:] = await pieces.missing_tracks(tx, video_id, number)
+        if tracks:
+            await _encode(workshop, video, number, tracks, from_beginning=failures > 0)
+
+    async def give_up(tx: Transaction, video: Row, error: PlayheadError) -> None:
+        await renditions.fail(tx, video_id, tracks, error)
+        await videos.settle(tx, video)
+
+    await attempt(workshop, video_id, name, work, give_up)
+
+
+async def _encode(
+    workshop: Workshop, video: Row, number: int, tracks: list[str], *, from_beginning: bool
+) -> None:
+    plan = plan_of(video)
+    chunk = plan.chunks[number]
+    wanted = _of_tracks(plan, tracks)
+    async with workshop.bench() as bench, workshop.storage.local(video["source_key"]) as path:
+        source = ChunkInput(
+            path=path,
+            stream=info_of(video).video.index,
+            guards=guards_of(path),
+            from_beginning=from_beginning,
+        )
+        outputs = [(track, bench / f"{track.track}.mp4") for track in wanted]
+        limits = _limits(plan, chunk, from_beginning or chunk.seek_seconds is None)
+        await run(chunk_invocation(source, plan, chunk, outputs, limits), sandbox=workshop.sandbox)
+        frames = {
+            track.track: await verify.piece(output, chunk, track, strict=not from_beginning)
+            for track, output in outputs
+        }
+        made = {track.track: output for track, output in outputs}
+        await _publish(workshop, video, number, made, frames)
+
+
+async def encode_audio(workshop: Workshop, video_id: UUID) -> None:
+    """Encode the whole sound, once for all renditions."""
+
+    async def work(video: Row, _failures: int) -> None:
+        async with workshop.records.transaction() as tx:
+            if not await pieces.audio_missing(tx, video_id):
+                return
+        plan, info = plan_of(video), info_of(video)
+        if plan.audio is None or info.audio is None:
+            return
+        async with workshop.bench() as bench, workshop.storage.local(video["source_key"]) as path:
+            source = ChunkInput(
+                path=path, stream=plan.audio, guards=guards_of(path)
+            )
+            output = bench / "audio.mp4"
+            seconds = plan.duration / TIMESCALE
+            limits = Limits(wall_seconds=ALLOWANCE_SECONDS + 2 * seconds, quiet_seconds=QUIET_SECONDS)
+            await run(
+                audio_invocation(source, plan, output, info.audio.sample_rate, limits),
+                sandbox=workshop.sandbox,
+            )
+            packets = await verify.audio(output)
+            await _publish(workshop, video, 0, {AUDIO: output}, {AUDIO: packets})
+
+    await attempt(workshop, video_id, "audio", work)
+
+
+async def _publish(
+    workshop: Workshop, video: Row, chunk: int, made: dict[str, Path], frames: dict[str, int]
+) -> None:
+    """Store what was made and make it known; when another attempt was first, ours is swept."""
+    token = secrets.token_hex(4)
+    names: dict[str, ObjectName] = {
+        track: keys.piece(video["id"], track, chunk, token) for track in made
+    }
+    sizes = {track: path.stat().st_size for track, path in made.items()}
+    async with workshop.records.transaction() as tx:
+        reserved = {name.key: name.slot for name in names.values()}
+        await objects.reserve(tx, video["project_id"], video["id"], reserved)
+    for track, path in made.items():
+        await workshop.storage.adopt(names[track].key, path)
+    async with workshop.records.transaction() as tx:
+        current = await videos.find(tx, video["id"], lock=True)
+        if current is None:
+            await objects.doom(tx, [name.key for name in names.values()])
+            return
+        published = [
+            track
+            for track, name in names.items()
+            if await pieces.publish(
+                tx, video["id"], track, chunk, key=name.key, size_bytes=sizes[track], frames=frames[track]
+            )
+        ]
+        await events.append(
+            tx, video["project_id"], video["id"], "video.progress", {"chunk": chunk, "tracks": published}
+        )
+        for track in await pieces.complete_tracks(tx, video["id"]):
+            await tx.defer(jobs.finalise(video["id"], track))
+
+
+def _of_tracks(plan: Plan, tracks: list[str]) -> list[PlannedRendition]:
+    """One planned rendition per track, largest first."""
+    by_track = {planned.track: planned for planned in plan.renditions}
+    return [planned for track, planned in by_track.items() if track in tracks]
+
+
+def _limits(plan: Plan, chunk: Chunk, from_beginning: bool) -> Limits:
+    decoded = chunk.end if from_beginning else chunk.end - chunk.start
+    seconds = decoded / TIMESCALE
+    return Limits(
+        wall_seconds=ALLOWANCE_SECONDS + SLOWEST * seconds,
+        # Frames before the chunk are decoded without a sign of progress.
+        quiet_seconds=QUIET_SECONDS + (seconds if from_beginning else 0),
+        memory_bytes=8 * 1024**3,
+    )
+
+

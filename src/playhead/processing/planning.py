@@ -1,0 +1,151 @@
+"""From a source and a request to the plan. Pure: the same input gives the same plan, on every machine."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from playhead.model.errors import PlayheadError
+from playhead.model.media import MediaInfo
+from playhead.model.plan import TIMESCALE, Chunk, Plan
+from playhead.processing.ladder import ladder
+from playhead.processing.timeline import MAX_RATE, Timeline, rounded
+
+VERSION = 1
+GOP_SECONDS = 2
+"""Distance of the grid: one closed GOP, the unit at which players switch renditions."""
+CHUNK_SECONDS = (4, 8, 16)
+"""Length of the first chunks, so that something is finished soon; later ones are `STEADY_CHUNK_SECONDS`."""
+STEADY_CHUNK_SECONDS = 24
+UNSEEKABLE_CHUNKS = 4
+"""How many chunks a source is cut into when each must decode it from the beginning."""
+POSTER_SHARE = Fraction(1, 10)
+POSTER_LATEST_SECONDS = 10
+
+
+def plan(
+    info: MediaInfo, timeline: Timeline, resolutions: Sequence[str], thumbnail_seconds: Sequence[float]
+) -> Plan:
+    """Plan what to make of a source.
+
+    `timeline` is that of the source's video track; `thumbnail_seconds` are clamped into it.
+
+    Raises:
+        PlayheadError: `no_frames` when there is no frame to show.
+    """
+    if timeline.count == 0:
+        raise PlayheadError("no_frames")
+    keeps_times = timeline.usable and timeline.rate <= MAX_RATE * Fraction(11, 10)
+    rate = timeline.rate if keeps_times else min(timeline.rate, Fraction(MAX_RATE))
+    chunks = tuple(_kept(timeline) if keeps_times else _constant(timeline, rate))
+    duration = chunks[-1].end
+    last_frame = max(0.0, float(Fraction(duration, TIMESCALE) - 1 / rate))
+    return Plan(
+        version=VERSION,
+        timing="source" if keeps_times else "constant",
+        frame_rate=(rate.numerator, rate.denominator),
+        origin_seconds=float(timeline.times[0] * timeline.tick) if timeline.usable else 0.0,
+        origin_ticks=timeline.times[0] if timeline.usable else 0,
+        duration=duration,
+        chunks=chunks,
+        renditions=ladder(info.video.width, info.video.height, rate, resolutions),
+        poster_seconds=min(float(POSTER_SHARE * duration / TIMESCALE), POSTER_LATEST_SECONDS, last_frame),
+        thumbnail_seconds=tuple(min(max(0.0, at), last_frame) for at in thumbnail_seconds),
+        audio=info.audio.index if info.audio else None,
+        color_matrix=_matrix(info),
+        deinterlace=info.video.interlaced,
+        trusted_timestamps=timeline.usable,
+    )
+
+
+def _matrix(info: MediaInfo) -> str:
+    tagged = info.video.color_space
+    if tagged in ("bt2020nc", "bt2020c"):
+        return "bt2020"
+    if tagged in ("smpte170m", "bt470bg", "fcc"):
+        return "smpte170m"
+    if tagged is not None:
+        return "bt709"
+    # Untagged: what players assume, high definition is BT.709 and everything below it BT.601.
+    return "bt709" if min(info.video.width, info.video.height) >= 720 else "smpte170m"
+
+
+def _lengths() -> Iterator[int]:
+    yield from CHUNK_SECONDS
+    while True:
+        yield STEADY_CHUNK_SECONDS
+
+
+def _kept(timeline: Timeline) -> Iterator[Chunk]:
+    """Cut at the source's own frames: each GOP starts at the first frame at or after its time on the grid."""
+    first = timeline.times[0]
+    times = [rounded(time - first, timeline.tick) for time in timeline.times]
+    end = max(rounded(timeline.end - first, timeline.tick), times[-1] + 1)
+    slack = TIMESCALE // 1000
+    starts = [0]
+    target = GOP_SECONDS * TIMESCALE
+    while (index := bisect_left(times, target - slack)) < len(times):
+        if index > starts[-1]:
+            starts.append(index)
+        target = max(target, times[index] - slack) + GOP_SECONDS * TIMESCALE
+        target -= target % (GOP_SECONDS * TIMESCALE)
+    for number, (begin, stop, grid) in enumerate(_grouped(starts, times, len(times))):
+        key = timeline.key_before(timeline.times[begin])
+        yield Chunk(
+            number=number,
+            start=times[begin],
+            end=times[stop] if stop < len(times) else end,
+            source_start=timeline.times[begin],
+            source_end=timeline.times[stop] if stop < len(times) else None,
+            seek_seconds=None if key is None else float(key * timeline.tick),
+            frames=stop - begin,
+            grid=tuple(times[index] for index in grid),
+        )
+
+
+def _constant(timeline: Timeline, rate: Fraction) -> Iterator[Chunk]:
+    """Cut a timeline of equal frames; `source_start` and `source_end` are frame numbers."""
+    count = max(1, round(timeline.duration_seconds * rate))
+    times = [round(number * TIMESCALE / rate) for number in range(count + 1)]
+    step = max(1, round(GOP_SECONDS * rate))
+    starts = list(range(0, count, step))
+    seekable = timeline.usable
+    groups = _grouped(starts, times, count) if seekable else _even_groups(starts, count)
+    for number, (begin, stop, grid) in enumerate(groups):
+        seek = None
+        if seekable:
+            at = timeline.times[0] + int(begin / rate / timeline.tick)
+            key = timeline.key_before(at)
+            seek = None if key is None else float(key * timeline.tick)
+        yield Chunk(
+            number=number,
+            start=times[begin],
+            end=times[stop],
+            source_start=begin,
+            source_end=stop if stop < count else None,
+            seek_seconds=seek,
+            frames=stop - begin if seekable else None,
+            grid=tuple(times[index] for index in grid),
+        )
+
+
+def _grouped(starts: list[int], times: list[int], count: int) -> Iterator[tuple[int, int, list[int]]]:
+    """Group GOP starts into chunks of growing length: (first frame, frame after the last, GOP starts)."""
+    lengths = _lengths()
+    group: list[int] = []
+    limit = next(lengths) * TIMESCALE
+    for index in starts:
+        if group and times[index] - times[group[0]] >= limit - TIMESCALE // 2:
+            yield group[0], index, group
+            group, limit = [], next(lengths) * TIMESCALE
+        group.append(index)
+    yield group[0], count, group
+
+
+def _even_groups(starts: list[int], count: int) -> Iterator[tuple[int, int, list[int]]]:
+    size = -(-len(starts) // UNSEEKABLE_CHUNKS)
+    for position in range(0, len(starts), size):
+        group = starts[position : position + size]
+        following = starts[position + size] if position + size < len(starts) else count
+        yield group[0], following, group

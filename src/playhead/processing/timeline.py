@@ -1,0 +1,117 @@
+"""The timeline of a source: when each of its frames is shown, worked out from its packets.
+
+A container's header may lie about duration and frame rate; packets cannot lie about how many there are. When
+their timestamps are missing, doubled or torn apart, the frames are laid on a constant rate instead.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from fractions import Fraction
+
+from playhead.media.ffmpeg.probe import Packets
+from playhead.model.plan import TIMESCALE
+
+MAX_RATE = 60
+"""Frames per second that are kept; faster sources are thinned to this."""
+JUMP_SECONDS = 10
+"""In a container whose clock may restart, a gap this long is a restart, not a pause; ffmpeg repairs the same."""
+REORDERED_SECONDS = 5
+"""No codec reorders frames over a longer stretch: times that fall back further are torn."""
+FALLBACK_RATE = Fraction(25)
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """When frames are shown, in the source's ticks, or at a constant rate."""
+
+    tick: Fraction
+    """Seconds per tick of `times` and `keys`."""
+    times: tuple[int, ...]
+    """Presentation times of the frames in order; empty when timestamps cannot be used."""
+    keys: tuple[int, ...]
+    """Presentation times of the frames that decoding can start at, in order."""
+    end: int
+    """When the last frame ends."""
+    rate: Fraction
+    """Frames per second: the average of `times`, or the constant rate."""
+    count: int
+    """How many frames the packets promise."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether the source's own frame times can be kept."""
+        return bool(self.times)
+
+    @property
+    def duration_seconds(self) -> Fraction:
+        """From the first frame's beginning to the last one's end."""
+        if self.times:
+            return (self.end - self.times[0]) * self.tick
+        return self.count / self.rate
+
+    def key_before(self, time: int) -> int | None:
+        """The key frame from which decoding is sure to reach the frame at `time`, or None for the start.
+
+        One key frame more than needed is left in: frames that lead an open GOP need the GOP before it.
+        """
+        position = bisect_right(self.keys, time) - 2
+        return self.keys[position] if position > 0 else None
+
+
+def rounded(ticks: int, tick: Fraction) -> int:
+    """Ticks of the source → ticks of the plan, to the nearest, halves away from zero, as ffmpeg rescales."""
+    exact = ticks * tick * TIMESCALE
+    half = Fraction(1, 2)
+    return int(exact + half) if exact >= 0 else -int(-exact + half)
+
+
+def from_packets(
+    packets: Packets, tick: Fraction, average_rate: Fraction | None, *, clock_may_restart: bool = False
+) -> Timeline:
+    """Work out the timeline of a stream from its packets.
+
+    `average_rate` is the header's claim, believed only where packets have no times. `clock_may_restart` is
+    true of broadcast containers (MPEG-TS and -PS), where a long gap is a splice and not a pause.
+    """
+    shown = [index for index, kept in enumerate(packets.shown) if kept]
+    times = [packets.pts[index] for index in shown]
+    in_file_order = [time for time in times if time is not None]
+    known = sorted(in_file_order)
+    rate = _plausible(average_rate)
+    torn = _falls_back(in_file_order, tick) or (clock_may_restart and _jumps(known, tick))
+    if not shown or len(known) < len(times) or len(set(known)) < len(known) or torn:
+        return Timeline(tick, (), (), 0, rate or FALLBACK_RATE, len(shown))
+    keys = sorted(
+        time for index in shown if packets.keys[index] and (time := packets.pts[index]) is not None
+    )
+    end = known[-1] + _last_duration(packets, known, tick, rate)
+    measured = Fraction(len(known)) / ((end - known[0]) * tick)
+    return Timeline(tick, tuple(known), tuple(keys), end, measured, len(known))
+
+
+def _plausible(rate: Fraction | None) -> Fraction | None:
+    return rate if rate is not None and Fraction(1, 10) <= rate <= 1000 else None
+
+
+def _jumps(times: list[int], tick: Fraction) -> bool:
+    return any((after - before) * tick > JUMP_SECONDS for before, after in zip(times, times[1:], strict=False))
+
+
+def _falls_back(times: list[int], tick: Fraction) -> bool:
+    latest, slack = times[0] if times else 0, round(REORDERED_SECONDS / tick)
+    for time in times:
+        if time < latest - slack:
+            return True
+        latest = max(latest, time)
+    return False
+
+
+def _last_duration(packets: Packets, times: list[int], tick: Fraction, rate: Fraction | None) -> int:
+    """How long the last frame is shown: its packet's word if it is like its neighbours', else theirs."""
+    last = packets.pts.index(times[-1])
+    gaps = sorted(after - before for before, after in zip(times, times[1:], strict=False))
+    usual = gaps[len(gaps) // 2] if gaps else round(1 / ((rate or FALLBACK_RATE) * tick))
+    claimed = packets.durations[last]
+    return claimed if 0 < claimed <= max(10 * usual, round(1 / tick)) else max(1, usual)

@@ -1,0 +1,61 @@
+"""Verification: an exit code of 0 proves nothing, so what was made is read again before it is published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playhead.media.local import LocalBytes
+from playhead.media.mp4 import Track, read_movie
+from playhead.model.errors import PlayheadError
+from playhead.model.plan import TIMESCALE, Chunk, PlannedRendition
+
+
+async def piece(path: Path, chunk: Chunk, track: PlannedRendition, *, strict: bool) -> int:
+    """Check one encoded piece against its chunk and return how many frames it has.
+
+    `strict` demands every frame that the source's packets promised; the second try, made after a decode
+    that lost some, is content with those there are.
+
+    Raises:
+        PlayheadError: `no_frames` when nothing was decoded, `output_invalid` when it is not as planned.
+    """
+    made = await _only_track(path, "video")
+    frames = made.samples.count
+    if (made.width, made.height) != (track.width, track.height):
+        raise PlayheadError("output_invalid", f"A piece is {made.width}x{made.height} instead of {track.track}.")
+    if made.timescale != TIMESCALE:
+        raise PlayheadError("output_invalid", "A piece counts time in the wrong unit.")
+    if strict and chunk.frames is not None and frames != chunk.frames:
+        raise PlayheadError("output_invalid", f"A piece has {frames} of {chunk.frames} frames.")
+    times = made.presentation_times
+    numbers = range(frames) if made.samples.sync is None else made.samples.sync
+    syncs = sorted(times[number] + chunk.start for number in numbers)
+    if not syncs or min(times) + chunk.start != syncs[0]:
+        raise PlayheadError("output_invalid", "A piece does not begin with a key frame.")
+    if strict and (syncs[0] != chunk.start or tuple(syncs) != chunk.grid):
+        raise PlayheadError("output_invalid", "A piece's key frames are not on the plan's grid.")
+    if max(times) + chunk.start >= chunk.end:
+        raise PlayheadError("output_invalid", "A piece reaches into the next one.")
+    return frames
+
+
+async def audio(path: Path) -> int:
+    """Check the encoded sound and return how many packets it has.
+
+    Raises:
+        PlayheadError: `output_invalid` when there are none.
+    """
+    return (await _only_track(path, "audio")).samples.count
+
+
+async def _only_track(path: Path, kind: str) -> Track:
+    try:
+        movie = await read_movie(LocalBytes(path))
+    except PlayheadError as error:
+        raise PlayheadError("output_invalid", "What the encoder wrote cannot be read.") from error
+    tracks = [track for track in movie.tracks if track.kind == kind and track.samples.count]
+    if not tracks:
+        raise PlayheadError("no_frames" if kind == "video" else "output_invalid")
+    if not movie.complete or len(tracks) > 1:
+        raise PlayheadError("output_invalid", "What the encoder wrote is not whole.")
+    return tracks[0]

@@ -1,0 +1,106 @@
+"""What every step of processing works with, and the rules by which a step is tried, retried and given up."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+
+from playhead.media.ffmpeg.sandbox.port import Sandbox
+from playhead.model.errors import PlayheadError
+from playhead.model.states import Status
+from playhead.records import steps, videos
+from playhead.records.database import Records, Row, Transaction
+from playhead.storage.port import Storage
+
+MAX_ATTEMPTS = 6
+"""A step begun this often without an end has killed its worker each time: the video is parked."""
+TRIES = 2
+"""A step that fails by name is tried once more, with safer settings where there are any."""
+
+# Not the file's fault: tried again whenever work is looked for, without counting against the video.
+_PASSING = frozenset({"storage_unavailable", "storage_full", "database_unavailable"})
+
+log = structlog.get_logger()
+
+GiveUp = Callable[[Transaction, Row, PlayheadError], Awaitable[None]]
+"""Writes down that a step has failed for good; the video's row is locked."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """A worker's tools."""
+
+    records: Records
+    storage: Storage
+    sandbox: Sandbox
+    scratch: Path
+    """A folder of this worker alone; whatever is in it when a worker starts is a dead one's."""
+    max_duration_seconds: float
+
+    @asynccontextmanager
+    async def bench(self) -> AsyncIterator[Path]:
+        """A fresh folder for one attempt, gone afterwards however it ends."""
+        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=self.scratch))
+        try:
+            yield folder
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+async def fail_video(tx: Transaction, video: Row, error: PlayheadError) -> None:
+    """The usual way to give up: the whole video fails."""
+    await videos.fail(tx, video, error)
+
+
+async def attempt(
+    workshop: Workshop,
+    video_id: UUID,
+    name: str,
+    work: Callable[[Row, int], Awaitable[None]],
+    give_up: GiveUp = fail_video,
+) -> None:
+    """Do one step of a video that is under way; anything else is silently over already.
+
+    `work` gets the video's row and how often this step has failed before. A failure from the error table is
+    written down; when it can pass the step stays due, else, or after `TRIES`, `give_up` is called. Any
+    other exception is ours, fails the job loudly, and the reconciler brings the step back.
+    """
+    async with workshop.records.transaction() as tx:
+        video = await videos.find(tx, video_id, lock=True)
+        if video is None or video["status"] != Status.PROCESSING:
+            return
+        attempts, failures = await steps.begin(tx, video["project_id"], video_id, name)
+        if attempts > MAX_ATTEMPTS:
+            await videos.fail(tx, video, PlayheadError("attempts_exhausted"))
+            return
+    try:
+        await work(video, failures)
+    except PlayheadError as error:
+        log.warning("step failed", video_id=str(video_id), step=name, code=error.code, detail=str(error))
+        if error.code not in _PASSING:
+            await _count(workshop, video_id, name, error, give_up)
+    except asyncio.CancelledError:
+        # Stopped in good order: this attempt says nothing about the file.
+        async with workshop.records.transaction() as tx:
+            await steps.forgive(tx, video_id, name)
+        raise
+
+
+async def _count(
+    workshop: Workshop, video_id: UUID, name: str, error: PlayheadError, give_up: GiveUp
+) -> None:
+    async with workshop.records.transaction() as tx:
+        video = await videos.find(tx, video_id, lock=True)
+        if video is None or video["status"] != Status.PROCESSING:
+            return
+        failures = await steps.fail(tx, video_id, name, str(error))
+        if not error.kind.retriable or failures >= TRIES:
+            await give_up(tx, video, error)

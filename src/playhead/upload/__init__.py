@@ -1,0 +1,1 @@
+"""Upload: bytes arrive on a signed URL, are checked, and become a video's source."""

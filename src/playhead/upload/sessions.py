@@ -1,0 +1,180 @@
+"""Upload sessions: opened for a video, filled by a protocol, completed into a source."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from playhead.media.source import HEAD_BYTES, require_video
+from playhead.model import jobs
+from playhead.model.errors import PlayheadError
+from playhead.model.states import Status, UploadState
+from playhead.records import events, objects, uploads, videos
+from playhead.records.database import Records, Row, Transaction
+from playhead.storage import keys
+from playhead.storage.port import Storage
+from playhead.upload.incoming import Incoming
+from playhead.upload.rules import check_announced, check_content_type, content_type_of
+
+
+@dataclass(frozen=True)
+class VideoRequest:
+    """What a caller asks for when creating a video; validated before it gets here."""
+
+    filename: str
+    resolutions: Sequence[str]
+    is_public: bool
+    size_bytes: int | None
+    thumbnail_seconds: Sequence[float]
+    metadata: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """The upload station: everything it works with."""
+
+    records: Records
+    storage: Storage
+    incoming: Incoming
+    max_bytes: int
+    expiry_seconds: int
+
+    async def open(self, tx: Transaction, project_id: UUID, request: VideoRequest) -> Row:
+        """Create a video with an upload that waits for its bytes; the upload's row.
+
+        Raises:
+            PlayheadError: `upload_too_large`.
+        """
+        if request.size_bytes is not None and request.size_bytes > self.max_bytes:
+            raise PlayheadError(
+                "upload_too_large", f"At most {self.max_bytes} bytes are accepted.", field="fileSizeBytes"
+            )
+        video_id = await videos.create(
+            tx,
+            project_id,
+            filename=request.filename,
+            is_public=request.is_public,
+            metadata=request.metadata,
+            thumbnail_seconds=request.thumbnail_seconds,
+            resolutions=request.resolutions,
+        )
+        return await uploads.create(
+            tx,
+            project_id,
+            video_id,
+            content_type=content_type_of(request.filename),
+            declared_size=request.size_bytes,
+            expires_in=timedelta(seconds=self.expiry_seconds),
+        )
+
+    async def receive(
+        self, upload_id: UUID, body: AsyncIterator[bytes], *, content_type: str | None, announced: int | None
+    ) -> int:
+        """Take the whole file in one body; the number of bytes kept.
+
+        Until the upload is completed a body may be sent again and replaces the one before.
+
+        Raises:
+            PlayheadError: `not_found`, `wrong_state` once completed, `url_expired`, `content_type_mismatch`,
+                `upload_too_large`, `size_mismatch`, `storage_full`.
+        """
+        async with self.records.transaction() as tx:
+            upload = _taking(await uploads.find(tx, upload_id))
+        check_content_type(content_type, upload["content_type"])
+        declared = upload["declared_size"]
+        check_announced(announced, declared, self.max_bytes)
+        size = await self.incoming.receive(upload_id, body, self.max_bytes if declared is None else declared)
+        if declared is not None and size != declared:
+            await self.incoming.discard(upload_id)
+            raise PlayheadError("size_mismatch", f"{size} bytes arrived; {declared} were declared.")
+        async with self.records.transaction() as tx:
+            _taking(await uploads.find(tx, upload_id, lock=True))
+            await uploads.received(tx, upload_id, size)
+        return size
+
+    async def complete(self, video_id: UUID, *, project_id: UUID) -> None:
+        """Judge what arrived and make it the video's source. Completing again changes nothing.
+
+        Raises:
+            PlayheadError: `not_found`, `wrong_state`, or why the bytes are refused; the video has then failed.
+        """
+        async with self.records.transaction() as tx:
+            video = await videos.get(tx, video_id, project_id=project_id, lock=True)
+            upload = await uploads.of_video(tx, video_id, lock=True)
+            if video["status"] in (Status.PROCESSING, Status.READY):
+                return
+            if upload is None or video["status"] != Status.PENDING_UPLOAD:
+                raise PlayheadError("wrong_state", f"The video's status is {video['status']}.")
+            refusal = await self._judge(upload)
+            if refusal is None:
+                await self._adopt(tx, video, upload)
+            else:
+                await uploads.end(tx, upload["id"], UploadState.DEAD)
+                await videos.fail(tx, video, refusal)
+        await self.incoming.discard(upload["id"])
+        if refusal is not None:
+            raise refusal
+
+    async def abandon_overdue(self, limit: int = 100) -> None:
+        """Fail the videos whose upload ran out of time, and delete what had arrived."""
+        async with self.records.transaction() as tx:
+            overdue = await uploads.overdue(tx, limit)
+        for upload in overdue:
+            async with self.records.transaction() as tx:
+                video = await videos.find(tx, upload["video_id"], lock=True)
+                await uploads.end(tx, upload["id"], UploadState.DEAD)
+                if video is not None and video["status"] == Status.PENDING_UPLOAD:
+                    await videos.fail(tx, video, PlayheadError("upload_expired"))
+            await self.incoming.discard(upload["id"])
+
+    async def _judge(self, upload: Row) -> PlayheadError | None:
+        arrived = await self.incoming.head(upload["id"], HEAD_BYTES)
+        if arrived is None:
+            stored = keys.source(upload["video_id"], upload["id"].hex).key
+            return None if await self._is_stored(stored) else PlayheadError("upload_missing")
+        head, size = arrived
+        declared = upload["declared_size"]
+        if declared is not None and size != declared:
+            return PlayheadError("size_mismatch", f"{size} bytes arrived; {declared} were declared.")
+        try:
+            require_video(head, size)
+        except PlayheadError as refusal:
+            return refusal
+        return None
+
+    async def _adopt(self, tx: Transaction, video: Row, upload: Row) -> None:
+        # The key is the upload's own: after a crash in here, completing again finds the bytes under it.
+        name = keys.source(video["id"], upload["id"].hex)
+        async with self.records.transaction() as ledger:
+            await objects.reserve(ledger, video["project_id"], video["id"], {name.key: name.slot})
+        if await self.incoming.head(upload["id"], 0) is not None:
+            await self.storage.adopt(name.key, self.incoming.path(upload["id"]))
+        size = await self.storage.size(name.key)
+        await objects.keep(tx, [name.key])
+        await uploads.end(tx, upload["id"], UploadState.COMPLETE)
+        await videos.begin_processing(tx, video["id"], source_key=name.key, source_size=size)
+        await events.append(tx, video["project_id"], video["id"], "video.uploaded")
+        await tx.defer(jobs.inspect(video["id"]))
+
+    async def _is_stored(self, key: str) -> bool:
+        try:
+            await self.storage.size(key)
+        except PlayheadError as error:
+            if error.code != "source_missing":
+                raise
+            return False
+        return True
+
+
+def _taking(upload: Row | None) -> Row:
+    """The upload, if it still takes bytes."""
+    if upload is None:
+        raise PlayheadError("not_found", "There is no such upload.")
+    if upload["state"] == UploadState.COMPLETE:
+        raise PlayheadError("wrong_state", "This upload is complete; its URL takes no more bytes.")
+    if upload["state"] == UploadState.DEAD or upload["expired"]:
+        raise PlayheadError("url_expired", "This upload is over.")
+    return upload
