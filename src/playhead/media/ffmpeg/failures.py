@@ -34,7 +34,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     # What is, or is not, in the file.
     ("no_video_stream", ("matches no streams", "does not contain any stream")),
     ("no_frames", ("Output file is empty", "nothing was written into output")),
-    ("no_frames", ("Cannot determine format of input stream",)),
+    ("no_frames", ("Cannot determine format of input",)),
     ("corrupt_file", ("Invalid data found", "moov atom not found", "EBML header parsing failed")),
     ("corrupt_file", ("(?i:could not find codec parameters|truncat|corrupt|damaged|header missing)",)),
     ("corrupt_file", ("Error marking filters as finished", "Error while decoding", "Error splitting")),
