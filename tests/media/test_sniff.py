@@ -67,7 +67,7 @@ async def test_what_muxers_write_is_known(
     assert found.demuxer is not None
     asked = ("-v", "error", "-f", found.demuxer, "-show_entries", "stream=index", "-of", "csv", name)
     probed = await run(Invocation("ffprobe", asked, reads=(tmp_path,), scratch=tmp_path), sandbox=sandbox)
-    assert probed.stdout.startswith(b"stream,0"), "the demuxer that was chosen reads it"
+    assert b"stream,0" in probed.stdout, "the demuxer that was chosen reads it"
     # Garbage at the end, as left by broken transfers, changes nothing.
     assert sniff((whole + bytes(range(256)) * 8)[:HEAD_BYTES], len(whole) + 2048).container == container
 
@@ -153,7 +153,7 @@ def test_whatever_refers_to_something_else_is_refused_by_name(what: str) -> None
 
 _REFUSED = {
     "jpeg": (b"\xff\xd8\xff\xe0\x00\x10JFIF", "not_a_video"),
-    "png": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR" + bytes(17) + b"\x00\x00\x00\x00IDAT" + b"acTL", "not_a_video"),
+    "png": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR" + bytes(21) + b"IDAT acTL", "not_a_video"),
     "webp": (b"RIFF\x24\x00\x00\x00WEBPVP8 ", "not_a_video"),
     "heic": (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "not_a_video"),
     "avif": (b"\x00\x00\x00\x18ftypavif\x00\x00\x00\x00mif1avif", "not_a_video"),

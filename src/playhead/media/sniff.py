@@ -269,7 +269,7 @@ _REFERENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"# VobSub index file", "a subtitle index that refers to another file"),
         (r"(?:[a-z][a-z0-9+.-]{1,15}):/{2}\S", "a list of addresses"),
         (
-            r"(?:subfile|concat|crypto|data|async|cache|hls|ffrtmp|unix|tee|fd|pipe|file):\S",
+            r"(?:subfile,,|(?:concat|crypto|data|async|cache|hls|ffrtmp|unix|tee|fd|pipe|file):)\S",
             "a list of addresses",
         ),
     )
