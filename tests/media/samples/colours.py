@@ -1,0 +1,72 @@
+"""Odd but legal, part six: colour spaces. All show the same picture once converted as their tags say."""
+
+from __future__ import annotations
+
+from tests.media.samples.flags import AAC, FASTSTART, x264, x265
+from tests.media.samples.recipes import Encode
+from tests.media.samples.sample import Ready, Sample
+
+AS_USUAL = Ready(320, 180, 2.0, frames=50)
+TEN = "yuv420p10le"
+FROM_RGB = "zscale=matrixin=gbr:primariesin=bt709:transferin=bt709:rangein=full"
+
+
+def _tagged(name: str, filename: str, to: str, codec: str, why: str, pixels: str = "yuv420p") -> Sample:
+    # npl: how many nits the test picture's white becomes in a high dynamic range (ITU-R BT.2408: 203).
+    convert = f"-vf format=gbrp,{FROM_RGB}:{to}:npl=203,format={pixels}"
+    return Sample(
+        f"colour_{name}", "odd", filename, Encode(f"{convert} {codec} {AAC} {FASTSTART}"), AS_USUAL, why
+    )
+
+
+def _tags(primaries: str, transfer: str, matrix: str) -> str:
+    return f"-color_primaries {primaries} -color_trc {transfer} -colorspace {matrix} -color_range tv"
+
+
+SAMPLES: tuple[Sample, ...] = (
+    _tagged(
+        "bt601",
+        "dvd colours.mp4",
+        "matrix=470bg:primaries=bt470bg:transfer=601:range=limited",
+        x264(_tags("bt470bg", "smpte170m", "bt470bg")),
+        "BT.601, tagged",
+    ),
+    _tagged(
+        "bt709",
+        "hd colours.mp4",
+        "matrix=709:primaries=709:transfer=709:range=limited",
+        x264(_tags("bt709", "bt709", "bt709")),
+        "BT.709, tagged",
+    ),
+    _tagged(
+        "bt2020_sdr",
+        "wide gamut.mp4",
+        "matrix=2020_ncl:primaries=2020:transfer=2020_10:range=limited",
+        x265(TEN, _tags("bt2020", "bt2020-10", "bt2020nc")),
+        "BT.2020 primaries with the usual brightness",
+        TEN,
+    ),
+    _tagged(
+        "hdr10",
+        "hdr10.mp4",
+        "matrix=2020_ncl:primaries=2020:transfer=smpte2084:range=limited",
+        x265(TEN, _tags("bt2020", "smpte2084", "bt2020nc")),
+        "HDR10: PQ, must be tone-mapped",
+        TEN,
+    ),
+    _tagged(
+        "hlg",
+        "hlg.mp4",
+        "matrix=2020_ncl:primaries=2020:transfer=arib-std-b67:range=limited",
+        x265(TEN, _tags("bt2020", "arib-std-b67", "bt2020nc")),
+        "HLG, as phones record",
+        TEN,
+    ),
+)
+
+BACK = {
+    "colour_bt2020_sdr": "zscale=matrix=gbr:primaries=709:transfer=709:range=full,format=gbrp",
+    "colour_hdr10": "zscale=matrix=gbr:primaries=709:transfer=709:range=full:npl=203,format=gbrp",
+    "colour_hlg": "zscale=matrix=gbr:primaries=709:transfer=709:range=full:npl=203,format=gbrp",
+}
+"""For each that plain scaling shows wrongly, a filter that shows it right (its peak is the white of SDR)."""
