@@ -15,7 +15,7 @@ SHAPES: dict[str, tuple[str, ...]] = {
     "plain.mp4": (*picture(1), *X264, *BFRAMES),
     "faststart.mp4": (*picture(1), *X264, *BFRAMES, "-movflags", "+faststart"),
     "ntsc.mov": (*picture(1, "30000/1001"), *sound(1), *X264, *BFRAMES, *AAC),
-    "vfr.mp4": (*picture(2), "-vf", VFR, "-vsync", "vfr", *X264, *BFRAMES),
+    "vfr.mp4": (*picture(2), "-vf", VFR, "-fps_mode", "vfr", *X264, *BFRAMES),
     "sound.mp4": (*picture(1), *sound(1), *X264, *BFRAMES, *AAC),
     "two_sounds.mp4": (
         *picture(1), *sound(1), *sound(1, 880), "-map", "0", "-map", "1", "-map", "2", *X264, *AAC,

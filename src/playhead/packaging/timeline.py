@@ -1,0 +1,214 @@
+"""Lanes from stored files: from the pieces of a rendition, or from one track of a finished MP4 or source."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from operator import add, ge
+
+from playhead.media.mp4 import NEVER, Movie, Track
+from playhead.model.errors import PlayheadError
+from playhead.packaging.entries import sound_entry, visual_entry
+from playhead.packaging.lane import Lane, Stretch
+
+PRIMING_SECONDS = 0.25
+"""Hidden sound kept before the first heard packet: more than any encoder's priming needs."""
+REORDER_LIMIT = 64
+"""Samples among the last decoded that may hold the last shown; no codec here reorders over more than 16."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One stored MP4 that covers part of a rendition's timeline."""
+
+    movie: Movie
+    start: int
+    """When its first frame is shown, in timeline ticks."""
+    end: int | None = None
+    """When its last frame ends, in timeline ticks; None: when the next piece starts, or as the file says."""
+
+
+def lane_of_pieces(pieces: Sequence[Piece], timescale: int) -> Lane:
+    """The video lane of a rendition made of pieces in timeline order; its source k is `pieces[k]`.
+
+    A frame is shown at its piece's start plus its time in the piece since that piece's first frame;
+    the last frame of a piece lasts until the next piece's first.
+
+    Raises:
+        PlayheadError: `output_invalid` when a piece has no frames, hides some by its edit list, or starts
+            before the last frame of the one before; `corrupt_file` for a damaged sample entry.
+    """
+    entries: dict[bytes, int] = {}
+    times, sizes, offsets, sync = array("q"), array("I"), array("Q"), array("I")
+    stretches: list[Stretch] = []
+    track, last_shown = None, -1
+    for number, piece in enumerate(pieces):
+        track, base = _whole_video(piece.movie), len(times)
+        placed = _placed(track, piece.start, timescale)
+        if min(placed) <= last_shown:
+            raise PlayheadError(
+                "output_invalid", "A piece starts before the last frame of the one before it."
+            )
+        last_shown = max(placed)
+        stretches += _stretches(track, number, 0, track.samples.count, base, entries)
+        sync.extend(map(add, _sync_numbers(track), repeat(base)))
+        times.extend(placed)
+        sizes.extend(track.samples.sizes)
+        offsets.extend(track.samples.offsets)
+    if track is None:
+        raise PlayheadError("output_invalid", "There are no pieces.")
+    told = pieces[-1].end
+    own = _scaled(track.samples.last_duration, track.timescale, timescale)
+    last_duration = max(1, own if told is None else told - last_shown)
+    return _checked(
+        Lane(
+            kind="video",
+            timescale=timescale,
+            entries=tuple(entries),
+            stretches=_merged(stretches),
+            times=times,
+            sizes=sizes,
+            offsets=offsets,
+            sync=None if len(sync) == len(times) else sync,
+            begin=pieces[0].start,
+            end=last_shown + last_duration,
+            last_duration=last_duration,
+            display_width=track.display_width or track.width,
+            display_height=track.display_height or track.height,
+            matrix=track.matrix,
+            language=track.language,
+        )
+    )
+
+
+def lane_of_track(track: Track, source: int = 0, start: int = 0) -> Lane:
+    """The lane of one track of a stored file, its edit list applied, moved by `start` ticks of its own clock.
+
+    Samples that the edit list hides are left out where that does no harm (`shown_range`); the packets that
+    prime a sound decoder stay. `fitness` tells beforehand whether that is possible.
+
+    Raises:
+        PlayheadError: `output_invalid` when it is not, or when two samples have one time;
+            `corrupt_file` for a damaged sample entry.
+    """
+    first, stop = shown_range(track)
+    if track.kind == "other" or first >= stop:
+        raise PlayheadError("output_invalid", "Its edit list hides what cannot be left out.")
+    entries: dict[bytes, int] = {}
+    stretches = _merged(_stretches(track, source, first, stop, -first, entries))
+    times = array("q", map(add, track.presentation_times[first:stop], repeat(start)))
+    last_shown = max(times[-REORDER_LIMIT:])
+    end = track.presentation_end + start
+    last_duration = track.samples.last_duration
+    if track.kind == "video":
+        # The edit list may end the last frame early, and some files give their last frame no duration.
+        last_duration = min(last_duration or end - last_shown, max(1, end - last_shown))
+        end = last_shown + last_duration
+    return _checked(
+        Lane(
+            kind=track.kind,
+            timescale=track.timescale,
+            entries=tuple(entries),
+            stretches=stretches,
+            times=times,
+            sizes=track.samples.sizes[first:stop],
+            offsets=track.samples.offsets[first:stop],
+            sync=_sync_between(track, first, stop),
+            begin=max(0, track.spans[0].start + start, min(times[:REORDER_LIMIT])),
+            end=end,
+            last_duration=max(1, last_duration),
+            display_width=track.display_width or track.width,
+            display_height=track.display_height or track.height,
+            matrix=track.matrix,
+            language=track.language,
+        )
+    )
+
+
+def shown_range(track: Track) -> tuple[int, int]:
+    """The samples (first, stop) in decode order that a lane needs; empty when the edit list asks for more.
+
+    A lane cannot hide frames. So a video's first shown frame must be a sync sample, with every sample before
+    it hidden, and after the last shown one every sample must be hidden too. Sound needs no such care, but
+    of a trimmed start only the last packets are kept.
+    """
+    times, span = track.presentation_times, track.spans[0]
+    if len(track.spans) != 1 or track.rate_changed or not times:
+        return 0, 0
+    begin, end = span.start, track.presentation_end
+    if track.kind == "audio":
+        first = bisect_left(times, begin - round(PRIMING_SECONDS * track.timescale))
+        return first, bisect_left(times, end)
+    stop = len(times)
+    while stop and times[stop - 1] >= end:
+        stop -= 1
+    first = 0
+    if min(times) < begin:
+        hidden = max(number for number, time in enumerate(times) if time < begin)
+        first = next((number for number in _sync_numbers(track) if number > hidden), stop)
+        if min(times[first:stop], default=NEVER) != min(time for time in times if time >= begin):
+            return 0, 0
+    return (first, stop) if max(times[first:stop], default=end) < end else (0, 0)
+
+
+def _whole_video(movie: Movie) -> Track:
+    track = movie.video
+    if track is None:
+        raise PlayheadError("output_invalid", "A piece has no frames.")
+    if len(track.spans) != 1 or track.spans[0].media_start > min(track.composition_times):
+        raise PlayheadError("output_invalid", "A piece hides frames by its edit list.")
+    return track
+
+
+def _placed(track: Track, start: int, timescale: int) -> array[int]:
+    times = track.composition_times
+    first = min(times)
+    if track.timescale == timescale:
+        return array("q", map(add, times, repeat(start - first)))
+    return array("q", (start + _scaled(time - first, track.timescale, timescale) for time in times))
+
+
+def _scaled(ticks: int, timescale: int, wanted: int) -> int:
+    return (2 * ticks * wanted + timescale) // (2 * timescale)
+
+
+def _sync_numbers(track: Track) -> Sequence[int]:
+    return range(track.samples.count) if track.samples.sync is None else track.samples.sync
+
+
+def _sync_between(track: Track, first: int, stop: int) -> array[int] | None:
+    numbers = track.samples.sync
+    return None if numbers is None else array("I", (n - first for n in numbers if first <= n < stop))
+
+
+def _stretches(
+    track: Track, source: int, first: int, stop: int, shift: int, entries: dict[bytes, int]
+) -> Iterator[Stretch]:
+    """One stretch per run of chunks with the same sample entry; `entries` collects the distinct ones."""
+    portable = visual_entry if track.kind == "video" else sound_entry
+    known = [entries.setdefault(portable(entry), len(entries)) for entry in track.sample_entries]
+    if track.samples.entries is None:
+        yield Stretch(first + shift, source, known[0])
+        return
+    previous = None
+    for at, number in enumerate(track.samples.entries[first:stop], first):
+        if known[number] != previous:
+            previous = known[number]
+            yield Stretch(at + shift, source, previous)
+
+
+def _merged(stretches: Iterator[Stretch] | list[Stretch]) -> tuple[Stretch, ...]:
+    kept: list[Stretch] = []
+    for stretch in stretches:
+        if not kept or stretch[1:] != kept[-1][1:]:
+            kept.append(stretch)
+    return tuple(kept)
+
+
+def _checked(lane: Lane) -> Lane:
+    if any(map(ge, lane.shown, lane.shown[1:])):
+        raise PlayheadError("output_invalid", "Two samples have the same time.")
+    return lane
