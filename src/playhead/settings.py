@@ -67,8 +67,12 @@ class Settings(BaseSettings):
     )
     web_processes: int = Field(1, ge=1, le=64, description="Web processes that share the port.")
     worker_processes: int = Field(1, ge=1, le=64, description="Worker processes on this machine.")
-    worker_concurrency: int = Field(
-        2, ge=1, le=64, description="Jobs one worker process runs side by side; each encodes with its own ffmpeg."
+    worker_concurrency: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="Encodes one worker process runs side by side, each an ffmpeg of its own; "
+        "by default one for every two cores.",
     )
     unsafe_no_sandbox: bool = Field(
         False, description="Run ffmpeg on uploaded files without a sandbox. Only where no stranger uploads."
@@ -91,6 +95,11 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The base of every URL handed out, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def encode_concurrency(self) -> int:
+        """How many encodes a worker process runs side by side. One ffmpeg keeps about two cores busy."""
+        return self.worker_concurrency or max(1, (os.cpu_count() or 1) // 2)
 
     @property
     def local_networks_allowed(self) -> bool:

@@ -9,6 +9,9 @@ from playhead.media.sniff import HEAD_BYTES, Sniffed, sniff
 from playhead.model.errors import PlayheadError
 
 
+__all__ = ["HEAD_BYTES", "guards_of", "require_video"]
+
+
 def require_video(head: bytes, size: int) -> Sniffed:
     """What a file is by its first `HEAD_BYTES` bytes.
 

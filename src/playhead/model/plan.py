@@ -64,6 +64,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     frame_rate: tuple[int, int]
     origin_seconds: float
     """Source timestamp, in seconds, at which the timeline begins."""
+    origin_ticks: int
+    """The same in the source's own ticks."""
     duration: int
     """Length of the video track, in ticks."""
     chunks: tuple[Chunk, ...]

@@ -54,7 +54,7 @@ def fit(width: int, height: int, resolution: str) -> tuple[int, int, str | None]
         Width and height, both even, and a note when the source is smaller than what was asked.
     """
     wanted = SHORT_SIDES[resolution]
-    short, long = sorted((width, height))
+    short, long = min(width, height), max(width, height)
     if wanted > short:
         size = _even(Fraction(width)), _even(Fraction(height))
         note = (

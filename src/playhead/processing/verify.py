@@ -7,7 +7,7 @@ from pathlib import Path
 from playhead.media.local import LocalBytes
 from playhead.media.mp4 import Track, read_movie
 from playhead.model.errors import PlayheadError
-from playhead.model.plan import TIMESCALE, Chunk, PlannedRendition
+from playhead.model.plan import TIMESCALE, Chunk, Plan, PlannedRendition
 
 
 async def piece(path: Path, chunk: Chunk, track: PlannedRendition, *, strict: bool) -> int:
@@ -46,6 +46,27 @@ async def audio(path: Path) -> int:
         PlayheadError: `output_invalid` when there are none.
     """
     return (await _only_track(path, "audio")).samples.count
+
+
+async def whole(path: Path, plan: Plan, track: str, *, frames: int, has_sound: bool) -> None:
+    """Check a finished rendition: every frame is there, it lasts as long as planned, and it has its sound.
+
+    Raises:
+        PlayheadError: `output_invalid`.
+    """
+    movie = await read_movie(LocalBytes(path))
+    picture = movie.video
+    if picture is None or not movie.complete or f"{picture.width}x{picture.height}" != track:
+        raise PlayheadError("output_invalid", "The joined file is not whole.")
+    if picture.samples.count != frames:
+        raise PlayheadError("output_invalid", f"The joined file has {picture.samples.count} of {frames} frames.")
+    lasts = picture.presentation_end / picture.timescale
+    planned = plan.duration / TIMESCALE
+    one_frame = plan.frame_rate[1] / plan.frame_rate[0]
+    if abs(lasts - planned) > max(0.1, one_frame):
+        raise PlayheadError("output_invalid", f"The joined file lasts {lasts:.3f} of {planned:.3f} seconds.")
+    if has_sound and next(movie.of_kind("audio"), None) is None:
+        raise PlayheadError("output_invalid", "The joined file has lost its sound.")
 
 
 async def _only_track(path: Path, kind: str) -> Track:

@@ -122,6 +122,14 @@ async def begin_processing(tx: Transaction, video_id: UUID, *, source_key: str, 
     )
 
 
+async def publish_poster(tx: Transaction, video_id: UUID, key: str) -> bool:
+    """Make the poster known; False when there is one already, or the video is gone."""
+    won = await tx.connection.execute(
+        update(videos).where(videos.c.id == video_id, videos.c.poster_key.is_(None)).values(poster_key=key)
+    )
+    return won.rowcount > 0
+
+
 async def fail(tx: Transaction, video: Row, error: PlayheadError) -> bool:
     """End a video's processing with a named error; False when it had already ended.
 
@@ -142,7 +150,10 @@ async def fail(tx: Transaction, video: Row, error: PlayheadError) -> bool:
 
 
 async def settle(tx: Transaction, video: Row) -> None:
-    """Move a video whose renditions have all ended to `ready` or `fail`. `video` must be locked."""
+    """Move a video whose renditions have all ended to `ready` or `fail`. `video` must be locked.
+
+    It is not ready without a poster: whoever publishes the last of these settles it.
+    """
     if video["status"] != Status.PROCESSING:
         return
     found = await tx.connection.execute(
@@ -152,10 +163,12 @@ async def settle(tx: Transaction, video: Row) -> None:
     )
     ended = found.all()
     statuses = {row.status for row in ended}
-    if not ended or Status.PROCESSING in statuses or Status.PENDING_UPLOAD in statuses:
+    if Status.PROCESSING in statuses or Status.PENDING_UPLOAD in statuses:
         return
-    if Status.READY not in statuses:
+    if ended and Status.READY not in statuses:
         await fail(tx, video, PlayheadError(ended[0].error_code, ended[0].error_detail or ""))
+        return
+    if video["poster_key"] is None:
         return
     await tx.connection.execute(
         update(videos)

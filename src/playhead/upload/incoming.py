@@ -54,9 +54,9 @@ class Incoming:
             await asyncio.to_thread(attempt.unlink, missing_ok=True)
         return size
 
-    async def head(self, upload_id: UUID, length: int) -> tuple[bytes, int] | None:
-        """The first bytes and the size of what arrived, or None when nothing did."""
-        return await asyncio.to_thread(_head, self.path(upload_id), length)
+    async def arrived(self, upload_id: UUID) -> bool:
+        """Whether one attempt was whole."""
+        return await asyncio.to_thread(self.path(upload_id).exists)
 
     async def discard(self, upload_id: UUID) -> None:
         """Delete whatever arrived for an upload."""
@@ -93,14 +93,6 @@ def _replace(attempt: Path, whole: Path) -> None:
         os.fsync(folder)  # the name as well as the bytes
     finally:
         os.close(folder)
-
-
-def _head(path: Path, length: int) -> tuple[bytes, int] | None:
-    try:
-        with path.open("rb") as file:
-            return file.read(length), os.fstat(file.fileno()).st_size
-    except FileNotFoundError:
-        return None
 
 
 def _disk_error(error: OSError) -> PlayheadError:

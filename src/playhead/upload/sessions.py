@@ -15,6 +15,7 @@ from playhead.model.states import Status, UploadState
 from playhead.records import events, objects, uploads, videos
 from playhead.records.database import Records, Row, Transaction
 from playhead.storage import keys
+from playhead.storage.keys import ObjectName
 from playhead.storage.port import Storage
 from playhead.upload.incoming import Incoming
 from playhead.upload.rules import check_announced, check_content_type, content_type_of
@@ -90,9 +91,14 @@ class Uploads:
         if declared is not None and size != declared:
             await self.incoming.discard(upload_id)
             raise PlayheadError("size_mismatch", f"{size} bytes arrived; {declared} were declared.")
-        async with self.records.transaction() as tx:
-            _taking(await uploads.find(tx, upload_id, lock=True))
-            await uploads.received(tx, upload_id, size)
+        try:
+            async with self.records.transaction() as tx:
+                _taking(await uploads.find(tx, upload_id, lock=True))
+                await uploads.received(tx, upload_id, size)
+        except PlayheadError as error:
+            if error.code != "database_unavailable":  # over meanwhile: nobody will fetch these bytes
+                await self.incoming.discard(upload_id)
+            raise
         return size
 
     async def complete(self, video_id: UUID, *, project_id: UUID) -> None:
@@ -108,11 +114,15 @@ class Uploads:
                 return
             if upload is None or video["status"] != Status.PENDING_UPLOAD:
                 raise PlayheadError("wrong_state", f"The video's status is {video['status']}.")
-            refusal = await self._judge(upload)
+            # Taken over before it is judged: whatever the URL's holder sends from here on changes nothing.
+            name = keys.source(video_id, upload["id"].hex)
+            await self._take_over(name, video, upload)
+            refusal = await self._judge(name, upload)
             if refusal is None:
-                await self._adopt(tx, video, upload)
+                await self._accept(tx, name, video, upload)
             else:
                 await uploads.end(tx, upload["id"], UploadState.DEAD)
+                await objects.doom(tx, [name.key])
                 await videos.fail(tx, video, refusal)
         await self.incoming.discard(upload["id"])
         if refusal is not None:
@@ -130,12 +140,21 @@ class Uploads:
                     await videos.fail(tx, video, PlayheadError("upload_expired"))
             await self.incoming.discard(upload["id"])
 
-    async def _judge(self, upload: Row) -> PlayheadError | None:
-        arrived = await self.incoming.head(upload["id"], HEAD_BYTES)
-        if arrived is None:
-            stored = keys.source(upload["video_id"], upload["id"].hex).key
-            return None if await self._is_stored(stored) else PlayheadError("upload_missing")
-        head, size = arrived
+    async def _take_over(self, name: ObjectName, video: Row, upload: Row) -> None:
+        # The key is the upload's own: after a crash in here, completing again finds the bytes under it.
+        async with self.records.transaction() as ledger:
+            await objects.reserve(ledger, video["project_id"], video["id"], {name.key: name.slot})
+        if await self.incoming.arrived(upload["id"]):
+            await self.storage.adopt(name.key, self.incoming.path(upload["id"]))
+
+    async def _judge(self, name: ObjectName, upload: Row) -> PlayheadError | None:
+        try:
+            size = await self.storage.size(name.key)
+            head = await self.storage.read(name.key, 0, HEAD_BYTES)
+        except PlayheadError as error:
+            if error.code != "source_missing":
+                raise
+            return PlayheadError("upload_missing")
         declared = upload["declared_size"]
         if declared is not None and size != declared:
             return PlayheadError("size_mismatch", f"{size} bytes arrived; {declared} were declared.")
@@ -145,28 +164,13 @@ class Uploads:
             return refusal
         return None
 
-    async def _adopt(self, tx: Transaction, video: Row, upload: Row) -> None:
-        # The key is the upload's own: after a crash in here, completing again finds the bytes under it.
-        name = keys.source(video["id"], upload["id"].hex)
-        async with self.records.transaction() as ledger:
-            await objects.reserve(ledger, video["project_id"], video["id"], {name.key: name.slot})
-        if await self.incoming.head(upload["id"], 0) is not None:
-            await self.storage.adopt(name.key, self.incoming.path(upload["id"]))
+    async def _accept(self, tx: Transaction, name: ObjectName, video: Row, upload: Row) -> None:
         size = await self.storage.size(name.key)
         await objects.keep(tx, [name.key])
         await uploads.end(tx, upload["id"], UploadState.COMPLETE)
         await videos.begin_processing(tx, video["id"], source_key=name.key, source_size=size)
         await events.append(tx, video["project_id"], video["id"], "video.uploaded")
         await tx.defer(jobs.inspect(video["id"]))
-
-    async def _is_stored(self, key: str) -> bool:
-        try:
-            await self.storage.size(key)
-        except PlayheadError as error:
-            if error.code != "source_missing":
-                raise
-            return False
-        return True
 
 
 def _taking(upload: Row | None) -> Row:

@@ -1,0 +1,72 @@
+"""The wiring: picks the adapters that the settings name, and hands everybody what they need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from playhead.model.errors import PlayheadError
+from playhead.model.signing import Signer
+from playhead.model.urls import Urls
+from playhead.records.database import Records
+from playhead.settings import Settings
+from playhead.storage.disk import Disk
+from playhead.storage.port import Storage
+from playhead.upload.incoming import Incoming
+from playhead.upload.sessions import Uploads
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What web and worker processes are made of."""
+
+    settings: Settings
+    records: Records
+    storage: Storage
+    signer: Signer
+    urls: Urls
+    uploads: Uploads
+
+
+def wire(settings: Settings) -> Parts:
+    """Put the parts together. The database's URL and the secret must be in the settings by now.
+
+    Raises:
+        PlayheadError: `database_unavailable` or `storage_unavailable` when a setting names nothing usable.
+    """
+    if settings.database_url is None or settings.secret is None:
+        raise PlayheadError(
+            "database_unavailable", "PLAYHEAD_DATABASE_URL and PLAYHEAD_SECRET must be set; `playhead serve` does it."
+        )
+    records = Records(settings.database_url.get_secret_value())
+    storage = pick_storage(settings)
+    signer = Signer([part.strip() for part in settings.secret.get_secret_value().split(",")])
+    return Parts(
+        settings=settings,
+        records=records,
+        storage=storage,
+        signer=signer,
+        urls=Urls(settings.base_url, signer),
+        uploads=Uploads(
+            records=records,
+            storage=storage,
+            incoming=Incoming(settings.data / "incoming"),
+            max_bytes=settings.max_upload_bytes,
+            expiry_seconds=settings.upload_expiry_seconds,
+        ),
+    )
+
+
+def pick_storage(settings: Settings) -> Storage:
+    """The adapter that `PLAYHEAD_STORAGE_URL` names.
+
+    Raises:
+        PlayheadError: `storage_unavailable` for a scheme that there is no adapter for.
+    """
+    if settings.storage_url is None:
+        return Disk(settings.data / "storage")
+    url = urlsplit(settings.storage_url)
+    if url.scheme == "file" and url.netloc in ("", "localhost"):
+        return Disk(Path(unquote(url.path)))
+    raise PlayheadError("storage_unavailable", "PLAYHEAD_STORAGE_URL must begin with file:///.")

@@ -1,0 +1,184 @@
+"""The worker process: takes jobs off the queue and does them. The only place that binds jobs to code."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+from procrastinate import App
+from procrastinate.exceptions import UniqueViolation
+
+from playhead.app.logs import configure_logs
+from playhead.app.wire import Parts, wire
+from playhead.events.deliver import deliver
+from playhead.events.sender import Sender
+from playhead.media.ffmpeg.sandbox.choose import choose
+from playhead.model.jobs import ENCODE, LIGHT
+from playhead.processing.chunks import encode_audio, encode_chunk
+from playhead.processing.finalise import finalise
+from playhead.processing.images import make_poster
+from playhead.processing.inspect import inspect
+from playhead.processing.reconcile import reconcile, sweep
+from playhead.processing.workshop import Workshop
+from playhead.settings import Settings
+
+HEARTBEAT_SECONDS = 2.0
+STALLED_SECONDS = 10.0
+"""A worker silent for this long is taken for dead: its jobs go to others."""
+PRUNED_SECONDS = 30.0
+"""After this long a silent worker is forgotten; longer than `STALLED_SECONDS`, or its jobs could be missed."""
+LIGHT_CONCURRENCY = 4
+GRACE_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+def run(settings: Settings) -> None:
+    """Work until told to stop by SIGTERM or SIGINT. Blocks."""
+    configure_logs(settings)
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    parts = wire(settings)
+    with _scratch(settings.data / "scratch") as scratch:
+        sandbox = await choose(unsafe_no_sandbox=settings.unsafe_no_sandbox)
+        workshop = Workshop(
+            records=parts.records,
+            storage=parts.storage,
+            sandbox=sandbox,
+            scratch=scratch,
+            max_duration_seconds=settings.max_duration_seconds,
+        )
+        async with parts.records.queue.open_async(), _sender(settings) as sender:
+            bind(parts.records.queue, workshop, parts, sender)
+            log.info("worker started", sandbox=sandbox.name, scratch=str(scratch))
+            await _run_queues(parts.records.queue, settings)
+    await parts.records.close()
+
+
+async def _run_queues(queue: App, settings: Settings) -> None:
+    """Two workers in one process: short jobs never wait behind encodes."""
+    common = {
+        "install_signal_handlers": False,
+        "update_heartbeat_interval": HEARTBEAT_SECONDS,
+        "stalled_worker_timeout": PRUNED_SECONDS,
+        "shutdown_graceful_timeout": GRACE_SECONDS,
+        "fetch_job_polling_interval": 2.0,
+        "delete_jobs": "always",
+    }
+    concurrency = {LIGHT: LIGHT_CONCURRENCY, ENCODE: settings.encode_concurrency}
+    running = [
+        asyncio.create_task(
+            queue.run_worker_async(queues=[name], name=f"{name}@{os.getpid()}", concurrency=number, **common)
+        )
+        for name, number in concurrency.items()
+    ]
+    loop = asyncio.get_running_loop()
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(stop, lambda: [task.cancel() for task in running])
+    done, pending = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+    for task in done:
+        if not task.cancelled():
+            task.result()  # one that ended by itself has failed: the supervisor starts us again
+
+
+def bind(queue: App, workshop: Workshop, parts: Parts, sender: Sender) -> None:
+    """Say what code does each job of `model.jobs`, and what is done over and over."""
+
+    @queue.task(name="inspect")
+    async def _inspect(video_id: str) -> None:
+        await inspect(workshop, UUID(video_id))
+
+    @queue.task(name="poster")
+    async def _poster(video_id: str) -> None:
+        await make_poster(workshop, UUID(video_id))
+
+    @queue.task(name="encode_chunk")
+    async def _encode_chunk(video_id: str, number: int) -> None:
+        await encode_chunk(workshop, UUID(video_id), number)
+
+    @queue.task(name="encode_audio")
+    async def _encode_audio(video_id: str) -> None:
+        await encode_audio(workshop, UUID(video_id))
+
+    @queue.task(name="finalise")
+    async def _finalise(video_id: str, track: str) -> None:
+        await finalise(workshop, UUID(video_id), track)
+
+    @queue.task(name="deliver_webhook")
+    async def _deliver(delivery_id: int) -> None:
+        await deliver(delivery_id, records=parts.records, urls=parts.urls, sender=sender)
+
+    @queue.task(name="sweep")
+    async def _sweep() -> None:
+        await sweep(workshop)
+
+    @queue.periodic(cron="* * * * * */5")
+    @queue.task(name="look_around", queue=LIGHT, queueing_lock="look_around", lock="look_around", priority=90)
+    async def _look_around(timestamp: int) -> None:
+        await retry_stalled(queue)
+        await parts.uploads.abandon_overdue()
+        await reconcile(workshop)
+
+
+async def retry_stalled(queue: App) -> None:
+    """Give the jobs of workers that fell silent to others."""
+    for job in await queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+        log.warning("job of a dead worker", task=job.task_name, name=job.lock)
+        try:
+            await queue.job_manager.retry_job(job)
+        except UniqueViolation:
+            # The same work waits already as a newer job; this one only blocks its lock.
+            await queue.job_manager.finish_job_by_id_async(job.id or 0, status="failed", delete_job=True)
+
+
+@asynccontextmanager
+async def _sender(settings: Settings) -> AsyncIterator[Sender]:
+    async with Sender(allow_local=settings.local_networks_allowed) as sender:
+        yield sender
+
+
+@contextmanager
+def _scratch(root: Path) -> Iterator[Path]:
+    """This worker's scratch folder. A lock tells the living from the dead, whose folders are removed."""
+    root.mkdir(parents=True, exist_ok=True)
+    for folder in root.iterdir():
+        _remove_if_dead(folder)
+    mine = Path(tempfile.mkdtemp(prefix="worker-", dir=root))
+    lock = os.open(mine / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        yield mine
+    finally:
+        shutil.rmtree(mine, ignore_errors=True)
+        os.close(lock)
+
+
+def _remove_if_dead(folder: Path) -> None:
+    try:
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return  # just being made, or just being removed
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(lock)
+
+

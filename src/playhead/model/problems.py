@@ -1,0 +1,35 @@
+"""A failure as clients see it: a problem document (RFC 9457) that old clients can read too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playhead.model.errors import PlayheadError
+
+DOCS = "https://github.com/playhead/playhead/blob/main/docs/errors"
+
+
+def problem(error: PlayheadError, request_id: str | None = None) -> dict[str, Any]:
+    """The JSON body of an answer that tells of `error`.
+
+    `message` is what the wire contract's clients show; the rest is RFC 9457 section 3.
+    """
+    body: dict[str, Any] = {
+        "type": docs_url(error.code),
+        "title": error.kind.sentence,
+        "status": error.kind.status,
+        "detail": error.detail or error.kind.sentence,
+        "code": error.code,
+        "message": error.message,
+        "docs_url": docs_url(error.code),
+    }
+    if error.field is not None:
+        body["field"] = error.field
+    if request_id is not None:
+        body["request_id"] = request_id
+    return body
+
+
+def docs_url(code: str) -> str:
+    """The page that explains an error code."""
+    return f"{DOCS}/{code}.md"

@@ -1,0 +1,95 @@
+"""Images: the poster, taken from the source as soon as it is planned, and the caller's thumbnails."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from uuid import UUID
+
+
+from playhead.media.ffmpeg.images import still_invocation
+from playhead.media.ffmpeg.run import run
+from playhead.media.source import guards_of
+from playhead.model.errors import PlayheadError
+from playhead.model.media import MediaInfo
+from playhead.model.plan import Plan
+from playhead.processing.inspect import info_of, plan_of
+from playhead.processing.ladder import fit
+from playhead.processing.workshop import Workshop, attempt
+from playhead.records import events, objects, videos
+from playhead.records.database import Row
+from playhead.storage import keys
+
+POSTER_RESOLUTION = "720p"
+"""The poster is no larger than this: pages show it before anything else, so it must be light."""
+
+
+async def make_poster(workshop: Workshop, video_id: UUID) -> None:
+    """Take the poster from the source and publish it."""
+
+    async def work(video: Row, failures: int) -> None:
+        if video["poster_key"] is not None:
+            return
+        plan, info = plan_of(video), info_of(video)
+        name = keys.poster(video_id, secrets.token_hex(4))
+        async with workshop.bench() as bench, workshop.storage.local(video["source_key"]) as path:
+            picture = bench / "poster.jpg"
+            # A second try takes the very first frame: it was decoded once, when the source was probed.
+            await _take_poster(workshop, path, picture, plan, info, from_beginning=failures > 0)
+            async with workshop.records.transaction() as tx:
+                await objects.reserve(tx, video["project_id"], video_id, {name.key: name.slot})
+            await workshop.storage.adopt(name.key, picture)
+        async with workshop.records.transaction() as tx:
+            if not await videos.publish_poster(tx, video_id, name.key):
+                await objects.doom(tx, [name.key])
+                return
+            await objects.keep(tx, [name.key])
+            await events.append(tx, video["project_id"], video_id, "video.poster")
+            await videos.settle(tx, await videos.get(tx, video_id, lock=True))
+
+    await attempt(workshop, video_id, "poster", work)
+
+
+async def _take_poster(
+    workshop: Workshop, source: Path, picture: Path, plan: Plan, info: MediaInfo, *, from_beginning: bool
+) -> None:
+    width, height, _ = fit(info.video.width, info.video.height, POSTER_RESOLUTION)
+    for at_seconds in (0.0,) if from_beginning else (plan.poster_seconds, 0.0):
+        invocation = still_invocation(
+            source,
+            guards_of(source),
+            info.video.index,
+            picture,
+            at_seconds=at_seconds,
+            size=(width, height),
+            choose=not from_beginning,
+            color_matrix=plan.color_matrix,
+        )
+        await run(invocation, sandbox=workshop.sandbox)
+        if picture.exists() and picture.stat().st_size:
+            return
+    raise PlayheadError("output_invalid", "No poster could be taken.")
+
+
+async def thumbnails(
+    workshop: Workshop, video: Row, track: str, rendition: Path, bench: Path
+) -> list[tuple[float, str]]:
+    """Take and store the caller's thumbnails from a finished rendition.
+
+    Returns:
+        The time in seconds and the object key of each, in the order asked for.
+    """
+    taken = []
+    for number, at_seconds in enumerate(plan_of(video).thumbnail_seconds):
+        picture = bench / f"thumbnail-{number}.jpg"
+        await run(
+            still_invocation(rendition, (), None, picture, at_seconds=at_seconds), sandbox=workshop.sandbox
+        )
+        if not picture.exists():
+            raise PlayheadError("output_invalid", f"No thumbnail could be taken at {at_seconds:.3f} s.")
+        name = keys.thumbnail(video["id"], track, number, secrets.token_hex(4))
+        async with workshop.records.transaction() as tx:
+            await objects.reserve(tx, video["project_id"], video["id"], {name.key: name.slot})
+        await workshop.storage.adopt(name.key, picture)
+        taken.append((at_seconds, name.key))
+    return taken
