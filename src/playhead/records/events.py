@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, or_, select
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import Text, any_, func, insert, literal, or_, select
 
 from playhead.model import jobs
+from playhead.model.events import formats_telling
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import deliveries, events, webhooks
 
@@ -30,7 +30,9 @@ async def append(
     wanting = await tx.connection.execute(
         select(webhooks.c.id).where(
             webhooks.c.project_id == project_id,
-            or_(webhooks.c.events.is_(None), webhooks.c.events.contains(array([event_type]))),
+            # A format without a message for this event is owed nothing.
+            webhooks.c.format.in_(formats_telling(event_type)),
+            or_(webhooks.c.events.is_(None), literal(event_type, Text) == any_(webhooks.c.events)),
         )
     )
     for webhook_id in wanting.scalars().all():
@@ -46,6 +48,9 @@ async def append(
 async def since(tx: Transaction, project_id: UUID, after: int, limit: int) -> list[Row]:
     """A project's events after number `after`, oldest first."""
     found = await tx.connection.execute(
-        select(events).where(events.c.project_id == project_id, events.c.id > after).order_by(events.c.id).limit(limit)
+        select(events)
+        .where(events.c.project_id == project_id, events.c.id > after)
+        .order_by(events.c.id)
+        .limit(limit)
     )
     return [dict(row._mapping) for row in found]

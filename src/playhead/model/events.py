@@ -1,0 +1,35 @@
+"""What can be told of a video, and the formats webhooks tell it in."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    """What happened to a video."""
+
+    CREATED = "video.created"
+    READY = "video.ready"
+    FAILED = "video.failed"
+    DELETED = "video.deleted"
+
+
+class Format(StrEnum):
+    """How a webhook's requests look."""
+
+    STANDARD = "standard"
+    """Standard Webhooks: `{type, timestamp, data}`."""
+    HYPERSERVE = "hyperserve"
+    """The Hyperserve contract: the end of processing, well or badly."""
+
+
+TELLS: dict[Format, frozenset[EventType]] = {
+    Format.STANDARD: frozenset(EventType),
+    Format.HYPERSERVE: frozenset({EventType.READY, EventType.FAILED}),
+}
+"""Format → the events it has a message for; no delivery is made of others."""
+
+
+def formats_telling(event_type: str) -> list[Format]:
+    """The formats that have a message for events of that type."""
+    return [format for format, events in TELLS.items() if event_type in events]
