@@ -58,6 +58,10 @@ class Incoming:
         """Whether one attempt was whole."""
         return await asyncio.to_thread(self.path(upload_id).exists)
 
+    async def hand_over(self, arrived: UUID, upload_id: UUID) -> None:
+        """Let what arrived under one id be another upload's."""
+        await asyncio.to_thread(self.path(arrived).parent.rename, self.path(upload_id).parent)
+
     async def discard(self, upload_id: UUID) -> None:
         """Delete whatever arrived for an upload."""
         await asyncio.to_thread(shutil.rmtree, self._root / str(upload_id), ignore_errors=True)

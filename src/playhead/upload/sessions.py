@@ -101,6 +101,20 @@ class Uploads:
             raise
         return size
 
+    async def create_from(self, arrived: UUID, project_id: UUID, request: VideoRequest) -> UUID:
+        """Create a video from bytes that have arrived already under the id `arrived`, and complete it.
+
+        Raises:
+            PlayheadError: why the bytes are refused.
+        """
+        async with self.records.transaction() as tx:
+            upload = await self.open(tx, project_id, request)
+            await uploads.received(tx, upload["id"], request.size_bytes or 0)
+            await self.incoming.hand_over(arrived, upload["id"])
+        video_id: UUID = upload["video_id"]
+        await self.complete(video_id, project_id=project_id)
+        return video_id
+
     async def complete(self, video_id: UUID, *, project_id: UUID) -> None:
         """Judge what arrived and make it the video's source. Completing again changes nothing.
 
@@ -127,6 +141,19 @@ class Uploads:
         await self.incoming.discard(upload["id"])
         if refusal is not None:
             raise refusal
+
+    async def delete_video(self, video_id: UUID, *, project_id: UUID) -> None:
+        """Delete a video, whatever its state, with everything that arrived for it or was made of it.
+
+        Raises:
+            PlayheadError: `not_found`.
+        """
+        async with self.records.transaction() as tx:
+            video = await videos.get(tx, video_id, project_id=project_id, lock=True)
+            upload = await uploads.of_video(tx, video_id)
+            await videos.remove(tx, video)
+        if upload is not None:
+            await self.incoming.discard(upload["id"])
 
     async def abandon_overdue(self, limit: int = 100) -> None:
         """Fail the videos whose upload ran out of time, and delete what had arrived."""

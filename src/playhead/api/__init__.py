@@ -1,0 +1,1 @@
+"""The HTTP API: `/api` speaks the Hyperserve contract, `/v1` is our own."""

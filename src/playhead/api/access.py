@@ -1,0 +1,52 @@
+"""Who is asking: the API key of a request, and the project it opens."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request
+from litestar.params import Dependency
+
+from playhead.model.errors import PlayheadError
+from playhead.records import projects
+from playhead.records.database import Records
+
+
+def key_of(headers: dict[str, str] | Any) -> str | None:
+    """The key in `X-API-KEY`, or in `Authorization: Bearer`."""
+    key: str | None = headers.get("x-api-key")
+    if key:
+        return key.strip()
+    scheme, _, rest = (headers.get("authorization") or "").partition(" ")
+    return rest.strip() if scheme.lower() == "bearer" and rest else None
+
+
+async def provide_project_id(
+    request: Request[Any, Any, Any], records: Annotated[Records, Dependency(skip_validation=True)]
+) -> UUID:
+    """The project of the request's key.
+
+    Raises:
+        PlayheadError: `invalid_key`.
+    """
+    key = key_of(request.headers)
+    if key is None:
+        raise PlayheadError("invalid_key")
+    async with records.transaction() as tx:
+        project_id = await projects.project_of_key(tx, key)
+    if project_id is None:
+        raise PlayheadError("invalid_key")
+    return project_id
+
+
+def id_of(text: str) -> UUID:
+    """An id from a path. One that is no UUID names nothing, so it is not found rather than invalid.
+
+    Raises:
+        PlayheadError: `not_found`.
+    """
+    try:
+        return UUID(text)
+    except ValueError:
+        raise PlayheadError("not_found") from None

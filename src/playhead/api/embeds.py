@@ -1,0 +1,61 @@
+"""What an embed page shows: looks a video up for the playback station, which knows no records."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from playhead.api.gather import VideoRecord, gather
+from playhead.model.errors import PlayheadError
+from playhead.model.signing import Signer
+from playhead.model.states import Status
+from playhead.model.urls import Urls
+from playhead.playback.embed import EmbedSource, EmbedVideo
+from playhead.records import videos
+from playhead.records.database import Records
+
+
+@dataclass(frozen=True)
+class Embeds:
+    """Finds the video of an embed page."""
+
+    records: Records
+    urls: Urls
+    signer: Signer
+
+    async def __call__(self, video_id: UUID, token: str | None) -> EmbedVideo:
+        """The video with URLs that play.
+
+        Raises:
+            PlayheadError: `not_found`, also for a private video without a token; `url_invalid`, `url_expired`.
+        """
+        if token is not None:
+            self.signer.verify("playback", str(video_id), token, int(time.time()))
+        async with self.records.transaction() as tx:
+            video = await videos.find(tx, video_id)
+            if video is None or not (video["is_public"] or token):
+                raise PlayheadError("not_found", "There is no such video.")
+            record = (await gather(tx, [video]))[0]
+        return _embed(record, self.urls, token)
+
+
+def _embed(record: VideoRecord, urls: Urls, token: str | None) -> EmbedVideo:
+    video, info = record.video, record.video["info"]
+    sources = tuple(
+        EmbedSource(
+            url=urls.rendition(video["id"], row["resolution"], row["key"], token),
+            width=row["width"],
+            height=row["height"],
+        )
+        for row in record.renditions
+        if row["status"] == Status.READY
+    )
+    return EmbedVideo(
+        title=video["filename"],
+        status=video["status"],
+        width=info["video"]["width"] if info else 16,
+        height=info["video"]["height"] if info else 9,
+        poster_url=urls.poster(video["id"], video["poster_key"], token) if video["poster_key"] else None,
+        sources=sources,
+    )

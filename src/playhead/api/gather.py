@@ -1,0 +1,40 @@
+"""Gathering: everything the API says of some videos, in a fixed number of queries however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from playhead.records import renditions, uploads
+from playhead.records.database import Row, Transaction
+
+
+@dataclass(frozen=True)
+class VideoRecord:
+    """One video's rows."""
+
+    video: Row
+    renditions: list[Row]
+    images: dict[str, list[Row]]
+    """Thumbnails by track."""
+    upload: Row | None
+
+
+async def gather(tx: Transaction, videos: Sequence[Row]) -> list[VideoRecord]:
+    """The records of the videos, in their order."""
+    ids: list[UUID] = [video["id"] for video in videos]
+    if not ids:
+        return []
+    by_video = await renditions.of_videos(tx, ids)
+    images = await renditions.images_of(tx, ids)
+    opened = await uploads.of_videos(tx, ids)
+    return [
+        VideoRecord(
+            video=video,
+            renditions=by_video[video["id"]],
+            images={track: rows for (owner, track), rows in images.items() if owner == video["id"]},
+            upload=opened.get(video["id"]),
+        )
+        for video in videos
+    ]

@@ -1,0 +1,207 @@
+"""`/api/video`: the Hyperserve wire contract, call by call. Existing clients work with only the base URL changed."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Controller, Request, delete, get, post
+from litestar.params import Dependency, Parameter
+
+from playhead.api import cursor as cursors
+from playhead.api import form
+from playhead.api.access import id_of
+from playhead.api.gather import VideoRecord, gather
+from playhead.api.requests import read_create
+from playhead.api.views import playable_at
+from playhead.events.hyperserve import rendition_views
+from playhead.model.errors import PlayheadError
+from playhead.model.resolutions import SHORT_SIDES
+from playhead.model.states import Status
+from playhead.model.urls import Urls
+from playhead.records import renditions, videos
+from playhead.records.database import Records, Row
+from playhead.upload.sessions import Uploads
+
+MAX_BODY = 1024 * 1024
+MAX_PRIVATE_SECONDS = 31_536_000
+
+RecordsGiven = Annotated[Records, Dependency(skip_validation=True)]
+UploadsGiven = Annotated[Uploads, Dependency(skip_validation=True)]
+UrlsGiven = Annotated[Urls, Dependency(skip_validation=True)]
+
+
+class HyperserveController(Controller):
+    """Every call of the contract."""
+
+    path = "/api/video"
+    tags = ("Hyperserve contract",)
+
+    @post(status_code=201, request_max_body_size=None)
+    async def create(
+        self,
+        request: Request[Any, Any, Any],
+        project_id: UUID,
+        records: RecordsGiven,
+        uploads: UploadsGiven,
+        urls: UrlsGiven,
+    ) -> dict[str, Any]:
+        """Create a video and a URL to PUT its file to; or, as a form, create it and bring the file along."""
+        content_type = request.headers.get("content-type", "")
+        if content_type.lower().startswith("multipart/form-data"):
+            video_id = await form.receive(request.stream(), content_type, project_id, uploads)
+            return {"videoId": str(video_id), "id": str(video_id), "status": "pending"}
+        asked = read_create(await _bounded_body(request))
+        async with records.transaction() as tx:
+            upload = await uploads.open(tx, project_id, asked)
+        video_id = upload["video_id"]
+        return {
+            "id": str(video_id),
+            "videoId": str(video_id),
+            "uploadUrl": urls.upload(upload["id"], int(upload["expires_at"].timestamp())),
+            "contentType": upload["content_type"],
+            "isPublic": asked.is_public,
+            "resolutions": {name: {"status": Status.PENDING_UPLOAD} for name in asked.resolutions},
+        }
+
+    @post("/{video_id:str}/complete-upload", status_code=201)
+    async def complete(
+        self, video_id: str, project_id: UUID, records: RecordsGiven, uploads: UploadsGiven
+    ) -> dict[str, Any]:
+        """Say that the file was sent whole. Repeating it is answered with how things stand."""
+        found = id_of(video_id)
+        await uploads.complete(found, project_id=project_id)
+        return _statuses(await _record(records, found, project_id))
+
+    @get("/{video_id:str}/public")
+    async def public(
+        self, video_id: str, project_id: UUID, records: RecordsGiven, urls: UrlsGiven
+    ) -> dict[str, Any]:
+        """A video with its URLs; those of a private video are left out."""
+        record = await _record(records, id_of(video_id), project_id)
+        return _whole(record, urls if record.video["is_public"] else None, None)
+
+    @get("/{video_id:str}/private/{seconds:str}")
+    async def private(
+        self, video_id: str, seconds: str, project_id: UUID, records: RecordsGiven, urls: UrlsGiven
+    ) -> dict[str, Any]:
+        """A video with URLs that stop working after that many seconds."""
+        record = await _record(records, id_of(video_id), project_id)
+        if not (seconds.isascii() and seconds.isdecimal() and 1 <= int(seconds[:12]) <= MAX_PRIVATE_SECONDS):
+            raise PlayheadError(
+                "invalid_request",
+                f"The expiry must be a whole number of seconds from 1 to {MAX_PRIVATE_SECONDS}.",
+                field="expirationSeconds",
+            )
+        token = urls.playback_token(record.video["id"], int(time.time()) + int(seconds))
+        return _whole(record, urls, token)
+
+    @get("/{video_id:str}/status")
+    async def status(self, video_id: str, project_id: UUID, records: RecordsGiven) -> dict[str, Any]:
+        """How a video and each of its resolutions stand."""
+        return _statuses(await _record(records, id_of(video_id), project_id))
+
+    @get()
+    async def page(
+        self,
+        project_id: UUID,
+        records: RecordsGiven,
+        urls: UrlsGiven,
+        limit: int = 20,
+        cursor: str | None = None,
+        status: str | None = None,
+        is_public: Annotated[bool | None, Parameter(query="isPublic")] = None,
+    ) -> dict[str, Any]:
+        """The caller's videos, newest first."""
+        if status is not None and status not in list(Status):
+            raise PlayheadError("invalid_request", f"status must be one of {', '.join(Status)}.", field="status")
+        before, length = cursors.decode(cursor), cursors.check_limit(limit)
+        async with records.transaction() as tx:
+            rows = await videos.page(
+                tx, project_id, limit=length + 1, before=before, status=status, is_public=is_public
+            )
+            found = await gather(tx, rows[:length])
+        last = rows[length - 1] if len(rows) > length else None
+        data = [_whole(record, urls if record.video["is_public"] else None, None) for record in found]
+        return {
+            "data": data,
+            "nextCursor": cursors.encode(last["created_at"], last["id"]) if last else None,
+            "hasMore": last is not None,
+        }
+
+    @delete("/{video_id:str}", status_code=204)
+    async def remove(
+        self, video_id: str, project_id: UUID, records: RecordsGiven, uploads: UploadsGiven
+    ) -> None:
+        """Delete a video and everything made of it."""
+        await uploads.delete_video(id_of(video_id), project_id=project_id)
+
+    @delete("/resolution/{rendition_id:str}", status_code=204)
+    async def remove_resolution(self, rendition_id: str, project_id: UUID, records: RecordsGiven) -> None:
+        """Delete one resolution of a video."""
+        found = id_of(rendition_id)
+        async with records.transaction() as tx:
+            rendition = await renditions.find(tx, found, project_id=project_id)
+            if rendition is None:
+                raise PlayheadError("not_found", "There is no such resolution.")
+            video = await videos.get(tx, rendition["video_id"], lock=True)
+            await renditions.remove(tx, rendition)
+            await videos.settle(tx, video)
+
+
+async def _bounded_body(request: Request[Any, Any, Any]) -> bytes:
+    body = bytearray()
+    async for block in request.stream():
+        body += block
+        if len(body) > MAX_BODY:
+            raise PlayheadError("upload_too_large", "The JSON body is larger than 1 MiB.")
+    return bytes(body)
+
+
+async def _record(records: Records, video_id: UUID, project_id: UUID) -> VideoRecord:
+    async with records.transaction() as tx:
+        return (await gather(tx, [await videos.get(tx, video_id, project_id=project_id)]))[0]
+
+
+def _ordered(rows: list[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: SHORT_SIDES.get(row["resolution"], 0))
+
+
+def _statuses(record: VideoRecord) -> dict[str, Any]:
+    return {
+        "id": str(record.video["id"]),
+        "status": record.video["status"],
+        "isPublic": record.video["is_public"],
+        "resolutions": {
+            row["resolution"]: {"id": str(row["id"]), "status": row["status"]}
+            for row in _ordered(record.renditions)
+        },
+        **_ending(record),
+    }
+
+
+def _whole(record: VideoRecord, urls: Urls | None, token: str | None) -> dict[str, Any]:
+    video = record.video
+    return {
+        "id": str(video["id"]),
+        "filename": video["filename"],
+        "status": video["status"],
+        "isPublic": video["is_public"],
+        "customMetadata": video["metadata"],
+        "createdAt": video["created_at"],
+        "playableAt": playable_at(record),
+        "readyAt": video["ready_at"],
+        "resolutions": rendition_views(_ordered(record.renditions), record.images, urls, token),
+        **_ending(record),
+    }
+
+
+def _ending(record: VideoRecord) -> dict[str, Any]:
+    """Why a video failed, for those that did."""
+    if record.video["error_code"] is None:
+        return {}
+    error = PlayheadError(record.video["error_code"], record.video["error_detail"] or "")
+    return {"error": {"code": error.code, "message": error.message}}
+
+

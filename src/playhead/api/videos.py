@@ -1,0 +1,152 @@
+"""`/v1/videos` and `/v1/uploads`: our own API."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, delete, get, post
+from litestar.params import Dependency
+
+from playhead.api import cursor as cursors
+from playhead.api.access import id_of
+from playhead.api.gather import VideoRecord, gather
+from playhead.api.requests import MAX_THUMBNAILS, Filename, Seconds, Size, checked
+from playhead.api.views import video_view
+from playhead.model.errors import PlayheadError
+from playhead.model.states import Status
+from playhead.model.urls import Urls
+from playhead.records import uploads as upload_records
+from playhead.records import videos
+from playhead.records.database import Records, Transaction
+from playhead.upload.sessions import Uploads
+
+TOKEN_SECONDS = 24 * 3600
+"""How long the URLs of a private video work that its owner is shown."""
+DEFAULT_RESOLUTIONS = ("360p", "720p", "1080p")
+
+RecordsGiven = Annotated[Records, Dependency(skip_validation=True)]
+UploadsGiven = Annotated[Uploads, Dependency(skip_validation=True)]
+UrlsGiven = Annotated[Urls, Dependency(skip_validation=True)]
+
+
+class CreateUpload(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The body of `POST /v1/uploads`."""
+
+    filename: Filename
+    size: Size | None = None
+    resolutions: list[str] | None = None
+    is_public: bool = True
+    thumbnail_seconds: Annotated[list[Seconds], msgspec.Meta(max_length=MAX_THUMBNAILS)] = []
+    metadata: dict[str, Any] | None = None
+
+
+class VideosController(Controller):
+    """Videos of the caller's project."""
+
+    path = "/v1/videos"
+    tags = ("Videos",)
+
+    @get()
+    async def page(
+        self,
+        project_id: UUID,
+        records: RecordsGiven,
+        urls: UrlsGiven,
+        limit: int = 20,
+        cursor: str | None = None,
+        status: str | None = None,
+    ) -> dict[str, Any]:
+        """Videos, newest first."""
+        if status is not None and status not in list(Status):
+            raise PlayheadError("invalid_request", f"status must be one of {', '.join(Status)}.", field="status")
+        before, length = cursors.decode(cursor), cursors.check_limit(limit)
+        async with records.transaction() as tx:
+            rows = await videos.page(
+                tx, project_id, limit=length + 1, before=before, status=status, is_public=None
+            )
+            found = await gather(tx, rows[:length])
+        last = rows[length - 1] if len(rows) > length else None
+        return {
+            "data": [view(record, urls) for record in found],
+            "next_cursor": cursors.encode(last["created_at"], last["id"]) if last else None,
+            "has_more": last is not None,
+        }
+
+    @get("/{video_id:str}")
+    async def read(
+        self, video_id: str, project_id: UUID, records: RecordsGiven, urls: UrlsGiven
+    ) -> dict[str, Any]:
+        """One video with its progress and URLs."""
+        async with records.transaction() as tx:
+            return view(await _one(tx, id_of(video_id), project_id), urls)
+
+    @delete("/{video_id:str}", status_code=204)
+    async def remove(self, video_id: str, project_id: UUID, uploads: UploadsGiven) -> None:
+        """Delete a video and everything made of it."""
+        await uploads.delete_video(id_of(video_id), project_id=project_id)
+
+
+class UploadsController(Controller):
+    """Uploads of the caller's project."""
+
+    path = "/v1/uploads"
+    tags = ("Uploads",)
+
+    @post(status_code=201)
+    async def create(
+        self,
+        data: CreateUpload,
+        project_id: UUID,
+        records: RecordsGiven,
+        uploads: UploadsGiven,
+        urls: UrlsGiven,
+    ) -> dict[str, Any]:
+        """Create a video with a URL to send its file to."""
+        asked = checked(
+            filename=data.filename,
+            resolutions=list(DEFAULT_RESOLUTIONS) if data.resolutions is None else data.resolutions,
+            is_public=data.is_public,
+            size_bytes=data.size,
+            thumbnail_seconds=data.thumbnail_seconds,
+            metadata=data.metadata,
+        )
+        if not asked.resolutions:
+            raise PlayheadError("invalid_request", "Ask for one resolution at least.", field="resolutions")
+        async with records.transaction() as tx:
+            upload = await uploads.open(tx, project_id, asked)
+        return {
+            "id": str(upload["id"]),
+            "url": urls.upload(upload["id"], int(upload["expires_at"].timestamp())),
+            "status": upload["state"],
+            "video_id": str(upload["video_id"]),
+            "content_type": upload["content_type"],
+            "expires_at": upload["expires_at"],
+        }
+
+    @post("/{upload_id:str}/complete", status_code=200)
+    async def complete(
+        self, upload_id: str, project_id: UUID, records: RecordsGiven, uploads: UploadsGiven, urls: UrlsGiven
+    ) -> dict[str, Any]:
+        """Say that the file was sent whole. Repeating it is answered with how things stand."""
+        async with records.transaction() as tx:
+            upload = await upload_records.find(tx, id_of(upload_id))
+        if upload is None or upload["project_id"] != project_id:
+            raise PlayheadError("not_found", "There is no such upload.")
+        await uploads.complete(upload["video_id"], project_id=project_id)
+        async with records.transaction() as tx:
+            return view(await _one(tx, upload["video_id"], project_id), urls)
+
+
+def view(record: VideoRecord, urls: Urls) -> dict[str, Any]:
+    """A video as its owner sees it, with URLs that work: a private one's for a day."""
+    token = None
+    if not record.video["is_public"]:
+        token = urls.playback_token(record.video["id"], int(time.time()) + TOKEN_SECONDS)
+    return video_view(record, urls, token)
+
+
+async def _one(tx: Transaction, video_id: UUID, project_id: UUID) -> VideoRecord:
+    return (await gather(tx, [await videos.get(tx, video_id, project_id=project_id)]))[0]

@@ -1,0 +1,115 @@
+"""What `/v1` says of a video, as JSON. Pure: rows in, plain values out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from playhead.api.gather import VideoRecord
+from playhead.model.errors import PlayheadError
+from playhead.model.problems import docs_url
+from playhead.model.states import Status
+from playhead.model.urls import Urls
+from playhead.records.database import Row
+
+ALMOST = 0.99
+"""Progress of a video whose pieces are all made but not joined yet."""
+
+
+def video_view(record: VideoRecord, urls: Urls, token: str | None) -> dict[str, Any]:
+    """One video. `token` opens a private video's URLs; None for a public one."""
+    video = record.video
+    return {
+        "id": str(video["id"]),
+        "filename": video["filename"],
+        "status": video["status"],
+        "is_public": video["is_public"],
+        "metadata": video["metadata"],
+        "created_at": video["created_at"],
+        "playable_at": playable_at(record),
+        "ready_at": video["ready_at"],
+        "progress": _video_progress(record),
+        "source": _source(video["info"], video["source_size"]),
+        "upload": _upload(record.upload),
+        "error": error_view(video),
+        "poster_url": urls.poster(video["id"], video["poster_key"], token) if video["poster_key"] else None,
+        "embed_url": urls.embed(video["id"], token),
+        "renditions": [
+            _rendition(row, record.images.get(row["track"] or "", []), urls, token) for row in record.renditions
+        ],
+    }
+
+
+def playable_at(record: VideoRecord) -> datetime | None:
+    """When the first rendition could be played."""
+    return min((row["ready_at"] for row in record.renditions if row["ready_at"]), default=None)
+
+
+def error_view(row: Row) -> dict[str, Any] | None:
+    """Why a video or rendition failed, or None."""
+    if row["error_code"] is None:
+        return None
+    error = PlayheadError(row["error_code"], row["error_detail"] or "")
+    return {
+        "code": error.code,
+        "message": error.detail or error.kind.sentence,
+        "remedy": error.kind.remedy,
+        "docs_url": docs_url(error.code),
+    }
+
+
+def _rendition(row: Row, images: list[Row], urls: Urls, token: str | None) -> dict[str, Any]:
+    ready = row["status"] == Status.READY
+    resolution = row["resolution"]
+    return {
+        "id": str(row["id"]),
+        "resolution": resolution,
+        "status": row["status"],
+        "progress": _progress(row["status"], row["pieces_done"], row["pieces_planned"]),
+        "pieces_done": row["pieces_done"],
+        "pieces_planned": row["pieces_planned"],
+        "width": row["width"],
+        "height": row["height"],
+        "size_bytes": row["size_bytes"],
+        "video_url": urls.rendition(row["video_id"], resolution, row["key"], token) if ready else None,
+        "thumbnail_urls": [
+            urls.thumbnail(row["video_id"], resolution, image["number"], image["key"], token)
+            for image in (images if ready else [])
+        ],
+        "note": row["note"],
+        "error": error_view(row),
+    }
+
+
+def _source(info: dict[str, Any] | None, size: int | None) -> dict[str, Any] | None:
+    if info is None:
+        return None
+    picture, sound = info["video"], info["audio"]
+    return {
+        "size_bytes": size,
+        "width": picture["width"],
+        "height": picture["height"],
+        "duration_seconds": info["duration_seconds"],
+        "frame_rate": round(picture["frame_rate"][0] / picture["frame_rate"][1], 3),
+        "video_codec": picture["codec"],
+        "audio_codec": sound["codec"] if sound else None,
+    }
+
+
+def _upload(row: Row | None) -> dict[str, Any]:
+    if row is None:
+        return {"size_bytes": None, "received_bytes": 0}
+    return {"size_bytes": row["declared_size"], "received_bytes": row["received_size"]}
+
+
+def _progress(status: str, done: int, planned: int) -> float:
+    if status == Status.READY:
+        return 1.0
+    return round(min(ALMOST, done / planned), 3) if planned else 0.0
+
+
+def _video_progress(record: VideoRecord) -> float:
+    done = sum(row["pieces_done"] for row in record.renditions)
+    planned = sum(row["pieces_planned"] for row in record.renditions)
+    # The pieces of a finished rendition count as done even when they were given up since.
+    return _progress(record.video["status"], done, planned)

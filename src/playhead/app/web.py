@@ -1,0 +1,107 @@
+"""The web process: every route of every station on one port."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from litestar import Litestar, asgi
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import Receive, Scope, Send
+
+from playhead import __version__
+from playhead.api.access import provide_project_id
+from playhead.api.embeds import Embeds
+from playhead.api.health import healthz, metrics
+from playhead.api.hyperserve import HyperserveController
+from playhead.api.problems import handlers
+from playhead.api.trace import trace
+from playhead.api.videos import UploadsController, VideosController
+from playhead.api.webhooks import WebhooksController
+from playhead.app.logs import configure_logs
+from playhead.app.wire import Parts, wire
+from playhead.delivery.origin import playback_router
+from playhead.playback.pages import playback_routes
+from playhead.settings import Settings
+from playhead.upload.put import PutEndpoint
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than clients keep idle connections, so that it is never us who closes one just being used again."""
+STOP_SECONDS = 8
+"""How long requests may go on when told to stop."""
+
+
+def build(parts: Parts) -> Litestar:
+    """The web application."""
+    put = PutEndpoint(parts.uploads, parts.signer)
+
+    @asgi("/uploads", is_mount=True, copy_scope=True)
+    async def uploads_endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+        await put(scope, receive, send)  # type: ignore[arg-type]
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        async with parts.records.queue.open_async():
+            yield
+        await parts.records.close()
+
+    def given(value: Any) -> Provide:
+        return Provide(lambda: value, sync_to_thread=False)
+
+    return Litestar(
+        route_handlers=[
+            HyperserveController,
+            VideosController,
+            UploadsController,
+            WebhooksController,
+            healthz,
+            metrics,
+            uploads_endpoint,
+            playback_router(),
+            playback_routes(Embeds(parts.records, parts.urls, parts.signer)),
+        ],
+        dependencies={
+            "records": given(parts.records),
+            "storage": given(parts.storage),
+            "signer": given(parts.signer),
+            "urls": given(parts.urls),
+            "uploads": given(parts.uploads),
+            "settings": given(parts.settings),
+            "project_id": Provide(provide_project_id),
+        },
+        exception_handlers=handlers,
+        middleware=[trace],
+        lifespan=[lifespan],
+        openapi_config=OpenAPIConfig(
+            title="Playhead",
+            version=__version__,
+            path="/v1",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        ),
+        request_max_body_size=1024 * 1024,
+    )
+
+
+def run(settings: Settings, listening: socket.socket) -> None:
+    """Serve on a socket that listens already, until told to stop by SIGTERM or SIGINT. Blocks."""
+    configure_logs(settings)
+    config = uvicorn.Config(
+        build(wire(settings)),
+        http="httptools",
+        loop="uvloop",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(server.serve(sockets=[listening]))
