@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playhead.media.ffmpeg.invocation import Limits
+from playhead.media.ffmpeg.invocation import MIB, Limits
 
 # The watch measures memory truly, but four times a second; the ceilings here are immediate, but blunt.
 _ADDRESS_SPACE_PER_MEMORY = 4
@@ -18,6 +18,8 @@ def kernel_limits(limits: Limits) -> dict[str, tuple[int, int]]:
         "as": _both(limits.memory_bytes * _ADDRESS_SPACE_PER_MEMORY),
         # SIGXCPU at the soft limit names the cause; SIGKILL follows for a program that ignores it.
         "cpu": (limits.cpu_seconds, limits.cpu_seconds + 2),
+        # One library keeps 32 KiB from being swapped out; nothing needs more.
+        "memlock": _both(MIB),
         "fsize": _both(limits.file_bytes),
         "nofile": _both(limits.open_files),
         # A core file would be a copy of a user's video in a place nobody cleans.
