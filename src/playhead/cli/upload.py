@@ -105,7 +105,7 @@ def _one(client: Client, file: Path, wish: Wish, display: Display, *, wait: bool
     if json:
         _print_json(video)
     else:
-        _print_video(client.base_url, video)
+        _print_video(video)
     return True
 
 
@@ -132,11 +132,11 @@ def _print_json(video: Video) -> None:
     sys.stdout.flush()
 
 
-def _print_video(base_url: str, video: Video) -> None:
+def _print_video(video: Video) -> None:
     """The video's id and state, then one line for each address there is."""
     print(f"{video.id}  {video.status}  {video.filename}")
-    if video.is_public:
-        print(f"  page    {base_url}/embed/{video.id}")
+    if video.embed_url is not None:
+        print(f"  page    {video.embed_url}")
     for rendition in video.renditions:
         if rendition.video_url is not None:
             note = f"  {rendition.note}" if rendition.note else ""

@@ -11,7 +11,7 @@ with Client("http://127.0.0.1:8000", key) as playhead:
 """
 
 from playhead.client.asynchronous import AsyncClient
-from playhead.client.body import Body, Progress, Readable, open_body
+from playhead.client.body import BinaryFile, Body, Progress, Readable, open_body
 from playhead.client.calls import Wish
 from playhead.client.errors import (
     PlayheadAPIError,
@@ -26,6 +26,7 @@ from playhead.client.sync import Client
 
 __all__ = [
     "AsyncClient",
+    "BinaryFile",
     "Body",
     "Client",
     "Failure",

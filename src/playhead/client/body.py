@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
 from playhead.client.errors import SourceChangedError
 
@@ -17,14 +17,31 @@ BLOCK = 256 * 1024
 Progress = Callable[[int, int], None]
 """Called with the bytes sent so far and the bytes there are. After a lost connection it starts over at 0."""
 
-Readable = str | os.PathLike[str] | BinaryIO
-"""A path, or a file opened in binary mode; such a file is sent from where it stands and left open."""
+
+class BinaryFile(Protocol):
+    """What is needed of an open file: any opened in binary mode has it."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes; none at the end."""
+
+    def seekable(self) -> bool:
+        """Whether `seek` and `tell` work."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go to an offset."""
+
+    def tell(self) -> int:
+        """The offset."""
+
+
+Readable = str | os.PathLike[str] | BinaryFile
+"""A path, or an open file; such a file is sent from where it stands and left open."""
 
 
 class Body:
     """A file's bytes with their size; they can be sent again where the file can be rewound."""
 
-    def __init__(self, file: BinaryIO, filename: str, size: int, start: int | None) -> None:
+    def __init__(self, file: BinaryFile, filename: str, size: int, start: int | None) -> None:
         self.filename = filename
         self.size = size
         self._file = file
@@ -91,8 +108,10 @@ def open_body(
         yield _measured(source, filename, size)
 
 
-def _measured(file: BinaryIO, filename: str | None, size: int | None) -> Body:
-    name = filename or Path(str(getattr(file, "name", ""))).name
+def _measured(file: BinaryFile, filename: str | None, size: int | None) -> Body:
+    # A pipe's name is the number of its descriptor.
+    told = getattr(file, "name", None)
+    name = filename or (Path(told).name if isinstance(told, str) else "")
     if not name:
         raise ValueError("This file has no name: give filename=.")
     start = file.tell() if file.seekable() else None

@@ -96,6 +96,8 @@ class Video(msgspec.Struct, frozen=True):
     """None until the file was examined."""
     error: Failure | None = None
     poster_url: str | None = None
+    embed_url: str | None = None
+    """A page that plays the video; a private video's URLs, this one too, carry a token and expire."""
     renditions: list[Rendition] = []
 
 

@@ -48,16 +48,20 @@ class Client:
         source: Readable,
         *,
         filename: str | None = None,
+        size: int | None = None,
         on_progress: Progress | None = None,
         **wish: Unpack[Wish],
     ) -> Video:
         """Send a file and have it processed: create, send and complete in one. Does not wait for processing.
 
+        `size` in bytes is only needed where a file cannot be measured, such as a pipe.
+
         Raises:
             OSError: the file cannot be read.
+            ValueError: the file has no name or size, and none was given.
             PlayheadClientError: the server refuses it or cannot be reached.
         """
-        with open_body(source, filename) as body:
+        with open_body(source, filename, size) as body:
             upload = self.create_upload(body.filename, body.size, **wish)
             self.send(upload, body, on_progress=on_progress)
         return self.complete_upload(upload.id)

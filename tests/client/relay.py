@@ -1,0 +1,69 @@
+"""A relay on a loopback port that breaks connections on purpose, in front of a real server."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+BLOCK = 64 * 1024
+
+
+class Relay:
+    """Passes bytes on. Connection n is reset once `cuts[n]` bytes came from the client; later ones live."""
+
+    def __init__(self, target: tuple[str, int], cuts: Sequence[int]) -> None:
+        self.connections = 0
+        self._target = target
+        self._cuts = cuts
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        # Closing the listener ends the loop.
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                cut = self._cuts[self.connections] if self.connections < len(self._cuts) else None
+                self.connections += 1
+                threading.Thread(target=self._serve, args=(client, cut), daemon=True).start()
+
+    def _serve(self, client: socket.socket, cut: int | None) -> None:
+        with client, socket.create_connection(self._target) as server:
+            threading.Thread(target=_copy, args=(server, client), daemon=True).start()
+            taken = 0
+            with contextlib.suppress(OSError):
+                while cut is None or taken < cut:
+                    block = client.recv(BLOCK)
+                    if not block:
+                        return
+                    taken += len(block)
+                    server.sendall(block)
+            if cut is not None:
+                # Lingering for 0 s resets the connection instead of closing it in good order.
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def _copy(source: socket.socket, sink: socket.socket) -> None:
+    # Either side may be closed by the other thread at any time; that is the relay's business.
+    with contextlib.suppress(OSError):
+        while block := source.recv(BLOCK):
+            sink.sendall(block)
+        sink.shutdown(socket.SHUT_WR)
+
+
+@contextmanager
+def relay(target: tuple[str, int], cuts: Sequence[int]) -> Iterator[Relay]:
+    """A relay to `target`, an address, for the block."""
+    running = Relay(target, cuts)
+    try:
+        yield running
+    finally:
+        running.close()

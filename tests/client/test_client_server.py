@@ -1,0 +1,222 @@
+"""The client against a real server: the main job, its failures, and a connection that breaks."""
+
+from __future__ import annotations
+
+import io
+import tracemalloc
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+import pytest
+from tests.client.relay import relay
+from tests.conftest import LiveServer
+
+from playhead.client import (
+    AsyncClient,
+    Client,
+    PlayheadAPIError,
+    PlayheadConnectionError,
+    Video,
+    VideoFailedError,
+    WaitTimeoutError,
+)
+
+
+def test_a_file_becomes_ready(client: Client, clip: Path) -> None:
+    told: list[tuple[int, int]] = []
+    looks: list[Video] = []
+
+    video = client.upload(
+        clip,
+        resolutions=["144p"],
+        thumbnail_seconds=[0.5],
+        metadata={"post": 7},
+        on_progress=lambda sent, size: told.append((sent, size)),
+    )
+    ready = client.wait(video.id, on_progress=looks.append)
+
+    size = clip.stat().st_size
+    assert told[-1] == (size, size)
+    assert video.upload.received_bytes == size
+    assert (ready.status, ready.progress, ready.metadata) == ("ready", 1.0, {"post": 7})
+    assert looks[-1] == ready
+    assert ready.source is not None
+    assert (ready.source.width, ready.source.height, ready.source.audio_codec) == (320, 240, None)
+    [rendition] = ready.renditions
+    assert (rendition.resolution, rendition.status, rendition.height) == ("144p", "ready", 144)
+    urls = [rendition.video_url, *rendition.thumbnail_urls, ready.poster_url]
+    assert [httpx.get(url or "").status_code for url in urls] == [200, 200, 200]
+
+
+async def test_the_same_from_an_event_loop(live_server: LiveServer, clip: Path) -> None:
+    told: list[int] = []
+    async with AsyncClient(live_server.url, live_server.key) as client:
+        with clip.open("rb") as file:
+            video = await client.upload(
+                file, resolutions=["144p"], is_public=False, on_progress=lambda sent, _: told.append(sent)
+            )
+        ready = await client.wait(video.id)
+
+        assert told[-1] == clip.stat().st_size
+        assert (ready.status, ready.is_public) == ("ready", False)
+        assert video.id in [each.id async for each in client.videos(page_size=2)]
+        await client.delete_video(video.id)
+        with pytest.raises(PlayheadAPIError) as raised:
+            await client.video(video.id)
+        assert raised.value.code == "not_found"
+
+
+def test_listing_reads_every_page_newest_first(client: Client) -> None:
+    made = [client.create_upload(f"{number}.mp4", 10).video_id for number in range(3)]
+
+    listed = [video.id for video in client.videos(page_size=2)]
+
+    assert [video_id for video_id in listed if video_id in made] == made[::-1]
+    assert len(listed) == len(set(listed))
+
+
+def test_webhooks(client: Client) -> None:
+    hook = client.create_webhook("mine", "http://127.0.0.1:9/hook", events=["video.ready"])
+
+    assert hook.secret
+    [listed] = [each for each in client.webhooks() if each.id == hook.id]
+    assert (listed.name, listed.format, listed.events) == ("mine", "standard", ["video.ready"])
+    assert listed.secret is None
+    client.delete_webhook(hook.id)
+    assert hook.id not in [each.id for each in client.webhooks()]
+
+
+def test_a_refusal_has_its_code(client: Client, tmp_path: Path) -> None:
+    text = tmp_path / "diary.mp4"
+    text.write_text("Dear diary. " * 100)
+
+    with pytest.raises(PlayheadAPIError) as raised:
+        client.upload(text)
+
+    assert (raised.value.status, raised.value.code) == (422, "not_a_video")
+    assert raised.value.request_id
+    assert str(raised.value).endswith(".")
+
+
+def test_a_wrong_key_is_refused(live_server: LiveServer) -> None:
+    with Client(live_server.url, "wrong") as client, pytest.raises(PlayheadAPIError) as raised:
+        next(client.videos())
+
+    assert (raised.value.status, raised.value.code) == (401, "invalid_key")
+
+
+def test_a_video_that_fails_is_raised_by_waiting(client: Client, clip: Path) -> None:
+    broken = io.BytesIO(clip.read_bytes().replace(b"moov", b"free"))
+    video = client.upload(broken, filename="broken.mp4")
+
+    with pytest.raises(VideoFailedError) as raised:
+        client.wait(video.id)
+
+    assert raised.value.video.status == "fail"
+    assert raised.value.code != "unknown"
+
+
+def test_waiting_ends_when_told(client: Client) -> None:
+    upload = client.create_upload("never.mp4", 10)
+
+    with pytest.raises(WaitTimeoutError) as raised:
+        client.wait(upload.video_id, give_up_after=0.1)
+
+    assert raised.value.video.status == "pending_upload"
+
+
+def test_nobody_there_is_named() -> None:
+    with Client("http://127.0.0.1:1", "key") as client, pytest.raises(PlayheadConnectionError) as raised:
+        client.create_upload("clip.mp4", 10)
+
+    assert str(raised.value) == "No server answers at http://127.0.0.1:1. Is `playhead serve` running there?"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:8000", "ftp://127.0.0.1", ""])
+def test_an_address_must_be_one(address: str) -> None:
+    with pytest.raises(ValueError, match="write http"):
+        Client(address, "key")
+
+
+def test_reading_goes_on_when_the_connection_breaks(live_server: LiveServer) -> None:
+    with (
+        relay(_address(live_server), cuts=[0, 1]) as between,
+        Client(f"http://127.0.0.1:{between.port}", live_server.key) as client,
+    ):
+        assert isinstance(client.webhooks(), list)
+
+        assert between.connections == 3
+
+
+def test_creating_is_not_repeated(live_server: LiveServer) -> None:
+    with (
+        relay(_address(live_server), cuts=[1, 1]) as between,
+        Client(f"http://127.0.0.1:{between.port}", live_server.key) as client,
+    ):
+        with pytest.raises(PlayheadConnectionError):
+            client.create_upload("clip.mp4", 10)
+
+        assert between.connections == 1
+
+
+async def test_bytes_are_sent_again_when_the_connection_breaks(live_server: LiveServer, clip: Path) -> None:
+    content = clip.read_bytes() + (400_000).to_bytes(4, "big") + b"free" + bytes(399_992)
+    told: list[int] = []
+    async with AsyncClient(live_server.url, live_server.key) as client:
+        with relay(_address(live_server), cuts=[300_000]) as between:
+            upload = await client.create_upload("clip.mp4", len(content), resolutions=["144p"])
+            path = urlsplit(upload.url).path
+            through = msgspec.structs.replace(upload, url=f"http://127.0.0.1:{between.port}{path}")
+
+            await client.send(through, io.BytesIO(content), on_progress=lambda sent, _: told.append(sent))
+
+        assert between.connections == 2
+        assert told[-1] == len(content)
+        assert (await client.complete_upload(upload.id)).upload.received_bytes == len(content)
+
+
+def test_memory_stays_flat(client: Client) -> None:
+    size = 64 * 1024 * 1024
+    upload = client.create_upload("large.mp4", size)
+    tracemalloc.start()
+    try:
+        client.send(upload, _Zeros(size))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        client.delete_video(upload.video_id)
+
+    assert peak < 4 * 1024 * 1024
+
+
+class _Zeros:
+    """A large file that is nowhere."""
+
+    name = "zeros.mp4"
+
+    def __init__(self, size: int) -> None:
+        self._left = self._size = size
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._size - self._left
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._left = self._size - (offset if whence == 0 else self._size)
+        return self.tell()
+
+    def read(self, size: int) -> bytes:
+        taken = bytes(min(size, self._left))
+        self._left -= len(taken)
+        return taken
+
+
+def _address(server: LiveServer) -> tuple[str, int]:
+    parts = urlsplit(server.url)
+    assert parts.hostname is not None
+    assert parts.port is not None
+    return parts.hostname, parts.port
