@@ -24,6 +24,8 @@ def trace(app: ASGIApp) -> ASGIApp:
         given = next((value for name, value in scope["headers"] if name.lower() == b"x-request-id"), b"")
         request_id = given.decode() if _GIVEN.fullmatch(given) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
+        # Paths of uploads and private playback hold capabilities, so only their kind is written down.
+        route = scope["path"].split("/")[1]
         begun, status = time.monotonic(), 0
 
         async def noting(message: Message) -> None:
@@ -37,8 +39,7 @@ def trace(app: ASGIApp) -> ASGIApp:
         log.debug(
             "request",
             method=scope["method"],
-            # Paths of uploads and private playback hold capabilities, so only their kind is written down.
-            route=scope["path"].split("/")[1],
+            route=route,
             status=status,
             milliseconds=round((time.monotonic() - begun) * 1000, 1),
             request_id=request_id,

@@ -26,7 +26,7 @@ from playhead.api.videos import UploadsController, VideosController
 from playhead.api.webhooks import WebhooksController
 from playhead.app.logs import configure_logs
 from playhead.app.wire import Parts, wire
-from playhead.delivery.origin import playback_router
+from playhead.delivery.origin import handlers as delivery_handlers
 from playhead.playback.pages import playback_routes
 from playhead.settings import Settings
 from playhead.upload.put import PutEndpoint
@@ -47,8 +47,7 @@ def build(parts: Parts) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
-        async with parts.records.queue.open_async():
-            yield
+        yield
         await parts.records.close()
 
     def given(value: Any) -> Provide:
@@ -63,7 +62,7 @@ def build(parts: Parts) -> Litestar:
             healthz,
             metrics,
             uploads_endpoint,
-            playback_router(),
+            *delivery_handlers,
             playback_routes(Embeds(parts.records, parts.urls, parts.signer)),
         ],
         dependencies={
@@ -76,7 +75,6 @@ def build(parts: Parts) -> Litestar:
             "project_id": Provide(provide_project_id),
         },
         exception_handlers=handlers,
-        middleware=[trace],
         lifespan=[lifespan],
         openapi_config=OpenAPIConfig(
             title="Playhead",
@@ -92,7 +90,7 @@ def run(settings: Settings, listening: socket.socket) -> None:
     """Serve on a socket that listens already, until told to stop by SIGTERM or SIGINT. Blocks."""
     configure_logs(settings)
     config = uvicorn.Config(
-        build(wire(settings)),
+        trace(build(wire(settings))),
         http="httptools",
         loop="uvloop",
         lifespan="on",

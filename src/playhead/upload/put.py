@@ -19,7 +19,7 @@ from playhead.model.problems import problem
 from playhead.model.signing import Signer
 from playhead.upload.sessions import Uploads
 
-_PATH = re.compile(r"/uploads/([0-9a-f-]{36})/([A-Za-z0-9_.-]{1,200})/?")
+_PATH = re.compile(r"/([0-9a-f-]{36})/([A-Za-z0-9_.-]{1,200})/?")
 _DRAIN = 8 * 1024 * 1024
 """Bytes of a refused body that are read and thrown away, so that the sender lives to read the answer."""
 
