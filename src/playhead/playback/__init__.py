@@ -1,0 +1,1 @@
+"""The pages and the player: what a person sees of a video."""

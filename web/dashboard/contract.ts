@@ -1,0 +1,81 @@
+/** What the server says, as far as this page reads it: `/v1` for videos, `/api` for creating them. */
+
+export const RESOLUTIONS = [
+  "144p",
+  "240p",
+  "360p",
+  "480p",
+  "720p",
+  "1080p",
+  "1440p",
+  "4k",
+  "8k",
+] as const;
+export type Resolution = (typeof RESOLUTIONS)[number];
+
+export type Status = "pending_upload" | "processing" | "ready" | "fail";
+
+/** Why a video or a rendition failed. */
+export interface Failure {
+  code: string;
+  message: string;
+  remedy: string;
+  docs_url: string;
+}
+
+export interface Rendition {
+  id: string;
+  resolution: Resolution;
+  status: Status;
+  /** 0 to 1. */
+  progress: number;
+  pieces_done: number;
+  pieces_planned: number;
+  /** Pixels; null until planned. */
+  width: number | null;
+  height: number | null;
+  size_bytes: number | null;
+  video_url: string | null;
+  /** A sentence where the result differs from what was asked, such as a source smaller than the resolution. */
+  note: string | null;
+  error: Failure | null;
+}
+
+export interface Source {
+  size_bytes: number;
+  /** Pixels as displayed, rotation applied. */
+  width: number;
+  height: number;
+  duration_seconds: number;
+}
+
+export interface Video {
+  id: string;
+  filename: string;
+  status: Status;
+  is_public: boolean;
+  /** ISO 8601. */
+  created_at: string;
+  playable_at: string | null;
+  /** 0 to 1, over all renditions. */
+  progress: number;
+  source: Source | null;
+  upload: { size_bytes: number | null; received_bytes: number };
+  error: Failure | null;
+  poster_url: string | null;
+  renditions: Rendition[];
+}
+
+export interface VideoPage {
+  data: Video[];
+  next_cursor: string | null;
+  has_more: boolean;
+}
+
+/** The answer to `POST /api/video`. */
+export interface Created {
+  id: string;
+  uploadUrl: string;
+  /** The one Content-Type the upload URL takes. */
+  contentType: string;
+}

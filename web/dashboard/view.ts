@@ -1,0 +1,143 @@
+import type { Rendition, Video } from "./contract.ts";
+import { RESOLUTIONS } from "./contract.ts";
+import { type Problem, problemOfFailure } from "./problem.ts";
+import type { UploadState } from "./upload.ts";
+import { ago, bytes, duration, percent, timeLeft } from "./words.ts";
+
+/** What a card says of its video; plain data, so that it can be judged without a browser. */
+export interface CardView {
+  title: string;
+  chip: { tone: "quiet" | "busy" | "good" | "bad"; text: string };
+  /** The line below the title. */
+  line: string;
+  /** `fraction` is 0 to 1, or null while there is nothing to measure. */
+  progress: { label: string; fraction: number | null } | null;
+  problem: Problem | null;
+  canRetry: boolean;
+}
+
+/** The part of an upload that a card shows. */
+export interface LocalUpload {
+  file: { name: string; size: number };
+  state: UploadState;
+}
+
+/** One of `video` and `upload` is there, or both. `now` in milliseconds since 1970. */
+export function describe(video: Video | null, upload: LocalUpload | null, now: number): CardView {
+  const local = upload && upload.state.step !== "done" ? describeUpload(upload) : null;
+  if (local) return local;
+  if (video) return describeVideo(video, now);
+  return view(upload?.file.name ?? "", "busy", "Processing", "Waiting for the server …");
+}
+
+function describeUpload(upload: LocalUpload): CardView {
+  const { file, state } = upload;
+  const size = bytes(file.size);
+  switch (state.step) {
+    case "waiting":
+      return view(file.name, "quiet", "Waiting", `${size} · next in line`);
+    case "sending": {
+      const fraction = state.total > 0 ? state.sent / state.total : 0;
+      const words = [`${bytes(state.sent)} of ${size}`];
+      if (state.perSecond) words.push(`${bytes(state.perSecond)}/s`);
+      if (state.secondsLeft !== null && fraction < 1) words.push(`${timeLeft(state.secondsLeft)} left`);
+      const shown = view(file.name, "busy", "Uploading", words.join(" · "));
+      return { ...shown, progress: { label: "Upload", fraction } };
+    }
+    case "failed": {
+      const shown = view(file.name, "bad", "Failed", size);
+      return { ...shown, problem: state.problem, canRetry: state.problem.passing };
+    }
+    case "creating":
+    case "completing":
+    case "cancelled":
+    case "done": {
+      const words = state.step === "completing" ? "Checking the file …" : "Preparing …";
+      const shown = view(file.name, "busy", "Uploading", `${size} · ${words}`);
+      return { ...shown, progress: { label: "Upload", fraction: state.step === "completing" ? 1 : 0 } };
+    }
+  }
+}
+
+function describeVideo(video: Video, now: number): CardView {
+  const facts = factsOf(video, now);
+  switch (video.status) {
+    case "pending_upload": {
+      const { size_bytes: size, received_bytes: received } = video.upload;
+      const line = received > 0 ? `${bytes(received)}${size ? ` of ${bytes(size)}` : ""} received` : facts;
+      const shown = view(video.filename, "quiet", "Awaiting upload", line);
+      return size && received > 0 ? { ...shown, progress: { label: "Upload", fraction: received / size } } : shown;
+    }
+    case "processing": {
+      const playable = video.renditions.some((rendition) => rendition.video_url);
+      const shown = view(video.filename, "busy", playable ? "Playable" : "Processing", "");
+      const line = `Processing ${percent(video.progress)}${facts ? ` · ${facts}` : ""}`;
+      return { ...shown, line, progress: { label: "Processing", fraction: video.progress } };
+    }
+    case "ready":
+      return view(video.filename, "good", "Ready", facts);
+    case "fail": {
+      const shown = view(video.filename, "bad", "Failed", facts);
+      return { ...shown, problem: video.error ? problemOfFailure(video.error) : null };
+    }
+  }
+}
+
+function view(title: string, tone: CardView["chip"]["tone"], chip: string, line: string): CardView {
+  return { title, chip: { tone, text: chip }, line, progress: null, problem: null, canRetry: false };
+}
+
+function factsOf(video: Video, now: number): string {
+  const { source } = video;
+  const size = source?.size_bytes ?? video.upload.size_bytes;
+  const words: string[] = video.is_public ? [] : ["Private"];
+  if (source) words.push(duration(source.duration_seconds), `${source.width} × ${source.height}`);
+  if (size !== null) words.push(bytes(size));
+  words.push(ago(Date.parse(video.created_at), now));
+  return words.join(" · ");
+}
+
+/** What a rendition's row says. */
+export interface RenditionView {
+  /** Pixels and size, or where the work stands. */
+  facts: string;
+  /** 0 to 1; null when there is no work under way. */
+  fraction: number | null;
+  url: string | null;
+  note: string;
+  problem: Problem | null;
+}
+
+/** `rendition` is null between choosing the file and the server's first word of it. */
+export function describeRendition(rendition: Rendition | null): RenditionView {
+  const blank: RenditionView = { facts: "Waiting", fraction: 0, url: null, note: rendition?.note ?? "", problem: null };
+  if (!rendition || rendition.status === "pending_upload") return blank;
+  if (rendition.status === "fail") {
+    const problem = rendition.error ? problemOfFailure(rendition.error) : null;
+    return { ...blank, facts: "Failed", fraction: null, problem };
+  }
+  if (rendition.status === "processing") {
+    const { progress, pieces_done: done, pieces_planned: planned } = rendition;
+    const pieces = planned > 1 ? ` · ${done} of ${planned}` : "";
+    return { ...blank, facts: `${percent(progress)}${pieces}`, fraction: progress };
+  }
+  const words: string[] = [];
+  if (rendition.width && rendition.height) words.push(`${rendition.width} × ${rendition.height}`);
+  if (rendition.size_bytes !== null) words.push(bytes(rendition.size_bytes));
+  return { ...blank, facts: words.join(" · "), fraction: null, url: rendition.video_url };
+}
+
+/** Smallest first. */
+export function inOrder<T extends { resolution: Rendition["resolution"] }>(renditions: readonly T[]): T[] {
+  return [...renditions].sort((a, b) => RESOLUTIONS.indexOf(a.resolution) - RESOLUTIONS.indexOf(b.resolution));
+}
+
+/**
+ * The rendition to play in a box `width` device pixels wide: the smallest that fills it, else the
+ * largest there is; null while none can be played.
+ */
+export function renditionFor(video: Video, width: number): Rendition | null {
+  const playable = video.renditions.filter((rendition) => rendition.video_url && rendition.width);
+  playable.sort((a, b) => (a.width ?? 0) - (b.width ?? 0));
+  return playable.find((rendition) => (rendition.width ?? 0) >= width) ?? playable.at(-1) ?? null;
+}
