@@ -97,7 +97,9 @@ def failure_of(ending: Ending, messages: str, limits: Limits) -> PlayheadError |
     if signal is not None:
         return PlayheadError("decoder_crashed", f"The decoder crashed on this file ({signal.name}).")
     if _is_sandbox_speaking(messages):
-        return PlayheadError("sandbox_unavailable", "The sandbox for media tools could not be set up.")
+        unavailable = PlayheadError("sandbox_unavailable", "The sandbox for media tools could not be set up.")
+        unavailable.add_note(messages.strip())  # for the operator: it may hold paths
+        return unavailable
     code = classify(messages)
     if code == "resource_limit":
         return over_memory(limits)
