@@ -41,12 +41,15 @@ class WebAssets(BuildHookInterface[Any]):
         stale = is_stale(Path(self.root))
         return [NODE_WHEEL] if stale and node_on_path() is None else []
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002: hatchling's signature
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Runs before each build, standard and editable."""
         root = Path(self.root)
         if is_stale(root):
             self.app.display_info(f"Building the web assets into {STATIC}")
-            build(root)
+            try:
+                build(root)
+            except WebBuildError as error:
+                self.app.abort(str(error))  # the sentence alone; a traceback would bury it
 
 
 def is_stale(root: Path) -> bool:
@@ -78,19 +81,24 @@ def build(root: Path) -> None:
     node, npm = _node()
     # npm's scripts look for `node` on PATH, and must find the one that runs npm itself.
     environment = {**os.environ, "PATH": f"{Path(node).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    for arguments in (["ci", "--omit=dev"], ["run", "build"]):
-        _run([*npm, *arguments], root / WEB, environment)
+    for script, remedy in _STEPS:
+        _run([*npm, *script.split()], f"npm {script}", remedy, root / WEB, environment)
     (root / STATIC / STAMP).write_text(digest(root / WEB))
 
 
-def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
+_STEPS = (
+    ("ci --omit=dev", "It needs the npm registry, or a mirror that npm is set up for, within reach."),
+    ("run build", "The sources in web/ do not build; undo the last change there."),
+)
+
+
+def _run(command: list[str], shown: str, remedy: str, folder: Path, environment: dict[str, str]) -> None:
     done = subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True, check=False)
     if done.returncode != 0:
-        shown = " ".join(["npm", *command[-2:]])
+        said = (done.stdout + done.stderr).strip()
         raise WebBuildError(
-            f"Playhead's web assets could not be built: `{shown}` in web/ ended with {done.returncode}. "
-            "It needs the npm registry (or a mirror that npm is set up for) within reach; "
-            f"what npm said:\n\n{(done.stdout + done.stderr).strip()}\n"
+            f"{said}\n\nPlayhead's web assets could not be built: `{shown}` in web/ ended with "
+            f"{done.returncode}; above is what it said. {remedy}"
         )
 
 
