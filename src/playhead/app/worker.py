@@ -21,7 +21,8 @@ from playhead.app.logs import configure_logs
 from playhead.app.wire import Parts, wire
 from playhead.events.deliver import deliver
 from playhead.events.sender import Sender
-from playhead.media.ffmpeg.sandbox.choose import choose
+from playhead.media.ffmpeg.sandbox.choose import choose_sandbox
+from playhead.media.ffmpeg.tools import find_tools
 from playhead.model.jobs import ENCODE, LIGHT
 from playhead.processing.chunks import encode_audio, encode_chunk
 from playhead.processing.finalise import finalise
@@ -51,7 +52,7 @@ def run(settings: Settings) -> None:
 async def _work(settings: Settings) -> None:
     parts = wire(settings)
     with _scratch(settings.data / "scratch") as scratch:
-        sandbox = await choose(unsafe_no_sandbox=settings.unsafe_no_sandbox)
+        sandbox = await choose_sandbox(find_tools(), unsafe_no_sandbox=settings.unsafe_no_sandbox)
         workshop = Workshop(
             records=parts.records,
             storage=parts.storage,

@@ -1,0 +1,48 @@
+"""What every test may ask for: a database, a running Playhead, a browser; and the rule that skips are failures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live import Live, serving
+from tests.postgres import database_url, postgres
+
+__all__ = ["database_url", "postgres"]
+
+ALLOWED_SKIPS = Path(__file__).with_name("allowed_skips.txt")
+
+
+@pytest.fixture(scope="session")
+def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """`playhead serve`, started once for the session as a user would: embedded database, one port."""
+    with serving(tmp_path_factory.mktemp("live")) as live:
+        yield live
+
+
+def _allowed() -> set[str]:
+    lines = ALLOWED_SKIPS.read_text().splitlines()
+    return {line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the skips that are not on the list."""
+    for nodeid in _unlisted(terminalreporter):
+        terminalreporter.write_line(f"SKIPPED WITHOUT A LISTED REASON: {nodeid}", red=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a skip that is not on the list fails the run: what did not run proves nothing."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter is not None and _unlisted(reporter):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _unlisted(reporter: pytest.TerminalReporter) -> list[str]:
+    skipped = [report.nodeid for report in reporter.stats.get("skipped", [])]
+    allowed = _allowed()
+    return [nodeid for nodeid in skipped if nodeid.split("[")[0] not in allowed]
