@@ -8,8 +8,9 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -60,7 +61,8 @@ async def _work(settings: Settings) -> None:
             scratch=scratch,
             max_duration_seconds=settings.max_duration_seconds,
         )
-        async with parts.records.queue.open_async(), _sender(settings) as sender:
+        sender = Sender(local_networks_allowed=settings.local_networks_allowed)
+        async with parts.records.queue.open_async():
             bind(parts.records.queue, workshop, parts, sender)
             log.info("worker started", sandbox=sandbox.name, scratch=str(scratch))
             await _run_queues(parts.records.queue, settings)
@@ -121,7 +123,8 @@ def bind(queue: App, workshop: Workshop, parts: Parts, sender: Sender) -> None:
 
     @queue.task(name="deliver_webhook")
     async def _deliver(delivery_id: int) -> None:
-        await deliver(delivery_id, records=parts.records, urls=parts.urls, sender=sender)
+        now = datetime.now(UTC)
+        await deliver(delivery_id, records=parts.records, urls=parts.urls, sender=sender, now=now)
 
     @queue.task(name="sweep")
     async def _sweep() -> None:
@@ -144,12 +147,6 @@ async def retry_stalled(queue: App) -> None:
         except UniqueViolation:
             # The same work waits already as a newer job; this one only blocks its lock.
             await queue.job_manager.finish_job_by_id_async(job.id or 0, status="failed", delete_job=True)
-
-
-@asynccontextmanager
-async def _sender(settings: Settings) -> AsyncIterator[Sender]:
-    async with Sender(allow_local=settings.local_networks_allowed) as sender:
-        yield sender
 
 
 @contextmanager

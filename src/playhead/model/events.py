@@ -9,6 +9,14 @@ class EventType(StrEnum):
     """What happened to a video."""
 
     CREATED = "video.created"
+    UPLOADED = "video.uploaded"
+    """The file arrived whole and looks like a video."""
+    PLANNED = "video.planned"
+    """It was probed, and what will be made of it is known."""
+    POSTER = "video.poster"
+    PROGRESS = "video.progress"
+    """One more chunk was encoded."""
+    RENDITION_READY = "video.rendition_ready"
     READY = "video.ready"
     FAILED = "video.failed"
     DELETED = "video.deleted"
@@ -24,7 +32,8 @@ class Format(StrEnum):
 
 
 TELLS: dict[Format, frozenset[EventType]] = {
-    Format.STANDARD: frozenset(EventType),
+    # Progress is for those who watch; a webhook for every chunk would be noise.
+    Format.STANDARD: frozenset(EventType) - {EventType.PLANNED, EventType.PROGRESS},
     Format.HYPERSERVE: frozenset({EventType.READY, EventType.FAILED}),
 }
 """Format → the events it has a message for; no delivery is made of others."""

@@ -12,6 +12,7 @@ from playhead.media.ffmpeg.run import run
 from playhead.media.source import guards_of
 from playhead.model import jobs
 from playhead.model.errors import PlayheadError
+from playhead.model.events import EventType
 from playhead.model.plan import AUDIO, TIMESCALE, Chunk, Plan, PlannedRendition
 from playhead.processing import verify
 from playhead.processing.inspect import info_of, plan_of
@@ -124,7 +125,7 @@ async def _publish(
             )
         ]
         await events.append(
-            tx, video["project_id"], video["id"], "video.progress", {"chunk": chunk, "tracks": published}
+            tx, video["project_id"], video["id"], EventType.PROGRESS, {"chunk": chunk, "tracks": published}
         )
         for track in await pieces.complete_tracks(tx, video["id"]):
             await tx.defer(jobs.finalise(video["id"], track))

@@ -14,6 +14,7 @@ from uuid import UUID
 from playhead.media.local import LocalBytes
 from playhead.media.mp4 import Movie, read_movie
 from playhead.model.errors import PlayheadError
+from playhead.model.events import EventType
 from playhead.model.plan import AUDIO, TIMESCALE
 from playhead.packaging import Assembly, Piece, Sound, join
 from playhead.processing import images, verify
@@ -75,7 +76,7 @@ async def _finish(
             thumbnails=thumbnails,
         ):
             await events.append(
-                tx, video["project_id"], video["id"], "video.rendition_ready", {"track": track}
+                tx, video["project_id"], video["id"], EventType.RENDITION_READY, {"track": track}
             )
             await videos.settle(tx, current)
 

@@ -11,6 +11,7 @@ from playhead.media.ffmpeg.images import still_invocation
 from playhead.media.ffmpeg.run import run
 from playhead.media.source import guards_of
 from playhead.model.errors import PlayheadError
+from playhead.model.events import EventType
 from playhead.model.media import MediaInfo
 from playhead.model.plan import Plan
 from playhead.processing.inspect import info_of, plan_of
@@ -44,7 +45,7 @@ async def make_poster(workshop: Workshop, video_id: UUID) -> None:
                 await objects.doom(tx, [name.key])
                 return
             await objects.keep(tx, [name.key])
-            await events.append(tx, video["project_id"], video_id, "video.poster")
+            await events.append(tx, video["project_id"], video_id, EventType.POSTER)
             await videos.settle(tx, await videos.get(tx, video_id, lock=True))
 
     await attempt(workshop, video_id, "poster", work)

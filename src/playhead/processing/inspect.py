@@ -13,6 +13,7 @@ from playhead.media.ffmpeg import probe
 from playhead.media.ffmpeg.run import run
 from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.model.errors import PlayheadError
+from playhead.model.events import EventType
 from playhead.model.media import MediaInfo, VideoTrack
 from playhead.model.plan import Plan
 from playhead.model.states import Status
@@ -45,7 +46,7 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
             await pieces.lay_out(
                 tx, video, msgspec.to_builtins(info), planned, msgspec.to_builtins(planned)
             )
-            await events.append(tx, video["project_id"], video_id, "video.planned")
+            await events.append(tx, video["project_id"], video_id, EventType.PLANNED)
             for job in await due.jobs_of(tx, video_id):
                 await tx.defer(job)
 

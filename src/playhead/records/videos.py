@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, func, insert, select, tuple_, update
 
 from playhead.model.errors import PlayheadError
+from playhead.model.events import EventType
 from playhead.model.states import Status
 from playhead.records import events, objects
 from playhead.records.database import Row, Transaction
@@ -52,7 +53,7 @@ async def create(
             for resolution in resolutions
         ],
     )
-    await events.append(tx, project_id, video_id, "video.created")
+    await events.append(tx, project_id, video_id, EventType.CREATED)
     return video_id
 
 
@@ -145,7 +146,7 @@ async def fail(tx: Transaction, video: Row, error: PlayheadError) -> bool:
         .values(**failed)
     )
     await objects.doom_slots(tx, video["id"], "piece/")
-    await events.append(tx, video["project_id"], video["id"], "video.failed", {"code": error.code})
+    await events.append(tx, video["project_id"], video["id"], EventType.FAILED, {"code": error.code})
     return True
 
 
@@ -176,11 +177,11 @@ async def settle(tx: Transaction, video: Row) -> None:
         .values(status=Status.READY, ready_at=func.clock_timestamp())
     )
     await objects.doom_slots(tx, video["id"], "piece/")
-    await events.append(tx, video["project_id"], video["id"], "video.ready")
+    await events.append(tx, video["project_id"], video["id"], EventType.READY)
 
 
 async def remove(tx: Transaction, video: Row) -> None:
     """Delete a video's rows; its stored objects are swept right after."""
     await objects.doom_slots(tx, video["id"], "")
     await tx.connection.execute(delete(videos).where(videos.c.id == video["id"]))
-    await events.append(tx, video["project_id"], video["id"], "video.deleted")
+    await events.append(tx, video["project_id"], video["id"], EventType.DELETED)

@@ -11,6 +11,7 @@ from uuid import UUID
 from playhead.media.source import HEAD_BYTES, require_video
 from playhead.model import jobs
 from playhead.model.errors import PlayheadError
+from playhead.model.events import EventType
 from playhead.model.states import Status, UploadState
 from playhead.records import events, objects, uploads, videos
 from playhead.records.database import Records, Row, Transaction
@@ -196,7 +197,7 @@ class Uploads:
         await objects.keep(tx, [name.key])
         await uploads.end(tx, upload["id"], UploadState.COMPLETE)
         await videos.begin_processing(tx, video["id"], source_key=name.key, source_size=size)
-        await events.append(tx, video["project_id"], video["id"], "video.uploaded")
+        await events.append(tx, video["project_id"], video["id"], EventType.UPLOADED)
         await tx.defer(jobs.inspect(video["id"]))
 
 
