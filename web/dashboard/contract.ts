@@ -63,6 +63,8 @@ export interface Video {
   upload: { size_bytes: number | null; received_bytes: number };
   error: Failure | null;
   poster_url: string | null;
+  /** The page that plays it in an iframe. */
+  embed_url: string;
   renditions: Rendition[];
 }
 

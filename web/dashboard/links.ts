@@ -73,7 +73,7 @@ export class Links {
   private readonly list = h("ul", {});
   private rows = new Map<string, LinkRow>();
 
-  constructor(private readonly isPublic: boolean) {
+  constructor(isPublic: boolean) {
     this.element.append(this.list);
     if (!isPublic) {
       const words = "This video is private: its addresses carry a token and stop working after a while.";
@@ -84,8 +84,7 @@ export class Links {
   /** `wished` stands in for the renditions until the server has named them. */
   update(video: Video | null, wished: readonly Resolution[]): void {
     const known = video?.renditions ?? wished.map((resolution) => ({ resolution }));
-    const names: string[] = [...inOrder(known).map((rendition) => rendition.resolution), "Poster"];
-    if (this.isPublic) names.push("Player");
+    const names: string[] = [...inOrder(known).map((rendition) => rendition.resolution), "Poster", "Player"];
     this.settle(names);
     for (const { resolution } of known) {
       const rendition = video?.renditions.find((one) => one.resolution === resolution) ?? null;
@@ -94,7 +93,7 @@ export class Links {
     const none = video?.status === "fail" ? "Not made" : "Not made yet";
     const poster = video?.poster_url ?? null;
     this.rows.get("Poster")?.update(poster ? "JPEG" : none, poster, null, "");
-    const page = video?.renditions.some((rendition) => rendition.video_url) ? `/embed/${video.id}` : null;
+    const page = video?.renditions.some((rendition) => rendition.video_url) ? video.embed_url : null;
     this.rows.get("Player")?.update(page ? "For an iframe" : none, page, null, "");
   }
 

@@ -26,7 +26,9 @@ export interface LocalUpload {
 export function describe(video: Video | null, upload: LocalUpload | null, now: number): CardView {
   const local = upload && upload.state.step !== "done" ? describeUpload(upload) : null;
   if (local) return local;
-  if (video) return describeVideo(video, now);
+  // Right after the upload, what is known of the video may still be from before.
+  const isStale = !video || (upload !== null && video.status === "pending_upload");
+  if (!isStale) return describeVideo(video, now);
   return view(upload?.file.name ?? "", "busy", "Processing", "Waiting for the server …");
 }
 

@@ -13,10 +13,11 @@ from pathlib import Path
 
 STATIC = Path(__file__).parent / "static"
 
+# Sent as UTF-8: the framework says so for every text type.
 _CONTENT_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from litestar import HttpMethod, Request, Response, Router, route
+from litestar.params import FromPath
 
 from playhead.model.errors import PlayheadError
 from playhead.playback.assets import Assets, Body
@@ -23,7 +24,7 @@ _ASK_ANEW = "no-cache"
 # One address for the pages of others: new within minutes of an upgrade.
 _MINUTES = "public, max-age=600"
 
-_HTML = "text/html; charset=utf-8"
+_HTML = "text/html"
 
 _Request = Request[Any, Any, Any]
 
@@ -87,16 +88,15 @@ def playback_routes(
         return _answer(request, built.named("player.js"), _MINUTES, shared)
 
     @_page("/assets/{name:str}")
-    async def asset(request: _Request, name: str) -> Response[bytes]:
+    async def asset(request: _Request, name: FromPath[str]) -> Response[bytes]:
         body = built.at(f"assets/{name}")
         if body is None:
             raise PlayheadError("not_found", "There is no asset by that name.")
         return _answer(request, body, _FOREVER, shared)
 
-    @_page("/embed/{video_id:uuid}", "/embed/{video_id:uuid}/{token:str}")
-    async def embed(request: _Request, video_id: UUID, token: str | None = None) -> Response[bytes]:
+    async def embed_answer(request: _Request, video_id: UUID, token: str | None) -> Response[bytes]:
         try:
-            page = embed_page(await embeds(video_id, _bare_token(token)), embed_assets)
+            page = embed_page(await embeds(video_id, token), embed_assets)
         except PlayheadError as error:
             # A frame shows people what it gets: a sentence, where an API client would want JSON.
             page = told_page("Video", error.detail or error.kind.sentence, embed_assets)
@@ -105,21 +105,23 @@ def playback_routes(
             return answer
         return _answer(request, Body.of(_HTML, page.encode()), _ASK_ANEW, embed_policy)
 
-    return Router("/", route_handlers=[dashboard, player, asset, embed])
+    @_page("/embed/{video_id:uuid}")
+    async def embed(request: _Request, video_id: FromPath[UUID]) -> Response[bytes]:
+        return await embed_answer(request, video_id, None)
+
+    @_page("/embed/{video_id:uuid}/{token:str}")
+    async def private_embed(
+        request: _Request, video_id: FromPath[UUID], token: FromPath[str]
+    ) -> Response[bytes]:
+        # The segment is ~token, as in the URLs of private media. Without the tilde it is no token of ours.
+        return await embed_answer(request, video_id, token[1:] if token.startswith("~") else "")
+
+    return Router("/", route_handlers=[dashboard, player, asset, embed, private_embed])
 
 
-def _page(*paths: str) -> route:
+def _page(path: str) -> route:
     """A route to read, and no part of the API that the OpenAPI document describes."""
-    return route(list(paths), http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
-
-
-def _bare_token(segment: str | None) -> str | None:
-    """The token of a path segment `~token`, as in the URLs of private media."""
-    if segment is None:
-        return None
-    if not segment.startswith("~"):
-        raise PlayheadError("not_found")
-    return segment[1:]
+    return route(path, http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
 
 
 def _answer(request: _Request, body: Body, cache_control: str, headers: dict[str, str]) -> Response[bytes]:

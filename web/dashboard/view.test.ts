@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Rendition, Video } from "./contract.ts";
+import { Problem, unreachable } from "./problem.ts";
+import { describe, describeRendition, inOrder, renditionFor } from "./view.ts";
+
+const NOW = Date.parse("2026-11-23T12:00:30Z");
+
+function rendition(change: Partial<Rendition> = {}): Rendition {
+  return {
+    id: "r",
+    resolution: "360p",
+    status: "processing",
+    progress: 0,
+    pieces_done: 0,
+    pieces_planned: 0,
+    width: null,
+    height: null,
+    size_bytes: null,
+    video_url: null,
+    note: null,
+    error: null,
+    ...change,
+  };
+}
+
+function ready(resolution: Rendition["resolution"], width: number, height: number): Rendition {
+  const made = { width, height, size_bytes: 1_500_000, video_url: `/v/x/${resolution}.mp4` };
+  return rendition({ id: resolution, resolution, status: "ready", progress: 1, ...made });
+}
+
+function video(change: Partial<Video> = {}): Video {
+  return {
+    id: "v",
+    filename: "clip.mp4",
+    status: "processing",
+    is_public: true,
+    created_at: "2026-11-23T12:00:00Z",
+    playable_at: null,
+    progress: 0.25,
+    source: { size_bytes: 2_000_000, width: 640, height: 360, duration_seconds: 7 },
+    upload: { size_bytes: 2_000_000, received_bytes: 2_000_000 },
+    error: null,
+    poster_url: null,
+    embed_url: "/embed/v",
+    renditions: [rendition()],
+    ...change,
+  };
+}
+
+test("a file being sent tells how much, how fast and how long", () => {
+  const state = { step: "sending", sent: 500_000, total: 2_000_000, perSecond: 250_000, secondsLeft: 6 } as const;
+  const view = describe(null, { file: { name: "clip.mp4", size: 2_000_000 }, state }, NOW);
+  assert.equal(view.line, "500 kB of 2.0 MB · 250 kB/s · 6 s left");
+  assert.deepEqual(view.progress, { label: "Upload", fraction: 0.25 });
+  assert.equal(view.chip.text, "Uploading");
+});
+
+test("only a passing failure of an upload can be tried again", () => {
+  const file = { name: "clip.mp4", size: 2 };
+  const lost = describe(null, { file, state: { step: "failed", problem: unreachable() } }, NOW);
+  assert.equal(lost.canRetry, true);
+  const judged = new Problem(422, "not_a_video", "It is none.", "Send another.");
+  const refused = describe(null, { file, state: { step: "failed", problem: judged } }, NOW);
+  assert.equal(refused.canRetry, false);
+  assert.equal(refused.problem, judged);
+});
+
+test("while this page uploads, its own word goes before the server's", () => {
+  const upload = { file: { name: "clip.mp4", size: 2 }, state: { step: "completing" } } as const;
+  assert.equal(describe(video({ status: "pending_upload" }), upload, NOW).chip.text, "Uploading");
+  const done = { ...upload, state: { step: "done" } } as const;
+  assert.equal(describe(video(), done, NOW).chip.text, "Processing");
+  assert.equal(describe(video({ status: "pending_upload" }), done, NOW).chip.text, "Processing");
+  assert.equal(describe(null, done, NOW).title, "clip.mp4");
+});
+
+test("a processing video is called playable as soon as it is", () => {
+  const waiting = describe(video(), null, NOW);
+  assert.equal(waiting.line, "Processing 25% · 0:07 · 640 × 360 · 2.0 MB · just now");
+  const playable = describe(video({ renditions: [ready("144p", 256, 144), rendition()] }), null, NOW);
+  assert.equal(playable.chip.text, "Playable");
+});
+
+test("an upload of another client's shows what the server has of it", () => {
+  const pending = { status: "pending_upload", source: null, upload: { size_bytes: 4000, received_bytes: 1000 } } as const;
+  const view = describe(video(pending), null, NOW);
+  assert.equal(view.line, "1.0 kB of 4.0 kB received");
+  assert.equal(view.progress?.fraction, 0.25);
+});
+
+test("a failed video says why, and a private one that it is private", () => {
+  const error = { code: "corrupt_file", message: "It is damaged.", remedy: "Export it again.", docs_url: "/docs" };
+  const view = describe(video({ status: "fail", error, is_public: false }), null, NOW);
+  assert.equal(view.problem?.sentence, "It is damaged.");
+  assert.equal(view.problem?.remedy, "Export it again.");
+  assert.match(view.line, /^Private · /);
+});
+
+test("a rendition counts its pieces only when there are several", () => {
+  assert.equal(describeRendition(rendition({ progress: 0.5, pieces_done: 0, pieces_planned: 1 })).facts, "50%");
+  assert.equal(describeRendition(rendition({ progress: 0.5, pieces_done: 4, pieces_planned: 8 })).facts, "50% · 4 of 8");
+  assert.equal(describeRendition(ready("360p", 640, 360)).facts, "640 × 360 · 1.5 MB");
+  assert.deepEqual(describeRendition(null).url, null);
+});
+
+test("renditions are in order of size, whatever order they came in", () => {
+  const mixed = (["4k", "144p", "1080p"] as const).map((resolution) => ({ resolution }));
+  assert.deepEqual(inOrder(mixed).map((one) => one.resolution), ["144p", "1080p", "4k"]);
+});
+
+test("the player gets the smallest rendition that fills its box", () => {
+  const all = video({ renditions: [ready("1080p", 1920, 1080), ready("360p", 640, 360), ready("720p", 1280, 720)] });
+  assert.equal(renditionFor(all, 800)?.resolution, "720p");
+  assert.equal(renditionFor(all, 4000)?.resolution, "1080p");
+  assert.equal(renditionFor(video(), 800), null);
+});
