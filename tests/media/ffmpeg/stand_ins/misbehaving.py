@@ -1,0 +1,162 @@
+"""Stands in for an ffmpeg that goes wrong in one way; its last argument names the way.
+
+Imports the standard library only.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+MIB = 1024 * 1024
+
+
+def _progress() -> int:
+    return next(int(value.removeprefix("pipe:")) for value in sys.argv if value.startswith("pipe:"))
+
+
+def hang() -> None:
+    time.sleep(600)
+
+
+def crash() -> None:
+    ctypes.string_at(0)
+
+
+def abort() -> None:
+    os.abort()
+
+
+def foreign_call() -> None:
+    """Make a system call of the other convention of an x86_64 kernel."""
+    ctypes.CDLL(None).syscall(ctypes.c_long(0x40000000 | 39))
+
+
+def stderr_flood() -> None:
+    for number in range(20_000):
+        sys.stderr.write(f"\x1b[31mnoise {number}\x07\r\n" + "x" * 500)
+    sys.stderr.write("the last words\n")
+    sys.stderr.flush()
+    sys.exit(1)
+
+
+def stdout_flood() -> None:
+    while True:
+        os.write(1, b"x" * 65536)
+
+
+def some_stdout() -> None:
+    os.write(1, b"y" * 1_000_000)
+
+
+def memory() -> None:
+    kept = []
+    while True:
+        kept.append(bytearray(16 * MIB))
+
+
+def shared_memory() -> None:
+    """Take memory that RLIMIT_DATA does not count, and hold it until the watch sees it."""
+    shared = mmap.mmap(-1, 512 * MIB)
+    for at in range(0, len(shared), 4096):
+        shared[at] = 1
+    time.sleep(600)
+
+
+def spin() -> None:
+    while True:
+        pass
+
+
+def fork_bomb() -> None:
+    while True:
+        os.fork()
+
+
+def thread_bomb() -> None:
+    while True:
+        threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+
+
+def large_file() -> None:
+    with open("large", "wb") as file:
+        while True:
+            file.write(b"x" * MIB)
+
+
+def many_files() -> None:
+    number = 0
+    while True:
+        number += 1
+        with open(f"file-{number}", "wb") as file:
+            file.write(b"x" * MIB)
+
+
+def no_frames_but_reports() -> None:
+    """Report like ffmpeg, again and again, without getting anywhere."""
+    while True:
+        os.write(_progress(), b"frame=0\nout_time_us=N/A\nprogress=continue\n")
+        time.sleep(0.05)
+
+
+def slow_but_moving() -> None:
+    for frame in range(1, 9):
+        os.write(
+            _progress(), f"frame={frame}\nout_time_us={frame}00000\nspeed=1.5x\nprogress=continue\n".encode()
+        )
+        time.sleep(0.15)
+
+
+def count_stdin() -> None:
+    total = 0
+    while data := os.read(0, 65536):
+        total += len(data)
+    print(total)
+
+
+def close_stdin() -> None:
+    os.close(0)
+    time.sleep(0.3)
+
+
+def tell_limits() -> None:
+    print(os.nice(0), os.getcwd(), sorted(os.environ), os.getsid(0) == os.getppid() or os.getsid(0) != 0)
+
+
+def outlive() -> None:
+    """Leave a grandchild behind, in a session of its own, that holds the pipes and counts in a file."""
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            while True:
+                with open("alive", "a", encoding="utf-8") as file:
+                    file.write("x")
+                time.sleep(0.02)
+        os._exit(0)
+
+
+def tell_number_and_hang() -> None:
+    with open("started", "w", encoding="utf-8") as file:
+        file.write("x")
+    while True:
+        with open("alive", "a", encoding="utf-8") as file:
+            file.write("x")
+        time.sleep(0.02)
+
+
+def main() -> NoReturn:
+    ways: dict[str, Callable[[], None]] = {
+        name: value for name, value in globals().items() if callable(value) and not name.startswith("_")
+    }
+    ways[sys.argv[-1]]()
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()
