@@ -1,0 +1,5 @@
+"""`python -m playhead` is `playhead`."""
+
+from playhead.cli.main import run
+
+run()

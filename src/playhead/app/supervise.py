@@ -1,0 +1,228 @@
+"""`playhead serve`: everything one machine runs, started in order, kept alive, and ended in order.
+
+Lock, port, PostgreSQL, migrations, secrets, then web and worker processes as children. What this process
+holds, its children never have to fight for: the port is bound once and outlives every web process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from signal import Signals
+from socket import socket
+from typing import Literal, NoReturn
+
+import structlog
+from pydantic import SecretStr
+
+from playhead.app import embedded
+from playhead.app.children import Child, Program
+from playhead.app.folder import DataFolder
+from playhead.app.listening import healthy, listen
+from playhead.app.refusal import RefusalError
+from playhead.records import migrate, projects
+from playhead.records.database import Records
+from playhead.settings import Settings, process_environment
+
+Role = Literal["web", "worker"]
+ROLES: frozenset[Role] = frozenset(("web", "worker"))
+
+HEALTHY_WITHIN = 60.0
+"""Seconds until the web process must have answered for the first time."""
+CONNECTIONS_PER_PROCESS = 30
+"""More than the pools of `Records` can open together in one process."""
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+_LIVED = 10.0
+"""Seconds after which a child counts as having started well: its next pause is short again."""
+_STOP = ((Signals.SIGTERM, 10.0),)
+
+_log = structlog.get_logger("playhead.supervise")
+
+
+@dataclass(frozen=True)
+class Commands:
+    """How processes of each role are started."""
+
+    web: Sequence[str] = (sys.executable, "-m", "playhead", "web-process")
+    """Gets `--fd N`, the number of the listening socket."""
+    worker: Sequence[str] = (sys.executable, "-m", "playhead", "worker-process")
+
+
+@dataclass(frozen=True)
+class Running:
+    """What to tell the operator once everything runs."""
+
+    settings: Settings
+    """With the port, the database and the secret that are really used."""
+    key: str | None
+    """A key that works; None without the web role, or when the first key was revoked."""
+
+
+class Supervisor:
+    """Runs the roles until stopped. `announce` is called once they are ready."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        announce: Callable[[Running], None],
+        *,
+        roles: frozenset[Role] = ROLES,
+        commands: Commands | None = None,
+    ) -> None:
+        self._settings = settings.model_copy(update={"data": settings.data.absolute()})
+        self._announce = announce
+        self._roles = roles
+        self._commands = commands or Commands()
+        self._children: set[Child] = set()
+
+    async def run(self) -> None:
+        """Serve until the operator says stop by SIGINT, SIGTERM or SIGHUP; saying it twice kills.
+
+        Raises:
+            RefusalError: when something the operator can mend keeps it from starting or going on.
+            PlayheadError: `database_unavailable`.
+        """
+        work = asyncio.create_task(self._work())
+        stopping = False
+
+        def stop() -> None:
+            nonlocal stopping
+            if stopping:
+                self._hurry()
+            else:
+                stopping = True
+                work.cancel()
+
+        loop = asyncio.get_running_loop()
+        for number in (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP):
+            loop.add_signal_handler(number, stop)
+        try:
+            await work
+        except asyncio.CancelledError:
+            if not stopping:
+                raise
+            _log.info("stopped")
+        except BaseExceptionGroup as group:
+            # One reason is enough: what failed first has ended the others.
+            raise _first_of(group) from None
+
+    async def _work(self) -> None:
+        settings = self._settings
+        async with AsyncExitStack() as held:
+            folder = DataFolder(settings.data)
+            if settings.database_url is None:
+                held.enter_context(folder.locked())
+            listening = None
+            if "web" in self._roles:
+                listening = held.enter_context(await listen(settings.host, settings.port))
+                settings = settings.model_copy(update={"port": listening.getsockname()[1]})
+            settings = await held.enter_async_context(self._database(settings))
+            settings = _with_secret(settings, folder)
+            key = await _first_key(settings, folder) if listening is not None else None
+            async with asyncio.TaskGroup() as group:
+                for program in self._programs(settings, listening):
+                    group.create_task(self._keep(program))
+                if listening is not None:
+                    await _until_healthy(listening)
+                self._announce(Running(settings, key))
+
+    @asynccontextmanager
+    async def _database(self, settings: Settings) -> AsyncIterator[Settings]:
+        """The settings with a migrated database in them, which is kept running for the time of the block."""
+        if settings.database_url is not None:
+            await migrate.upgrade(settings.database_url.get_secret_value())
+            yield settings
+            return
+        connections = 20 + CONNECTIONS_PER_PROCESS * (settings.web_processes + settings.worker_processes)
+        async with embedded.running(settings.data, max_connections=connections) as server:
+            await migrate.upgrade(server.url)
+            async with asyncio.TaskGroup() as group:
+                keeping = group.create_task(server.keep())
+                try:
+                    yield settings.model_copy(update={"database_url": SecretStr(server.url)})
+                finally:
+                    keeping.cancel()
+
+    def _programs(self, settings: Settings, listening: socket | None) -> list[Program]:
+        environment = process_environment() | settings.environment()
+        programs = []
+        if listening is not None:
+            file = listening.fileno()
+            argv = [*self._commands.web, "--fd", str(file)]
+            programs += [
+                Program(f"web {number}", argv, environment, files=[file])
+                for number in range(1, settings.web_processes + 1)
+            ]
+        if "worker" in self._roles:
+            programs += [
+                Program(f"worker {number}", self._commands.worker, environment)
+                for number in range(1, settings.worker_processes + 1)
+            ]
+        return programs
+
+    async def _keep(self, program: Program) -> NoReturn:
+        """Run a program, again whenever it ends, until cancelled; then end it in order."""
+        loop = asyncio.get_running_loop()
+        pause = _FIRST_PAUSE
+        while True:
+            child = await Child.start(program)
+            self._children.add(child)
+            begun = loop.time()
+            try:
+                code = await child.wait()
+            finally:
+                await child.stop(_STOP)
+                self._children.discard(child)
+            if loop.time() - begun > _LIVED:
+                pause = _FIRST_PAUSE
+            _log.warning(
+                "a process ended and is started again", name=program.name, exit_code=code, pause=pause
+            )
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _hurry(self) -> None:
+        for child in self._children:
+            child.signal(Signals.SIGKILL)
+
+
+async def _until_healthy(listening: socket) -> None:
+    try:
+        async with asyncio.timeout(HEALTHY_WITHIN):
+            await healthy(listening)
+    except TimeoutError as error:
+        raise RefusalError(
+            f"The web process did not answer within {HEALTHY_WITHIN:.0f} seconds; its messages above say why."
+        ) from error
+
+
+def _with_secret(settings: Settings, folder: DataFolder) -> Settings:
+    """The settings with the secret that signs URLs, kept in the data folder unless it was given."""
+    if settings.secret is not None:
+        return settings
+    return settings.model_copy(update={"secret": SecretStr(folder.secret())})
+
+
+async def _first_key(settings: Settings, folder: DataFolder) -> str | None:
+    """The key to show, known to the database from now on; None when it was revoked."""
+    key = settings.api_key.get_secret_value() if settings.api_key is not None else folder.first_key()
+    if settings.database_url is None:
+        raise ValueError("the database comes first")
+    records = Records(settings.database_url.get_secret_value(), pool_size=1)
+    try:
+        async with records.transaction() as tx:
+            project_id = await projects.ensure_project(tx, "default")
+            await projects.add_key(tx, project_id, "first", key)
+            return key if await projects.project_of_key(tx, key) is not None else None
+    finally:
+        await records.close()
+
+
+def _first_of(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
