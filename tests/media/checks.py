@@ -51,6 +51,8 @@ class Described:
     frame_times: tuple[float, ...]
     """Presentation times of the video packets, ascending; without those an edit list hides."""
     keyframe_times: tuple[float, ...]
+    packets: int
+    """Coded frames of the picture, those without a time included."""
     video_seconds: float
     """From the first frame's start to the last frame's end, as the packets tell."""
     color: dict[str, str]
@@ -119,7 +121,7 @@ def describe(path: Path) -> Described:
         container=found["format"]["format_name"],
         duration=float(found["format"].get("duration", 0)),
         faststart=_faststart(path),
-        codec=video["codec_name"],
+        codec=video.get("codec_name", "unknown"),
         profile=video.get("profile", ""),
         level=video.get("level", 0),
         pixel_format=video.get("pix_fmt", ""),
@@ -130,6 +132,7 @@ def describe(path: Path) -> Described:
         shown=_shown(video["width"], video["height"], ratio, rotation),
         frame_times=tuple(start for start, _, _ in packets),
         keyframe_times=tuple(start for start, _, key in packets if key),
+        packets=sum(p["stream_index"] == video["index"] for p in found.get("packets", [])),
         video_seconds=_span(packets),
         color={name: video[f"color_{name}"] for name in _COLOR if f"color_{name}" in video},
         audio_codec=sound[0]["codec_name"] if sound else None,

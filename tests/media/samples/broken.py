@@ -19,7 +19,7 @@ from tests.media.samples.containers import NEW, OLD
 from tests.media.samples.flags import AAC, MP4, x264
 from tests.media.samples.pictures import Picture
 from tests.media.samples.rates import PLAIN, PLAIN_MOOV_LAST
-from tests.media.samples.recipes import Encode, Literal, Recipe, edit, tone
+from tests.media.samples.recipes import Encode, Literal, Recipe, build, edit, tone
 from tests.media.samples.sample import Ended, Failed, Outcome, Ready, Sample
 from tests.media.samples.timing import FRAGMENTS
 
@@ -76,8 +76,14 @@ NEVER_VIDEOS = (
     _text(
         "program", "setup.mp4", b"\x7fELF\x02\x01\x01" + bytes(9) + bytework.noise(4000, 3), "an ELF program"
     ),
-    _text("noise", "noise.mp4", bytework.noise(100_000, 4), "random bytes"),
-    _text("zeroes", "zeroes.mp4", bytes(100_000), "nothing but zeroes, as a disk recovery tool writes"),
+    _broken("noise", "noise.mp4", build(bytework.noise, 100_000, 4), NOT_A_VIDEO, "random bytes"),
+    _broken(
+        "zeroes",
+        "zeroes.mp4",
+        build(bytework.zeroes, 100_000),
+        (NOT_A_VIDEO, CORRUPT),
+        "nothing but zeroes, as a disk recovery tool writes",
+    ),
     _text("subtitles", "subtitles.mp4", b"1\n00:00:01,000 --> 00:00:02,000\nHello\n", "subtitles"),
     _broken("png", "photo.mp4", _still("-c:v png"), NOT_A_VIDEO, "a PNG picture"),
     _broken(

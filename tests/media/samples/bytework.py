@@ -25,6 +25,11 @@ def noise(size: int, seed: int) -> bytes:
     return random.Random(seed).randbytes(size)
 
 
+def zeroes(size: int) -> bytes:
+    """`size` zero bytes."""
+    return bytes(size)
+
+
 def append_noise(data: bytes, size: int, seed: int) -> bytes:
     """Noise after the end."""
     return data + noise(size, seed)

@@ -138,3 +138,8 @@ Recipe = Encode | Edit | Literal
 def edit(base: Recipe, change: Callable[..., bytes], *args: object) -> Edit:
     """An `Edit` of one base."""
     return Edit(change, (base,), args)
+
+
+def build(change: Callable[..., bytes], *args: object) -> Edit:
+    """A file made from nothing but arguments; nothing is computed before it is wanted."""
+    return Edit(change, (), args)
