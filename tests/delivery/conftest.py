@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
+import subprocess
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +13,10 @@ from uuid import UUID
 
 import httpx
 import pytest
-import uvicorn
 from litestar import Litestar, Request, Response
 from litestar.di import Provide
 from sqlalchemy import insert, update
+from tests.serving import serving
 
 from playhead.delivery.origin import handlers
 from playhead.model.errors import PlayheadError
@@ -56,7 +55,7 @@ class Origin:
     urls: Urls
     signer: Signer
 
-    async def video(self, *, is_public: bool, filename: str = "holiday.mov") -> Video:
+    async def video(self, *, is_public: bool, filename: str = "holiday.mov", film: bytes = FILM) -> Video:
         """A video with a finished 480p rendition, a thumbnail and a poster; its 720p is in the making."""
         async with self.records.transaction() as tx:
             project = await projects.ensure_project(tx, "tests")
@@ -83,8 +82,8 @@ class Origin:
                     status=Status.READY,
                     track="854x480",
                     key=video.film_key,
-                    size_bytes=len(FILM),
-                    etag=hashlib.sha256(FILM).hexdigest(),
+                    size_bytes=len(film),
+                    etag=hashlib.sha256(film).hexdigest(),
                     ready_at=PUBLISHED,
                 )
             )
@@ -98,30 +97,24 @@ class Origin:
                     key=video.still_key,
                 )
             )
-        await self.storage.put(video.film_key, FILM)
+        await self.storage.put(video.film_key, film)
         await self.storage.put(video.still_key, STILL)
         await self.storage.put(video.poster_key, POSTER)
         return video
 
 
+@pytest.fixture
+def film(tmp_path: Path) -> bytes:
+    """Four seconds that a browser can play."""
+    made = tmp_path / "film.mp4"
+    argv = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x180:rate=10:duration=4"]
+    argv += ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-movflags", "+faststart", str(made)]
+    subprocess.run(argv, check=True, timeout=60)
+    return made.read_bytes()
+
+
 def _problem(_request: Request[Any, Any, Any], error: PlayheadError) -> Response[dict[str, str]]:
     return Response({"code": error.code, "detail": error.detail}, status_code=error.kind.status)
-
-
-@asynccontextmanager
-async def serving(app: Litestar) -> AsyncIterator[str]:
-    """The base URL of `app`, served on a loopback port."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="on"))
-    task = asyncio.create_task(server.serve())
-    try:
-        while not server.started:
-            if task.done():
-                await task
-            await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
 
 
 @pytest.fixture

@@ -34,7 +34,9 @@ async def test_a_public_rendition_is_served_whole(origin: Origin) -> None:
     assert headers["etag"].startswith('"')
     assert headers["content-disposition"] == "inline"
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["content-security-policy"] == "default-src 'none'; sandbox"
+    policy_parts = headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "sandbox"} <= set(policy_parts)
+    assert not any(part.startswith(("script-src", "sandbox allow")) for part in policy_parts)
     assert headers["cross-origin-resource-policy"] == "cross-origin"
     assert headers["access-control-allow-origin"] == "*"
     assert "Content-Range" in headers["access-control-expose-headers"]
@@ -255,49 +257,51 @@ async def test_what_is_not_finished_is_not_found(origin: Origin) -> None:
         assert (await origin.client.get(f"/v/{video.id}/{name}")).status_code == 404
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-async def test_it_only_reads(origin: Origin, method: str) -> None:
+async def test_it_only_reads(origin: Origin) -> None:
     video = await origin.video(is_public=True)
-    answer = await origin.client.request(method, f"/v/{video.id}/480p.mp4", content=b"x")
-    assert answer.status_code == 405
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        answer = await origin.client.request(method, f"/v/{video.id}/480p.mp4", content=b"x")
+        assert answer.status_code == 405
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/v/{id}/",
-        "/v/{id}",
-        "/v/{id}/../../etc/passwd",
-        "/v/{id}/..%2f..%2fetc%2fpasswd",
-        "/v/{id}/%2e%2e/%2e%2e/etc/passwd",
-        "/v/{id}/%252e%252e%252f480p.mp4",
-        "/v/{id}/480p.mp4%00",
-        "/v/{id}/480p.mp4%0d%0aSet-Cookie:%20x=1",
-        "/v/{id}/480p.mp4;x",
-        "/v/{id}/~/480p.mp4",
-        "/v/{id}/~a.b.c/480p.mp4",
-        "/v/{id}/~%2e%2e/480p.mp4",
-        "/v/{id}/videos%2f{id}%2fsource%2fa",
-        "/v/{id}/source",
-        "/v/not-a-uuid/480p.mp4",
-        "/v/00000000-0000-0000-0000-00000000000g/480p.mp4",
-        "/v/{id}%00/480p.mp4",
-        "/v/../v/{id}/source",
-        "/v/" + "a" * 10_000,
-        "/v/{id}/" + "a" * 10_000,
-        "/v/{id}/~" + "a" * 10_000 + "/480p.mp4",
-        "/v/{id}/%ff%fe",
-        "/v/{id}/%c3%a4.mp4",
-    ],
-)
-async def test_no_path_leads_anywhere_else(origin: Origin, path: str) -> None:
+STRAY_PATHS = [
+    "/v/{id}/",
+    "/v/{id}",
+    "/v/{id}/../../etc/passwd",
+    "/v/{id}/..%2f..%2fetc%2fpasswd",
+    "/v/{id}/%2e%2e/%2e%2e/etc/passwd",
+    "/v/{id}/%252e%252e%252f480p.mp4",
+    "/v/{id}/480p.mp4%00",
+    "/v/{id}/480p.mp4%0d%0aSet-Cookie:%20x=1",
+    "/v/{id}/480p.mp4;x",
+    "/v/{id}/~/480p.mp4",
+    "/v/{id}/~a.b.c/480p.mp4",
+    "/v/{id}/~%2e%2e/480p.mp4",
+    "/v/{id}/videos%2f{id}%2fsource%2fa",
+    "/v/{id}/source",
+    "/v/not-a-uuid/480p.mp4",
+    "/v/00000000-0000-0000-0000-00000000000g/480p.mp4",
+    "/v/{id}%00/480p.mp4",
+    "/v/../v/{id}/source",
+    "/v/" + "a" * 10_000,
+    "/v/{id}/" + "a" * 10_000,
+    "/v/{id}/~" + "a" * 10_000 + "/480p.mp4",
+    "/v/{id}/%ff%fe",
+    "/v/{id}/%c3%a4.mp4",
+]
+
+
+async def test_no_path_leads_anywhere_else(origin: Origin) -> None:
     video = await origin.video(is_public=True)
     base = origin.client.base_url
-    url = httpx.URL(scheme="http", host=base.host, port=base.port, raw_path=path.format(id=video.id).encode())
-    answer = await origin.client.get(url)
-    assert answer.status_code in (400, 403, 404)
-    assert "set-cookie" not in answer.headers
-    assert b"root:" not in answer.content
+    for path in STRAY_PATHS:
+        raw = path.format(id=video.id).encode()
+        answer = await origin.client.get(
+            httpx.URL(scheme="http", host=base.host, port=base.port, raw_path=raw)
+        )
+        assert (path, answer.status_code in (400, 403, 404)) == (path, True)
+        assert "set-cookie" not in answer.headers
+        assert b"root:" not in answer.content
 
 
 async def test_bytes_that_are_gone_are_an_error_not_an_empty_film(origin: Origin) -> None:

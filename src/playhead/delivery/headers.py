@@ -7,10 +7,11 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from playhead.delivery import cache
 
 EVERYWHERE = {
-    # Stored bytes were made from a stranger's file: let nobody guess another type, run it, or frame it. What
-    # is allowed is what a browser needs to show the picture or the video when its URL is opened by itself.
+    # Stored bytes were made from a stranger's file: let no browser guess another type or run anything.
     "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; sandbox",
+    # Without the two exceptions Chromium shows an empty player when the URL of a film is opened by itself: it
+    # wraps the film in a page of its own, which this policy binds too.
+    "content-security-policy": "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox",
     # Players and pages of any origin may use what the URL alone gives access to; no cookie is ever asked for.
     "cross-origin-resource-policy": "cross-origin",
     "access-control-allow-origin": "*",

@@ -17,7 +17,9 @@ async def rendition(tx: Transaction, video_id: UUID, resolution: str) -> Row | N
     """The finished rendition of that name: its `key`, `size_bytes`, `etag`, `ready_at`, and whose it is."""
     return await _one(
         tx,
-        select(*_OF_VIDEO, renditions.c.key, renditions.c.size_bytes, renditions.c.etag, renditions.c.ready_at)
+        select(
+            *_OF_VIDEO, renditions.c.key, renditions.c.size_bytes, renditions.c.etag, renditions.c.ready_at
+        )
         .join(videos, videos.c.id == renditions.c.video_id)
         .where(
             renditions.c.video_id == video_id,
@@ -32,7 +34,9 @@ async def thumbnail(tx: Transaction, video_id: UUID, resolution: str, number: in
     return await _one(
         tx,
         select(*_OF_VIDEO, images.c.key, renditions.c.ready_at)
-        .join(renditions, renditions.c.id == images.c.rendition_id)
+        .join(
+            renditions, (renditions.c.video_id == images.c.video_id) & (renditions.c.track == images.c.track)
+        )
         .join(videos, videos.c.id == renditions.c.video_id)
         .where(
             renditions.c.video_id == video_id,

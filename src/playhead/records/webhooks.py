@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
+from playhead.model.errors import PlayheadError
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import deliveries, events, webhooks
 
@@ -21,15 +23,30 @@ async def add(
     format: str,
     wanted: list[str] | None,
     secret: str,
-) -> UUID:
-    """Register a webhook; `wanted` names event types, None means all."""
-    webhook_id = uuid4()
-    await tx.connection.execute(
-        insert(webhooks).values(
-            id=webhook_id, project_id=project_id, name=name, url=url, format=format, events=wanted, secret=secret
+) -> Row:
+    """Register a webhook; `wanted` names event types, None means all that its format can tell.
+
+    Raises:
+        PlayheadError: `wrong_state`, when the project has one of that name.
+    """
+    added = await tx.connection.execute(
+        upsert(webhooks)
+        .values(
+            id=uuid4(),
+            project_id=project_id,
+            name=name,
+            url=url,
+            format=format,
+            events=wanted,
+            secret=secret,
         )
+        .on_conflict_do_nothing(index_elements=["project_id", "name"])
+        .returning(webhooks)
     )
-    return webhook_id
+    row = added.one_or_none()
+    if row is None:
+        raise PlayheadError("wrong_state", "There is a webhook of that name already.", field="name")
+    return dict(row._mapping)
 
 
 async def list_of(tx: Transaction, project_id: UUID) -> list[Row]:
@@ -100,6 +117,9 @@ async def settle(
 async def due(tx: Transaction, limit: int) -> list[int]:
     """Deliveries whose time has come."""
     found = await tx.connection.execute(
-        select(deliveries.c.id).where(deliveries.c.next_at <= func.now()).order_by(deliveries.c.next_at).limit(limit)
+        select(deliveries.c.id)
+        .where(deliveries.c.next_at <= func.now())
+        .order_by(deliveries.c.next_at)
+        .limit(limit)
     )
     return list(found.scalars())
