@@ -10,9 +10,11 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from tests.media.ffmpeg.boxes import MakeSandbox, StandIn
 
 from playhead.media.ffmpeg.run import Invocation, run
+from playhead.media.ffmpeg.sandbox.landlock import Landlock
 from playhead.media.ffmpeg.sandbox.none import NoSandbox
 from playhead.media.ffmpeg.sandbox.port import Sandbox
 
@@ -187,6 +189,20 @@ async def test_nothing_gets_out_of_a_sandbox(tmp_path: Path, box: MakeSandbox, s
         assert world.contacts == []
         # What it made in its scratch folder is all there is of it.
         assert {path.name for path in world.scratch.iterdir()} <= {"planted-link", "door", "mine"}
+
+
+@pytest.mark.parametrize("version", [1, 2, 3, 5])
+async def test_nothing_gets_out_on_older_kernels(tmp_path: Path, stand_in: StandIn, version: int) -> None:
+    sandbox = Landlock(stand_in("exploited"))
+    sandbox.__dict__["version"] = version  # what the kernel would answer; later rights are then not asked for
+    (tmp_path / "world").mkdir()
+    async with _a_world(tmp_path / "world") as world:
+        before = world.files()
+
+        ends = await _exploit(world, sandbox)
+
+        assert {name: end for name, end in ends.items() if end == "escaped"} == {}
+        assert (world.files(), world.contacts) == (before, [])
 
 
 async def test_the_attempts_are_real(tmp_path: Path, stand_in: StandIn) -> None:

@@ -17,7 +17,9 @@ from playhead.model.errors import PlayheadError
 _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     # The machine.
     ("storage_full", ("No space left on device", "Disk quota exceeded")),
-    ("resource_limit", ("Cannot allocate memory", "Out of memory", "Resource temporarily unavailable")),
+    ("resource_limit", ("Cannot allocate memory", "Out of memory", r"malloc of size \d+ failed")),
+    ("resource_limit", ("failed to map segment", "Resource temporarily unavailable")),
+    ("tool_missing", ("error while loading shared libraries",)),
     # Tricks: a demuxer that wants a protocol or a file outside of what it was given.
     ("reference_refused", (r"Protocol '[^']*' not on whitelist", "No default whitelist set")),
     ("reference_refused", ("Unsafe file name", "is not in allowed_", "not a common multimedia extension")),

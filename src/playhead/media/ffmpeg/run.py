@@ -21,7 +21,7 @@ from playhead.media.ffmpeg.pipes import read_chunks, write_all
 from playhead.media.ffmpeg.progress import START, Progress, ProgressReader
 from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.media.ffmpeg.tools import system_program
-from playhead.media.ffmpeg.watch import Watch, take_sample
+from playhead.media.ffmpeg.watch import Watch, peak_memory, take_sample
 from playhead.model.errors import PlayheadError
 
 __all__ = ["Invocation", "Limits", "Outcome", "Progress", "ToolFailed", "run"]
@@ -198,7 +198,11 @@ class _Job:
         self._kill()  # whatever it left behind in its group
         _, status, usage = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
-        self._peak_memory_bytes = _peak_memory(usage.ru_maxrss * 1024, self._watch.peak_memory_bytes)
+        reaped = usage.ru_maxrss * 1024
+        # The kernel's figure starts at the size of whoever forked it, so it is exact only above our own;
+        # below that, what was seen last is nearer.
+        if reaped > peak_memory(os.getpid()) or not self._peak_memory_bytes:
+            self._peak_memory_bytes = reaped
         self._exited.set_result(Ending(self._process.returncode, usage.ru_utime + usage.ru_stime))
 
     async def _look(self) -> None:
@@ -208,8 +212,12 @@ class _Job:
             pause = min(pause * 2, _USUAL_LOOK)
             sample = await asyncio.to_thread(take_sample, self._process.pid, self._invocation.scratch)
             reason = self._watch.judge(sample, self._loop.time())
+            self._note_memory()
             if reason is not None:
                 self._stop(reason)
+
+    def _note_memory(self) -> None:
+        self._peak_memory_bytes = max(self._peak_memory_bytes, peak_memory(self._process.pid))
 
     async def _take_stdout(self) -> None:
         assert self._process.stdout is not None
@@ -219,6 +227,8 @@ class _Job:
                 return
             self._stdout += chunk
             self._watch.moved(self._loop.time())
+            if self._invocation.program == "ffprobe":
+                self._note_memory()  # it writes at its very end, when it has its peak behind it
 
     async def _take_stderr(self) -> None:
         # Read to the end so that a chatty process never blocks; kept is only the tail.
@@ -231,6 +241,7 @@ class _Job:
     async def _take_progress(self) -> None:
         reader, latest = ProgressReader(), START
         async for chunk in read_chunks(self._progress_end.fileno()):
+            self._note_memory()  # the last report comes before it lets go of its memory
             for report in reader.feed(chunk):
                 if report.is_beyond(latest):
                     self._watch.moved(self._loop.time())
@@ -254,23 +265,6 @@ class _Job:
                 break  # it has read all it wanted, or died, which its status tells
             self._watch.moved(self._loop.time())
         pipe.close()
-
-
-def _peak_memory(reaped: int, seen: int) -> int:
-    """Return the peak of a process in bytes from what the kernel says at its end and what the watch saw.
-
-    The kernel's figure starts at the size of whoever forked it, so it means something only above that.
-    """
-    ours = _own_peak()
-    return reaped if reaped > ours or not seen else seen
-
-
-def _own_peak() -> int:
-    with open("/proc/self/status", encoding="utf-8") as status:
-        for line in status:
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    return 0
 
 
 def _printable(raw: bytes) -> str:

@@ -27,7 +27,6 @@ class Sample:
 
     cpu_seconds: float = 0.0
     memory_bytes: int = 0
-    peak_memory_bytes: int = 0
     threads: int = 0
     scratch_bytes: int = 0
 
@@ -44,7 +43,6 @@ class Watch:
         """While the other end of stdin is late, standing still is not the process's fault."""
         self.cpu_counts_as_progress = False
         """ffprobe reports nothing while it reads; its CPU limit stops one that spins."""
-        self.peak_memory_bytes = 0
 
     def moved(self, now: float) -> None:
         """Note that the process got somewhere."""
@@ -53,7 +51,6 @@ class Watch:
     def judge(self, sample: Sample, now: float) -> PlayheadError | None:
         """Return why the process must be stopped, or None."""
         limits = self._limits
-        self.peak_memory_bytes = max(self.peak_memory_bytes, sample.peak_memory_bytes)
         if self.waiting_for_feed or (self.cpu_counts_as_progress and sample.cpu_seconds > self._last_cpu):
             self._moved = now
         self._last_cpu = sample.cpu_seconds
@@ -72,20 +69,23 @@ class Watch:
 
 def take_sample(pid: int, scratch: Path | None) -> Sample:
     """Read `/proc` for `pid` and its children, and measure `scratch`; what is gone counts nothing."""
-    cpu = memory = peak = threads = 0
+    cpu = memory = threads = 0
     for member in (pid, *_children(pid)):
         status = _status(member)
         memory += status.get("VmRSS", 0) + status.get("VmSwap", 0)
-        peak += status.get("VmHWM", 0)
         threads += status.get("Threads", 0)
         cpu += _cpu_ticks(member)
     return Sample(
         cpu_seconds=cpu / _CLOCK_TICKS,
         memory_bytes=memory * 1024,
-        peak_memory_bytes=peak * 1024,
         threads=threads,
         scratch_bytes=_folder_bytes(scratch) if scratch else 0,
     )
+
+
+def peak_memory(pid: int) -> int:
+    """Return the most memory in bytes that `pid` and its children have had so far; 0 when they are gone."""
+    return sum(_status(member).get("VmHWM", 0) for member in (pid, *_children(pid))) * 1024
 
 
 def _children(pid: int) -> list[int]:

@@ -6,6 +6,7 @@ Imports the standard library only.
 from __future__ import annotations
 
 import ctypes
+import json
 import mmap
 import os
 import sys
@@ -110,7 +111,7 @@ def slow_but_moving() -> None:
         os.write(
             _progress(), f"frame={frame}\nout_time_us={frame}00000\nspeed=1.5x\nprogress=continue\n".encode()
         )
-        time.sleep(0.15)
+        time.sleep(0.1)
 
 
 def count_stdin() -> None:
@@ -125,8 +126,9 @@ def close_stdin() -> None:
     time.sleep(0.3)
 
 
-def tell_limits() -> None:
-    print(os.nice(0), os.getcwd(), sorted(os.environ), os.getsid(0) == os.getppid() or os.getsid(0) != 0)
+def tell_surroundings() -> None:
+    niceness = os.getpriority(os.PRIO_PROCESS, 0)
+    print(json.dumps([niceness, os.getcwd(), sorted(os.environ), sorted(os.listdir("."))]))
 
 
 def outlive() -> None:

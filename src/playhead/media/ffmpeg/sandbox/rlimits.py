@@ -17,7 +17,7 @@ def kernel_limits(limits: Limits) -> dict[str, tuple[int, int]]:
         # arenas and 200 libraries reserve far more than they ever touch.
         "as": _both(limits.memory_bytes * _ADDRESS_SPACE_PER_MEMORY),
         # SIGXCPU at the soft limit names the cause; SIGKILL follows for a program that ignores it.
-        "cpu": (limits.cpu_seconds, limits.cpu_seconds + 2),
+        "cpu": (limits.cpu_seconds, limits.cpu_seconds + 1),
         # One library keeps 32 KiB from being swapped out; nothing needs more.
         "memlock": _both(MIB),
         "fsize": _both(limits.file_bytes),
