@@ -11,18 +11,28 @@ One MP4 from pieces (`joined.py`):
 """
 
 from playhead.packaging.assembly import Assembly, Span
+from playhead.packaging.cmaf import init_segment, keyframe_segment, media_segment
 from playhead.packaging.joined import Sound, join, progressive
 from playhead.packaging.lane import Lane
+from playhead.packaging.segments import Rates, Segment, cut, keyframe_boundaries, rates
 from playhead.packaging.timeline import Piece, lane_of_pieces, lane_of_track
 
 __all__ = [
     "Assembly",
     "Lane",
     "Piece",
+    "Rates",
+    "Segment",
     "Sound",
     "Span",
+    "cut",
+    "init_segment",
     "join",
+    "keyframe_boundaries",
+    "keyframe_segment",
     "lane_of_pieces",
     "lane_of_track",
+    "media_segment",
     "progressive",
+    "rates",
 ]

@@ -8,7 +8,7 @@ samples and their presentation times, so that pieces with different encoder dela
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -49,6 +49,9 @@ class Lane:
     """When it ends: the last sample may reach beyond, which is padding."""
     last_duration: int
     """How long the last shown sample is."""
+    lead: int = 0
+    """Ticks by which a segment's media clock is ahead of the presentation: what reordered frames, or the
+    packets that prime a sound decoder, need before time 0. Constant for all segments of a rendition."""
     display_width: float = 0
     display_height: float = 0
     matrix: tuple[int, ...] = (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
@@ -71,6 +74,11 @@ class Lane:
     def sync_numbers(self) -> Sequence[int]:
         """The numbers of the sync samples, also when all are."""
         return range(len(self.times)) if self.sync is None else self.sync
+
+    def sync_between(self, first: int, stop: int) -> Sequence[int]:
+        """The numbers of the sync samples from `first` to before `stop`."""
+        numbers = self.sync_numbers
+        return numbers[bisect_left(numbers, first) : bisect_left(numbers, stop)]
 
     def duration(self, first: int, stop: int) -> int:
         """Ticks from the showing of the `first` sample, in the order of showing, to that of `stop`."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
-from operator import add, ge
+from operator import add, ge, sub
 
 from playhead.media.mp4 import NEVER, Movie, Track
 from playhead.model.errors import PlayheadError
@@ -18,6 +18,8 @@ PRIMING_SECONDS = 0.25
 """Hidden sound kept before the first heard packet: more than any encoder's priming needs."""
 REORDER_LIMIT = 64
 """Samples among the last decoded that may hold the last shown; no codec here reorders over more than 16."""
+LEAD_SECONDS = 0.5
+"""The longest lead: a player that ignores edit lists is out of sync by as much."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,12 @@ class Piece:
     """When its last frame ends, in timeline ticks; None: when the next piece starts, or as the file says."""
 
 
-def lane_of_pieces(pieces: Sequence[Piece], timescale: int) -> Lane:
+def lane_of_pieces(pieces: Sequence[Piece], timescale: int, lead: int | None = None) -> Lane:
     """The video lane of a rendition made of pieces in timeline order; its source k is `pieces[k]`.
 
     A frame is shown at its piece's start plus its time in the piece since that piece's first frame;
-    the last frame of a piece lasts until the next piece's first.
+    the last frame of a piece lasts until the next piece's first. `lead` (see `Lane`) must be told when more
+    pieces of the rendition are to come, for its init segment cannot change: two frames for x264's presets.
 
     Raises:
         PlayheadError: `output_invalid` when a piece has no frames, hides some by its edit list, or starts
@@ -80,7 +83,8 @@ def lane_of_pieces(pieces: Sequence[Piece], timescale: int) -> Lane:
             display_height=track.display_height or track.height,
             matrix=track.matrix,
             language=track.language,
-        )
+        ),
+        lead,
     )
 
 
@@ -208,7 +212,11 @@ def _merged(stretches: Iterator[Stretch] | list[Stretch]) -> tuple[Stretch, ...]
     return tuple(kept)
 
 
-def _checked(lane: Lane) -> Lane:
+def _checked(lane: Lane, lead: int | None = None) -> Lane:
+    """The same lane with its lead, unless two samples have one time."""
     if any(map(ge, lane.shown, lane.shown[1:])):
         raise PlayheadError("output_invalid", "Two samples have the same time.")
-    return lane
+    if lead is None:
+        needed = max(map(sub, lane.shown, lane.times)) if lane.kind == "video" else -lane.shown[0]
+        lead = max(0, min(needed, round(LEAD_SECONDS * lane.timescale)))
+    return replace(lane, lead=lead)

@@ -1,0 +1,115 @@
+"""Where a lane is cut into segments, and how many bits a second that makes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from playhead.model.errors import PlayheadError
+from playhead.packaging.lane import Lane
+
+SAMPLE_OVERHEAD = 16
+"""Most bytes that one sample takes in a segment's header."""
+SEGMENT_OVERHEAD = 176
+"""Most bytes of the rest of that header."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Samples `first` to `stop` of a lane, shown from `start` for `duration` ticks."""
+
+    first: int
+    stop: int
+    start: int
+    duration: int
+    size: int
+    """In bytes, the header counted with its upper bound."""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Bits a second as RFC 8216bis section 4.4.6.2 defines BANDWIDTH and AVERAGE-BANDWIDTH."""
+
+    peak: int
+    average: int
+
+
+def keyframe_boundaries(lane: Lane, target: float, first: float | None = None) -> list[int]:
+    """Times of showing, in ticks, to cut a video lane at.
+
+    They are its start, then each next sync sample at least `target` seconds after the last one (`first`
+    seconds for the very first segment). A rest shorter than half of `target` stays with what is before it.
+    """
+    times = [lane.times[number] for number in lane.sync_numbers]
+    cuts, wanted = times[:1], target if first is None else first
+    for time in times[1:]:
+        if time - cuts[-1] >= round(wanted * lane.timescale):
+            cuts.append(time)
+            wanted = target
+    if len(cuts) > 1 and lane.end - cuts[-1] < target * lane.timescale / 2:
+        cuts.pop()
+    return cuts
+
+
+def cut(lane: Lane, boundaries: Sequence[int], timescale: int) -> list[Segment]:
+    """The segments of a lane between boundaries, which are times of showing in ticks of `timescale`.
+
+    A video is cut exactly there, and the first segment begins with its first frame. Sound is cut at the
+    first packet from each boundary on; a stretch without any packet belongs to the segment after it, and
+    the first segment counts from the first boundary, so that late sound does not shorten the timeline.
+
+    Raises:
+        PlayheadError: `output_invalid` when a video has no sync sample at a boundary.
+    """
+    find = _sync_at if lane.kind == "video" else _packet_at
+    firsts = [0, *(find(lane, boundary, timescale) for boundary in boundaries[1:]), len(lane.times)]
+    segments: list[Segment] = []
+    for first, stop in pairwise(sorted(set(firsts))):
+        start = lane.shown[first]
+        if lane.kind == "audio" and not segments and boundaries:
+            start = boundaries[0] * lane.timescale // timescale
+        size = lane.bytes_before[stop] - lane.bytes_before[first]
+        size += SEGMENT_OVERHEAD + SAMPLE_OVERHEAD * (stop - first)
+        segments.append(Segment(first, stop, start, lane.shown_at(stop) - start, size))
+    return segments
+
+
+def rates(segments: Sequence[Segment], timescale: int) -> Rates:
+    """The bit rates of a lane cut so.
+
+    The peak is that of any run of segments between half and one and a half times as long as the longest.
+    """
+    if not segments:
+        return Rates(0, 0)
+    longest = max(segment.duration for segment in segments)
+    peak = 0.0
+    for last in range(len(segments)):
+        size = duration = 0
+        for segment in reversed(segments[: last + 1]):
+            size, duration = size + segment.size, duration + segment.duration
+            if duration > 1.5 * longest:
+                break
+            if duration >= 0.5 * longest:
+                peak = max(peak, size / duration)
+    whole = max(1, sum(segment.duration for segment in segments))
+    average = sum(segment.size for segment in segments) / whole
+    bits = 8 * timescale
+    return Rates(round(max(peak, average) * bits), round(average * bits))
+
+
+def _sync_at(lane: Lane, boundary: int, timescale: int) -> int:
+    """The sync sample shown at a boundary, which may be rounded if it is in other ticks."""
+    numbers = lane.sync_numbers
+    target = boundary * lane.timescale
+    # In units of both clocks multiplied, so that nothing is rounded here.
+    tolerance = 0 if timescale == lane.timescale else max(timescale, lane.timescale)
+    at = bisect_left(numbers, target - tolerance, key=lambda number: lane.times[number] * timescale)
+    if at == len(numbers) or abs(lane.times[numbers[at]] * timescale - target) > tolerance:
+        raise PlayheadError("output_invalid", "There is no keyframe where a segment has to start.")
+    return numbers[at]
+
+
+def _packet_at(lane: Lane, boundary: int, timescale: int) -> int:
+    return bisect_left(lane.times, -(-boundary * lane.timescale // timescale))
