@@ -7,6 +7,7 @@ import time
 from uuid import uuid4
 
 import structlog
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 _GIVEN = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
@@ -18,7 +19,7 @@ def trace(app: ASGIApp) -> ASGIApp:
     """Wrap `app`. A client's own `X-Request-Id` is kept when it is harmless."""
 
     async def traced(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name.lower() == b"x-request-id"), b"")

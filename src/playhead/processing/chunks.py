@@ -61,7 +61,7 @@ async def _encode(
             from_beginning=from_beginning,
         )
         outputs = [(track, bench / f"{track.track}.mp4") for track in wanted]
-        limits = _limits(plan, chunk, from_beginning or chunk.seek_seconds is None)
+        limits = _limits(chunk, from_beginning or chunk.seek_seconds is None)
         await run(chunk_invocation(source, plan, chunk, outputs, limits), sandbox=workshop.sandbox)
         frames = {
             track.track: await verify.piece(output, chunk, track, strict=not from_beginning)
@@ -137,7 +137,7 @@ def _of_tracks(plan: Plan, tracks: list[str]) -> list[PlannedRendition]:
     return [planned for track, planned in by_track.items() if track in tracks]
 
 
-def _limits(plan: Plan, chunk: Chunk, from_beginning: bool) -> Limits:
+def _limits(chunk: Chunk, from_beginning: bool) -> Limits:
     decoded = chunk.end if from_beginning else chunk.end - chunk.start
     seconds = decoded / TIMESCALE
     return Limits(

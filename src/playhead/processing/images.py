@@ -6,7 +6,6 @@ import secrets
 from pathlib import Path
 from uuid import UUID
 
-
 from playhead.media.ffmpeg.images import still_invocation
 from playhead.media.ffmpeg.run import run
 from playhead.media.source import guards_of

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
-from playhead.media.source import guards_of
 from playhead.media.ffmpeg import probe
-from playhead.media.ffmpeg.run import run
+from playhead.media.ffmpeg.failures import classify
+from playhead.media.ffmpeg.probe import Claims, FirstFrame, Packets, VideoClaim
+from playhead.media.ffmpeg.run import Invocation, Outcome, ToolFailed, run
 from playhead.media.ffmpeg.sandbox.port import Sandbox
+from playhead.media.local import LocalBytes
+from playhead.media.mp4 import read_movie
+from playhead.media.source import guards_of
 from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
-from playhead.model.media import MediaInfo, VideoTrack
+from playhead.model.media import AudioTrack, MediaInfo, VideoTrack
 from playhead.model.plan import Plan
 from playhead.model.states import Status
 from playhead.processing import timeline as timelines
@@ -28,6 +35,10 @@ MAX_SIDE = 8192
 MAX_FRAME_RATE = 240
 MAX_ASPECT = 16
 """A picture more stretched than this, in either direction, is a mistake or a trap."""
+FIRST_LOOKS = (1, 300)
+"""Packets decoded to find the first frame: mostly one is enough."""
+SOUND_LOOK = 50
+"""Packets of sound decoded to find the first that is heard."""
 CLOCK_MAY_RESTART = frozenset({"mpegts", "mpeg", "mpegvideo"})
 
 
@@ -59,48 +70,101 @@ async def examine(path: Path, sandbox: Sandbox, max_duration_seconds: float) -> 
     Raises:
         PlayheadError: the reason why it cannot be processed, by name.
     """
-    size = path.stat().st_size
-    guards = guards_of(path)
-    claims = probe.read_claims((await run(probe.claims_invocation(path, guards), sandbox=sandbox)).stdout)
+    probing = _Probing(path, guards_of(path), sandbox)
+    claims = await probing.claims()
     claim = _film(claims)
-    asked = probe.frame_invocation(path, guards, claim.index)
-    frame = probe.read_frame((await run(asked, sandbox=sandbox)).stdout)
-    if frame is None:
-        raise PlayheadError("no_frames")
-    listed = await run(probe.packets_invocation(path, guards, claim.index), sandbox=sandbox)
+    sounds = [track for track in claims.audios if track.channels and track.sample_rate]
+    frame, packets, starts = await asyncio.gather(
+        probing.first_frame(claim), probing.packets(claim), probing.sound_starts(sounds)
+    )
     timeline = timelines.from_packets(
-        probe.read_packets(listed.stdout),
+        packets,
         claim.time_base,
         claim.average_rate or claim.nominal_rate,
         clock_may_restart=bool(CLOCK_MAY_RESTART & set(claims.container.split(","))),
     )
+    heard = [track for track in sounds if track.index in starts]
+    if heard:
+        timeline = timeline.from_sound(starts[heard[0].index])
     video = _video_track(claim, frame, timeline)
     _within_limits(video, timeline, max_duration_seconds)
-    audios = [track for track in claims.audios if track.channels and track.sample_rate]
-    return (
-        MediaInfo(
-            container=claims.container,
-            size_bytes=size,
-            duration_seconds=float(timeline.duration_seconds),
-            video=video,
-            audio=audios[0] if audios else None,
-            other_audio=tuple(audios[1:]),
-        ),
-        timeline,
+    info = MediaInfo(
+        container=claims.container,
+        size_bytes=path.stat().st_size,
+        duration_seconds=float(timeline.duration_seconds),
+        video=video,
+        audio=heard[0] if heard else None,
+        other_audio=tuple(heard[1:]),
     )
+    return info, timeline
 
 
-def _film(claims: probe.Claims) -> probe.VideoClaim:
+@dataclass(frozen=True)
+class _Probing:
+    """One file being asked."""
+
+    path: Path
+    guards: tuple[str, ...]
+    sandbox: Sandbox
+
+    async def claims(self) -> Claims:
+        """What it says of itself."""
+        return probe.read_claims((await self._run(probe.claims_invocation(self.path, self.guards))).stdout)
+
+    async def packets(self, claim: VideoClaim) -> Packets:
+        """All packets of the film."""
+        asked = probe.packets_invocation(self.path, self.guards, claim.index)
+        return probe.read_packets((await self._run(asked)).stdout)
+
+    async def first_frame(self, claim: VideoClaim) -> FirstFrame:
+        """The first picture that is shown. Mostly the first packet holds it; an edit list may hide many."""
+        for packets in FIRST_LOOKS:
+            outcome = await self._run(
+                probe.frames_invocation(self.path, self.guards, claim.index, packets)
+            )
+            frame = probe.read_frame(outcome.stdout)
+            if frame is not None:
+                return frame
+        if claim.codec == "unknown":
+            raise PlayheadError("unsupported_codec")
+        if await self._encrypted():
+            raise PlayheadError("encrypted_file")
+        raise PlayheadError(classify(outcome.messages) or "no_frames")
+
+    async def sound_starts(self, sounds: Sequence[AudioTrack]) -> dict[int, float]:
+        """Stream number → when its sound begins, in seconds, of those tracks that can be decoded."""
+        starts = {}
+        for track in sounds:
+            asked = probe.frames_invocation(self.path, self.guards, track.index, SOUND_LOOK)
+            try:
+                start = probe.read_sound_start((await self._run(asked)).stdout)
+            except ToolFailed:
+                continue  # a track that cannot be decoded is as good as none
+            if start is not None:
+                starts[track.index] = start
+        return starts
+
+    async def _encrypted(self) -> bool:
+        try:
+            movie = await read_movie(LocalBytes(self.path))
+        except PlayheadError:
+            return False
+        return any(track.codec in ("encv", "enca") for track in movie.tracks)
+
+    async def _run(self, invocation: Invocation) -> Outcome:
+        return await run(invocation, sandbox=self.sandbox)
+
+
+def _film(claims: Claims) -> VideoClaim:
     films = [claim for claim in claims.videos if not claim.is_picture]
     if not films:
         raise PlayheadError("no_video_stream")
-    if any(claim.encrypted for claim in films):
-        raise PlayheadError("encrypted_file")
     return max(films, key=lambda claim: (claim.width * claim.height, -claim.index))
 
 
-def _video_track(claim: probe.VideoClaim, frame: probe.FirstFrame, timeline: Timeline) -> VideoTrack:
-    width, height = displayed_size(frame)
+def _video_track(claim: VideoClaim, frame: FirstFrame, timeline: Timeline) -> VideoTrack:
+    rotation = claim.rotation if frame.rotation is None else frame.rotation
+    width, height = displayed_size(frame, rotation)
     return VideoTrack(
         index=claim.index,
         codec=claim.codec,
@@ -108,7 +172,7 @@ def _video_track(claim: probe.VideoClaim, frame: probe.FirstFrame, timeline: Tim
         coded_height=frame.height,
         width=width,
         height=height,
-        rotation=frame.rotation,
+        rotation=rotation,
         time_base=(claim.time_base.numerator, claim.time_base.denominator),
         frame_rate=(timeline.rate.numerator, timeline.rate.denominator),
         pixel_format=frame.pixel_format,
@@ -122,8 +186,8 @@ def _video_track(claim: probe.VideoClaim, frame: probe.FirstFrame, timeline: Tim
     )
 
 
-def displayed_size(frame: probe.FirstFrame) -> tuple[int, int]:
-    """Width and height in square pixels, upright. The wider side grows; no pixel row is thrown away.
+def displayed_size(frame: FirstFrame, rotation: int) -> tuple[int, int]:
+    """Width and height in square pixels, upright. Lines stay lines: only the width follows the aspect.
 
     Raises:
         PlayheadError: `limit_dimensions`.
@@ -131,11 +195,8 @@ def displayed_size(frame: probe.FirstFrame) -> tuple[int, int]:
     aspect = frame.sample_aspect
     if not Fraction(1, MAX_ASPECT) <= aspect <= MAX_ASPECT:
         raise PlayheadError("limit_dimensions", "Its pixels are stretched beyond 16 to 1.")
-    wide = aspect >= 1
-    width = round(frame.width * aspect) if wide else frame.width
-    height = frame.height if wide else round(frame.height / aspect)
-    upright = (height, width) if frame.rotation in (90, 270) else (width, height)
-    return max(1, upright[0]), max(1, upright[1])
+    width, height = max(1, round(frame.width * aspect)), max(1, frame.height)
+    return (height, width) if rotation in (90, 270) else (width, height)
 
 
 def _within_limits(video: VideoTrack, timeline: Timeline, max_duration_seconds: float) -> None:
@@ -147,7 +208,7 @@ def _within_limits(video: VideoTrack, timeline: Timeline, max_duration_seconds: 
     if timeline.duration_seconds > max_duration_seconds:
         raise PlayheadError(
             "limit_duration",
-            f"It is {float(timeline.duration_seconds):.0f} seconds long; {max_duration_seconds:.0f} are allowed.",
+            f"It lasts {float(timeline.duration_seconds):.0f} seconds; {max_duration_seconds:.0f} are allowed.",
         )
 
 

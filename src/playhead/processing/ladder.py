@@ -86,7 +86,8 @@ def ladder(
                 note=note,
             )
         )
-    return tuple(sorted(planned, key=lambda each: (each.width * each.height, SHORT_SIDES[each.resolution]), reverse=True))
+    largest_first = sorted(planned, key=lambda each: (each.width * each.height, SHORT_SIDES[each.resolution]))
+    return tuple(reversed(largest_first))
 
 
 def level(width: int, height: int, rate: Fraction, max_bit_rate: int) -> str:
@@ -103,10 +104,10 @@ def level(width: int, height: int, rate: Fraction, max_bit_rate: int) -> str:
 
 def _cap(short: int, long: int, rate: Fraction) -> int:
     base = next((cap for side, cap in _CAPS if short <= side), _CAPS[-1][1])
-    # The table is for 16:9 at 30 fps. Wider pictures and faster motion cost more, though less than in proportion.
+    # The table is for 16:9 at 30 fps. Wider pictures and faster motion cost more.
     width_factor = max(Fraction(1), Fraction(long * 9, short * 16)) if short else Fraction(1)
     rate_factor = Fraction(3, 2) if rate > 40 else Fraction(1)
-    return int(base * min(width_factor, 4) * rate_factor)
+    return int(base * min(width_factor, Fraction(4)) * rate_factor)
 
 
 def _even(side: Fraction) -> int:

@@ -45,8 +45,8 @@ def plan(
         version=VERSION,
         timing="source" if keeps_times else "constant",
         frame_rate=(rate.numerator, rate.denominator),
-        origin_seconds=float(timeline.times[0] * timeline.tick) if timeline.usable else 0.0,
-        origin_ticks=timeline.times[0] if timeline.usable else 0,
+        origin_seconds=float(timeline.begin * timeline.tick),
+        origin_ticks=timeline.begin,
         duration=duration,
         chunks=chunks,
         renditions=ladder(info.video.width, info.video.height, rate, resolutions),
@@ -79,9 +79,9 @@ def _lengths() -> Iterator[int]:
 
 def _kept(timeline: Timeline) -> Iterator[Chunk]:
     """Cut at the source's own frames: each GOP starts at the first frame at or after its time on the grid."""
-    first = timeline.times[0]
-    times = [rounded(time - first, timeline.tick) for time in timeline.times]
-    end = max(rounded(timeline.end - first, timeline.tick), times[-1] + 1)
+    times = [rounded(time - timeline.begin, timeline.tick) for time in timeline.times]
+    times[0] = 0  # the first picture is shown from the beginning, even while only sound has begun
+    end = max(rounded(timeline.end - timeline.begin, timeline.tick), times[-1] + 1)
     slack = TIMESCALE // 1000
     starts = [0]
     target = GOP_SECONDS * TIMESCALE
@@ -115,7 +115,7 @@ def _constant(timeline: Timeline, rate: Fraction) -> Iterator[Chunk]:
     for number, (begin, stop, grid) in enumerate(groups):
         seek = None
         if seekable:
-            at = timeline.times[0] + int(begin / rate / timeline.tick)
+            at = timeline.begin + int(begin / rate / timeline.tick)
             key = timeline.key_before(at)
             seek = None if key is None else float(key * timeline.tick)
         yield Chunk(

@@ -7,8 +7,9 @@ their timestamps are missing, doubled or torn apart, the frames are laid on a co
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 from playhead.media.ffmpeg.probe import Packets
 from playhead.model.plan import TIMESCALE
@@ -19,6 +20,8 @@ JUMP_SECONDS = 10
 """In a container whose clock may restart, a gap this long is a restart, not a pause; ffmpeg repairs the same."""
 REORDERED_SECONDS = 5
 """No codec reorders frames over a longer stretch: times that fall back further are torn."""
+LONGEST_LEAD_SECONDS = 60
+"""Sound that starts longer before the pictures than this is not meant to be heard before them."""
 FALLBACK_RATE = Fraction(25)
 
 
@@ -38,6 +41,8 @@ class Timeline:
     """Frames per second: the average of `times`, or the constant rate."""
     count: int
     """How many frames the packets promise."""
+    begin: int = 0
+    """When the presentation begins, in ticks: with the first frame, or with sound that is heard before it."""
 
     @property
     def usable(self) -> bool:
@@ -46,10 +51,19 @@ class Timeline:
 
     @property
     def duration_seconds(self) -> Fraction:
-        """From the first frame's beginning to the last one's end."""
+        """From the presentation's beginning to the last frame's end."""
         if self.times:
-            return (self.end - self.times[0]) * self.tick
+            return (self.end - self.begin) * self.tick
         return self.count / self.rate
+
+    def from_sound(self, seconds: float) -> Timeline:
+        """The timeline when sound is heard from `seconds` on: it begins there, if that is before the pictures.
+
+        The first picture is then shown from the beginning, so that no sound is lost and nothing is blank.
+        """
+        heard = round(Fraction(seconds) / self.tick)
+        early = self.usable and 0 < (self.begin - heard) * self.tick <= LONGEST_LEAD_SECONDS
+        return replace(self, begin=heard) if early else self
 
     def key_before(self, time: int) -> int | None:
         """The key frame from which decoding is sure to reach the frame at `time`, or None for the start.
@@ -88,7 +102,7 @@ def from_packets(
     )
     end = known[-1] + _last_duration(packets, known, tick, rate)
     measured = Fraction(len(known)) / ((end - known[0]) * tick)
-    return Timeline(tick, tuple(known), tuple(keys), end, measured, len(known))
+    return Timeline(tick, tuple(known), tuple(keys), end, measured, len(known), begin=known[0])
 
 
 def _plausible(rate: Fraction | None) -> Fraction | None:
@@ -96,7 +110,7 @@ def _plausible(rate: Fraction | None) -> Fraction | None:
 
 
 def _jumps(times: list[int], tick: Fraction) -> bool:
-    return any((after - before) * tick > JUMP_SECONDS for before, after in zip(times, times[1:], strict=False))
+    return any((after - before) * tick > JUMP_SECONDS for before, after in pairwise(times))
 
 
 def _falls_back(times: list[int], tick: Fraction) -> bool:
@@ -111,7 +125,7 @@ def _falls_back(times: list[int], tick: Fraction) -> bool:
 def _last_duration(packets: Packets, times: list[int], tick: Fraction, rate: Fraction | None) -> int:
     """How long the last frame is shown: its packet's word if it is like its neighbours', else theirs."""
     last = packets.pts.index(times[-1])
-    gaps = sorted(after - before for before, after in zip(times, times[1:], strict=False))
+    gaps = sorted(after - before for before, after in pairwise(times))
     usual = gaps[len(gaps) // 2] if gaps else round(1 / ((rate or FALLBACK_RATE) * tick))
     claimed = packets.durations[last]
     return claimed if 0 < claimed <= max(10 * usual, round(1 / tick)) else max(1, usual)

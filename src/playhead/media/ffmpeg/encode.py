@@ -119,10 +119,10 @@ def _pick(source: ChunkInput, plan: Plan, chunk: Chunk) -> str:
     if plan.timing == "source":
         end = "" if chunk.source_end is None else f":end_pts={chunk.source_end}"
         # First to the timeline's zero in the source's ticks, then to ours, as the plan rounds them.
-        return (
-            f"trim=start_pts={chunk.source_start}{end},setpts=PTS-{plan.origin_ticks},{on_ticks}"
-            f",setpts=PTS-{chunk.start}"
-        )
+        zero = f"PTS-{plan.origin_ticks}"
+        if chunk.number == 0:  # the first frame is shown from the beginning, even if sound began before it
+            zero = f"'if(eq(N,0),0,{zero})'"
+        return f"trim=start_pts={chunk.source_start}{end},setpts={zero},{on_ticks},setpts=PTS-{chunk.start}"
     rate = f"{plan.frame_rate[0]}/{plan.frame_rate[1]}"
     if chunk.seek_seconds is not None and not source.from_beginning:
         at = plan.origin_seconds + chunk.start / TIMESCALE

@@ -58,5 +58,7 @@ def input_arguments(demuxer: str | None, *, from_stdin: bool = False) -> tuple[s
         *("-analyzeduration", "10000000"),
         # In the decoder as well, for frames that are larger than the header claims.
         *("-max_pixels", str(MOST_PIXELS)),
+        # Crop exactly as the bitstream says, not in steps of the processor's vectors.
+        *("-flags", "unaligned"),
         *(("-f", demuxer) if demuxer else ()),
     )

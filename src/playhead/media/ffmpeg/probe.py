@@ -40,7 +40,8 @@ class VideoClaim:
     """Whether it is a cover, not a film."""
     profile: str | None
     bit_rate: int | None
-    encrypted: bool
+    rotation: int
+    """Clockwise degrees, as the container says."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ class FirstFrame:
     width: int
     height: int
     sample_aspect: Fraction
-    rotation: int
-    """Clockwise degrees to turn the decoded picture by."""
+    rotation: int | None
+    """Clockwise degrees to turn the decoded picture by; None where only the container can tell."""
     interlaced: bool
     pixel_format: str
     color_range: str | None
@@ -100,11 +101,11 @@ def packets_invocation(path: Path, guards: tuple[str, ...], stream: int) -> Invo
     return Invocation("ffprobe", arguments, reads=(path,), limits=PACKET_LIMITS)
 
 
-def frame_invocation(path: Path, guards: tuple[str, ...], stream: int) -> Invocation:
-    """Decode the first frame of one stream and ask what it is."""
+def frames_invocation(path: Path, guards: tuple[str, ...], stream: int, packets: int) -> Invocation:
+    """Decode the first packets of one stream and ask what comes out."""
     arguments = (
         *("-v", "error", *guards, "-select_streams", str(stream), "-show_frames"),
-        *("-read_intervals", "%+#1"),  # stop after one packet's worth of frames
+        *("-read_intervals", f"%+#{packets}"),  # no further: decoding is what costs
         *("-of", "json", "-i", str(path)),
     )
     return Invocation("ffprobe", arguments, reads=(path,), limits=LIMITS)
@@ -147,11 +148,10 @@ def read_packets(stdout: bytes) -> Packets:
 
 
 def read_frame(stdout: bytes) -> FirstFrame | None:
-    """Read the answer to `frame_invocation`; None when no frame came out."""
-    frames = [frame for frame in _json(stdout).get("frames", []) if frame.get("media_type") == "video"]
-    if not frames:
+    """Read the first picture in the answer to `frames_invocation`; None when there is none."""
+    frame = _first(stdout, "video")
+    if frame is None:
         return None
-    frame = frames[0]
     return FirstFrame(
         width=int(frame.get("width") or 0),
         height=int(frame.get("height") or 0),
@@ -164,6 +164,17 @@ def read_frame(stdout: bytes) -> FirstFrame | None:
         color_primaries=_known(frame.get("color_primaries")),
         color_transfer=_known(frame.get("color_transfer")),
     )
+
+
+def read_sound_start(stdout: bytes) -> float | None:
+    """When the first sound in the answer to `frames_invocation` is heard, in seconds; None without one."""
+    frame = _first(stdout, "audio")
+    return None if frame is None else _float(frame.get("best_effort_timestamp_time")) or 0.0
+
+
+def _first(stdout: bytes, kind: str) -> dict[str, Any] | None:
+    frames = _json(stdout).get("frames", [])
+    return next((frame for frame in frames if frame.get("media_type") == kind), None)
 
 
 def _json(stdout: bytes) -> dict[str, Any]:
@@ -188,7 +199,7 @@ def _video(stream: Mapping[str, Any]) -> VideoClaim:
         is_picture=bool(disposition.get("attached_pic") or disposition.get("timed_thumbnails")),
         profile=_known(stream.get("profile")),
         bit_rate=_int(stream.get("bit_rate")),
-        encrypted=str(stream.get("codec_tag_string", "")) in ("encv", "drmi"),
+        rotation=_rotation(stream.get("side_data_list", [])) or 0,
     )
 
 
@@ -207,13 +218,13 @@ def _audio(stream: Mapping[str, Any]) -> AudioTrack:
     )
 
 
-def _rotation(side_data: list[Mapping[str, Any]]) -> int:
+def _rotation(side_data: list[Mapping[str, Any]]) -> int | None:
     for entry in side_data:
         turned = _float(entry.get("rotation"))
         if turned is not None:
             # ffprobe counts counter-clockwise; only quarter turns change which side is the short one.
             return round(-turned / 90) * 90 % 360
-    return 0
+    return None
 
 
 def _known(value: object) -> str | None:
