@@ -209,7 +209,9 @@ def png_size(data: bytes, width: int, height: int) -> bytes:
 def add_icc(data: bytes, size: int) -> bytes:
     """A colour profile (`iCCP`) that unpacks to `size` zeroes."""
     chunks = _chunks(data)
-    after = 2 if chunks[1][0] == b"acTL" else 1  # what makes a PNG an animation stays within reach of a sniff
+    kinds = [kind for kind, _ in chunks]
+    # What makes a PNG an animation stays before it, within reach of a sniff.
+    after = kinds.index(b"acTL") + 1 if b"acTL" in kinds else 1
     return _png([*chunks[:after], (b"iCCP", b"bomb\0\0" + _zeroes(size)), *chunks[after:]])
 
 

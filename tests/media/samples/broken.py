@@ -62,7 +62,7 @@ def _still(codec: str) -> Encode:
 
 NEVER_VIDEOS = (
     _broken("empty", "empty.mp4", Literal(b""), Failed("empty_file"), "zero bytes"),
-    _text("one_byte", "one byte.mp4", b"\0", "one byte"),
+    _text("one_byte", "one byte.mp4", b"v", "one byte"),
     _text("text", "letter.mp4", b"Dear Sir or Madam,\n\nthis is not a video.\n" * 20, "text named .mp4"),
     _text(
         "html",
