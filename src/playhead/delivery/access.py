@@ -23,8 +23,7 @@ def seconds_left(signer: Signer, video_id: UUID, segment: str, now: int) -> int:
     if not segment.startswith(MARK):
         raise PlayheadError("not_found")
     token = segment.removeprefix(MARK)
-    signer.verify("playback", str(video_id), token, now)
-    return signer.expiry("playback", str(video_id), token) - now
+    return signer.verify("playback", str(video_id), token, now) - now
 
 
 def admit(*, is_public: bool, has_token: bool) -> None:

@@ -55,21 +55,11 @@ class Signer:
             raise ValueError(f"A token must expire between 1 and {MAX_EXPIRY} seconds after 1970.")
         return _token(self._signing_kid, self._keys[self._signing_kid], purpose, subject, expires_at)
 
-    def verify(self, purpose: Purpose, subject: str, token: str, now: int) -> None:
-        """Return if `token` is one of ours for that purpose and subject, and `now` is before its expiry.
+    def verify(self, purpose: Purpose, subject: str, token: str, now: int) -> int:
+        """When `token` stops working, if it is ours, for that purpose and subject, and still works at `now`.
 
         Raises:
             PlayheadError: `url_invalid` when it is not ours, `url_expired` when it was and its time is over.
-        """
-        expires_at = self.expiry(purpose, subject, token)
-        if now >= expires_at:
-            raise PlayheadError("url_expired")
-
-    def expiry(self, purpose: Purpose, subject: str, token: str) -> int:
-        """When a token of ours stops working, in seconds since 1970; it may be over already.
-
-        Raises:
-            PlayheadError: `url_invalid`.
         """
         parts = _TOKEN.fullmatch(token)
         key = self._keys.get(parts[1]) if parts else None
@@ -80,6 +70,8 @@ class Signer:
         expected = _token(parts[1], key, purpose, subject, expires_at)
         if not hmac.compare_digest(expected.encode(), token.encode()):
             raise PlayheadError("url_invalid")
+        if now >= expires_at:
+            raise PlayheadError("url_expired")
         return expires_at
 
 
