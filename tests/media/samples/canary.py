@@ -98,7 +98,7 @@ class Canary:
         }
         self.folder.mkdir(parents=True, exist_ok=True)
         for name in _NAMES:
-            (self.folder / name).write_bytes(contents.get(name, b"root:x:0:0:secret:/root:/bin/sh\n"))
+            (self.folder / name).write_bytes(contents.get(name, b"canary: this must never be read\n"))
         self.stream = contents["canary.ts"]
 
     def _serve_tcp(self) -> None:
