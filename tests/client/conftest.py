@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.conftest import LiveServer
+from tests.live import Live
 
 from playhead.client import Client
 
@@ -23,6 +23,6 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def client(live_server: LiveServer) -> Iterator[Client]:
+def client(live_server: Live) -> Iterator[Client]:
     with Client(live_server.url, live_server.key) as opened:
         yield opened

@@ -11,7 +11,7 @@ import httpx
 import msgspec
 import pytest
 from tests.client.relay import relay
-from tests.conftest import LiveServer
+from tests.live import Live
 
 from playhead.client import (
     AsyncClient,
@@ -50,7 +50,7 @@ def test_a_file_becomes_ready(client: Client, clip: Path) -> None:
     assert [httpx.get(url or "").status_code for url in urls] == [200, 200, 200]
 
 
-async def test_the_same_from_an_event_loop(live_server: LiveServer, clip: Path) -> None:
+async def test_the_same_from_an_event_loop(live_server: Live, clip: Path) -> None:
     told: list[int] = []
     async with AsyncClient(live_server.url, live_server.key) as client:
         with clip.open("rb") as file:
@@ -100,7 +100,7 @@ def test_a_refusal_has_its_code(client: Client, tmp_path: Path) -> None:
     assert str(raised.value).endswith(".")
 
 
-def test_a_wrong_key_is_refused(live_server: LiveServer) -> None:
+def test_a_wrong_key_is_refused(live_server: Live) -> None:
     with Client(live_server.url, "wrong") as client, pytest.raises(PlayheadAPIError) as raised:
         next(client.videos())
 
@@ -108,7 +108,7 @@ def test_a_wrong_key_is_refused(live_server: LiveServer) -> None:
 
 
 def test_a_video_that_fails_is_raised_by_waiting(client: Client, clip: Path) -> None:
-    broken = io.BytesIO(clip.read_bytes().replace(b"moov", b"free"))
+    broken = io.BytesIO(clip.read_bytes().replace(b"moov", b"lost"))
     video = client.upload(broken, filename="broken.mp4")
 
     with pytest.raises(VideoFailedError) as raised:
@@ -140,7 +140,7 @@ def test_an_address_must_be_one(address: str) -> None:
         Client(address, "key")
 
 
-def test_reading_goes_on_when_the_connection_breaks(live_server: LiveServer) -> None:
+def test_reading_goes_on_when_the_connection_breaks(live_server: Live) -> None:
     with (
         relay(_address(live_server), cuts=[0, 1]) as between,
         Client(f"http://127.0.0.1:{between.port}", live_server.key) as client,
@@ -150,7 +150,7 @@ def test_reading_goes_on_when_the_connection_breaks(live_server: LiveServer) -> 
         assert between.connections == 3
 
 
-def test_creating_is_not_repeated(live_server: LiveServer) -> None:
+def test_creating_is_not_repeated(live_server: Live) -> None:
     with (
         relay(_address(live_server), cuts=[1, 1]) as between,
         Client(f"http://127.0.0.1:{between.port}", live_server.key) as client,
@@ -161,7 +161,7 @@ def test_creating_is_not_repeated(live_server: LiveServer) -> None:
         assert between.connections == 1
 
 
-async def test_bytes_are_sent_again_when_the_connection_breaks(live_server: LiveServer, clip: Path) -> None:
+async def test_bytes_are_sent_again_when_the_connection_breaks(live_server: Live, clip: Path) -> None:
     content = clip.read_bytes() + (400_000).to_bytes(4, "big") + b"free" + bytes(399_992)
     told: list[int] = []
     async with AsyncClient(live_server.url, live_server.key) as client:
@@ -215,7 +215,7 @@ class _Zeros:
         return taken
 
 
-def _address(server: LiveServer) -> tuple[str, int]:
+def _address(server: Live) -> tuple[str, int]:
     parts = urlsplit(server.url)
     assert parts.hostname is not None
     assert parts.port is not None

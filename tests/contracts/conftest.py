@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,11 +12,8 @@ from uuid import uuid4
 import httpx
 import pytest
 from tests.browser import browser, page
-from tests.conftest import LiveServer
 from tests.contracts.app import App, install, start
-
-from playhead.records import projects
-from playhead.records.database import Records
+from tests.live import Live
 
 __all__ = ["browser", "page"]
 
@@ -35,19 +32,26 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def api(live_server: LiveServer) -> Iterator[httpx.Client]:
+def api(live_server: Live) -> Iterator[httpx.Client]:
     """Plain HTTP with the server's key."""
     with httpx.Client(base_url=live_server.url, headers={"X-API-KEY": live_server.key}, timeout=60) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def new_tenant(live_server: LiveServer) -> Iterator[Callable[[], httpx.Client]]:
+def keyless(live_server: Live) -> Iterator[httpx.Client]:
+    """Plain HTTP of a stranger."""
+    with httpx.Client(base_url=live_server.url, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def new_tenant(live_server: Live) -> Iterator[Callable[[], httpx.Client]]:
     """Makes a project of its own, with plain HTTP and its key."""
     with ExitStack() as opened:
 
         def make() -> httpx.Client:
-            key = asyncio.run(_new_project(live_server.database_url))
+            key = _new_key(live_server, f"tenant {uuid4()}")
             client = httpx.Client(base_url=live_server.url, headers={"X-API-KEY": key}, timeout=60)
             return opened.enter_context(client)
 
@@ -60,22 +64,18 @@ def other(new_tenant: Callable[[], httpx.Client]) -> httpx.Client:
     return new_tenant()
 
 
-async def _new_project(database_url: str) -> str:
-    key = projects.new_key()
-    records = Records(database_url)
-    try:
-        async with records.transaction() as tx:
-            await projects.add_key(tx, await projects.ensure_project(tx, f"tenant {uuid4()}"), "test", key)
-    finally:
-        await records.close()
-    return key
+def _new_key(live_server: Live, project: str) -> str:
+    command = [sys.executable, "-m", "playhead", "keys", "create", "--project", project]
+    variables = {**live_server.environment, "PLAYHEAD_DATA": str(live_server.data)}
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=30, check=True)
+    return done.stdout.strip()
 
 
 @pytest.fixture(scope="session")
-def app(live_server: LiveServer) -> Iterator[App]:
+def app(live_server: Live) -> Iterator[App]:
     """The customer's application, set up as the client's documentation says: only `baseUrl` differs."""
     install()
-    process, running = start(f"{live_server.url}/api", live_server.key)
+    process, running = start(live_server.api, live_server.key)
     yield running
     running.close()
     process.terminate()

@@ -14,7 +14,7 @@ from tests.contracts.wire import complete, create, settled
 
 @pytest.fixture(scope="session")
 def large(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The clip with trailing bytes, 12 MB in all: large enough that a browser reports progress on the way."""
+    """The clip with trailing bytes, 12 MB in all: more than what sockets hold by themselves."""
     path = tmp_path_factory.mktemp("large") / "large.mp4"
     content = clip.read_bytes()
     path.write_bytes(content + (12_000_000 - len(content)).to_bytes(4, "big") + b"free")
@@ -37,6 +37,7 @@ async def test_a_page_of_another_origin_uploads_with_progress(
     page: Page, app: App, api: httpx.Client, large: Path
 ) -> None:
     created = create(api, fileSizeBytes=large.stat().st_size)
+    await _slow_down(page, large.stat().st_size)
 
     outcome = await _put(page, app, large, created, watch=True)
 
@@ -112,13 +113,26 @@ async def test_the_uploader_with_its_adapter_from_drop_to_playback(
 
 async def test_the_uploader_shows_a_failure(page: Page, app: App, clip: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.mp4"
-    broken.write_bytes(clip.read_bytes().replace(b"moov", b"free"))
+    broken.write_bytes(clip.read_bytes().replace(b"moov", b"lost"))
     await page.goto(f"{app.url}/uploader")
     await page.set_input_files("input[type=file]", broken)
 
     await page.get_by_text("Processing failed").wait_for(timeout=60_000)
 
     assert (await page.evaluate("() => window.seen.at(-1).status")) == "failed"
+
+
+async def _slow_down(page: Page, bytes_per_second: int) -> None:
+    """Uploads at that rate: Chromium tells progress every 50 ms, and loopback may be done before that."""
+    devtools = await page.context.new_cdp_session(page)
+    await devtools.send("Network.enable")
+    conditions = {
+        "offline": False,
+        "latency": 0,
+        "downloadThroughput": -1,
+        "uploadThroughput": bytes_per_second,
+    }
+    await devtools.send("Network.emulateNetworkConditions", conditions)
 
 
 async def _assert_plays(page: Page) -> None:

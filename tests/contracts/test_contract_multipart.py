@@ -100,7 +100,5 @@ def test_a_broken_form_is_refused(api: httpx.Client) -> None:
     assert_problem(answer, answer.status_code)
 
 
-def test_the_form_needs_a_key(api: httpx.Client, clip: Path) -> None:
-    files = {"file": ("clip.mp4", clip.read_bytes(), "video/mp4")}
-
-    assert_problem(httpx.post(f"{api.base_url}api/video", data=FIELDS, files=files), 401, "invalid_key")
+def test_the_form_needs_a_key(keyless: httpx.Client, clip: Path) -> None:
+    assert_problem(_send(keyless, ("clip.mp4", clip.read_bytes(), "video/mp4")), 401, "invalid_key")

@@ -92,7 +92,6 @@ def test_not_found(app: App, method: str, video_id: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "status"),
     [
-        ({"filename": "notes.txt"}, 422),
         ({"filename": ""}, 422),
         ({"resolutions": []}, 422),
         ({"resolutions": ["481p"]}, 422),

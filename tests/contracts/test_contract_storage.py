@@ -103,11 +103,14 @@ def test_the_bytes_may_be_sent_again_until_they_are_completed(api: httpx.Client,
     assert settled(api, created["id"])["status"] == "ready"
 
 
-def test_nothing_to_complete_is_a_conflict(api: httpx.Client) -> None:
+def test_nothing_to_complete_is_a_conflict_and_fails(api: httpx.Client) -> None:
+    # The contract: a failed check is a 4xx, and the video becomes `fail`. That is the end of it.
     created = create(api)
 
     assert_problem(complete(api, created["id"]), 409, "upload_missing")
-    assert api.get(f"/api/video/{created['id']}/status").json()["status"] == "pending_upload"
+
+    assert api.get(f"/api/video/{created['id']}/status").json()["status"] == "fail"
+    assert_problem(complete(api, created["id"]), 409, "wrong_state")
 
 
 @pytest.mark.parametrize(

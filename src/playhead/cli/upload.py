@@ -6,28 +6,20 @@ named, 2 the command line is wrong, 130 Ctrl-C.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 from cyclopts import Parameter
-from pydantic import ValidationError
 
+from playhead.cli.given import FAILED, INTERRUPTED, OK, MisuseError, print_json, settings_with
 from playhead.cli.upload_display import Display
 from playhead.client import Client, PlayheadClientError, Video, VideoFailedError, Wish, open_body
 from playhead.settings import Settings
 
-OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
-
 Switch = Parameter(negative=(), show_default=False)
 """A flag that needs no `--no-…` form: it is off unless given."""
-
-
-class MisuseError(Exception):
-    """The command line asks for something that cannot be, in one sentence."""
 
 
 def upload(
@@ -67,16 +59,10 @@ def upload(
     quiet
         No progress; only results and problems.
     """
+    wish = _wish(resolutions, thumbnails, metadata, private=private)
+    _check(files)
     display = Display(quiet=quiet)
-    try:
-        wish = _wish(resolutions, thumbnails, metadata, private=private)
-        _check(files)
-        server, api_key = _server(url, key)
-        client = Client(server, api_key)
-    except (MisuseError, ValueError) as misuse:
-        display.problem(str(misuse))
-        return MISUSED
-    with client:
+    with _client(url, key) as client:
         try:
             fine = [_one(client, file, wish, display, wait=wait, json=json) for file in files]
         except KeyboardInterrupt:
@@ -92,7 +78,7 @@ def _one(client: Client, file: Path, wish: Wish, display: Display, *, wait: bool
     except VideoFailedError as failure:
         # The outcome is known and belongs on stdout for a program that reads it.
         if json:
-            _print_json(failure.video)
+            print_json(failure.video)
         display.problem(f"{file.name}: {failure.message} ({failure.code})")
         return False
     except OSError as failure:
@@ -103,7 +89,7 @@ def _one(client: Client, file: Path, wish: Wish, display: Display, *, wait: bool
         display.problem(f"{file.name}: {failure}" + (f" ({code})" if code else ""))
         return False
     if json:
-        _print_json(video)
+        print_json(video)
     else:
         _print_video(video)
     return True
@@ -125,11 +111,6 @@ def _bring(client: Client, file: Path, wish: Wish, display: Display, *, wait: bo
         with display.processing(video) as on_look:
             video = client.wait(video.id, on_progress=on_look)
     return video
-
-
-def _print_json(video: Video) -> None:
-    sys.stdout.write(msgspec.json.encode(video).decode() + "\n")
-    sys.stdout.flush()
 
 
 def _print_video(video: Video) -> None:
@@ -177,16 +158,15 @@ def _parts(listed: str) -> list[str]:
     return [part.strip() for part in listed.split(",") if part.strip()]
 
 
-def _server(url: str | None, key: str | None) -> tuple[str, str]:
-    """The server's address and a key: as given, else as this machine's settings and data folder say."""
-    if url is not None and key is not None:
-        return url, key
+def _client(url: str | None, key: str | None) -> Client:
+    """A client of the server and key given, else of those this machine's settings and data folder have."""
+    if url is None or key is None:
+        settings = settings_with()
+        url, key = url or settings.base_url, key or _key_of(settings)
     try:
-        settings = Settings()
-    except ValidationError as cause:
-        wrong = ", ".join(str(error["loc"][0]) for error in cause.errors() if error["loc"])
-        raise MisuseError(f"The settings are not valid: {wrong}.") from cause
-    return url or settings.base_url, key or _key_of(settings)
+        return Client(url, key)
+    except ValueError as error:
+        raise MisuseError(str(error)) from error
 
 
 def _key_of(settings: Settings) -> str:

@@ -63,7 +63,7 @@ class AsyncClient:
             PlayheadClientError: the server refuses it or cannot be reached.
         """
         with open_body(source, filename, size) as body:
-            upload = await self.create_upload(body.filename, body.size, **wish)
+            upload = await self.create_upload(body.named(), body.size, **wish)
             await self.send(upload, body, on_progress=on_progress)
         return await self.complete_upload(upload.id)
 

@@ -47,6 +47,16 @@ class Body:
         self._file = file
         self._start = start
 
+    def named(self) -> str:
+        """The file's name, for where one is needed.
+
+        Raises:
+            ValueError: it has none.
+        """
+        if not self.filename:
+            raise ValueError("This file has no name: give filename=.")
+        return self.filename
+
     @property
     def repeatable(self) -> bool:
         """Whether it can be sent a second time."""
@@ -80,8 +90,9 @@ class Body:
     def _take(self, sent: int) -> bytes:
         block = self._file.read(min(BLOCK, self.size - sent))
         if not block:
+            name = self.filename or "The file"
             raise SourceChangedError(
-                f"{self.filename} ended after {sent} of {self.size} bytes. Was it changed? Send it again."
+                f"{name} ended after {sent} of {self.size} bytes. Was it changed? Send it again."
             )
         return block
 
@@ -94,7 +105,7 @@ def open_body(
 
     Raises:
         OSError: the path cannot be opened.
-        ValueError: a file without a name and no `filename`, or one that cannot be measured and no `size`.
+        ValueError: the file cannot be measured, and there is no `size`.
     """
     if isinstance(source, Body):
         yield source
@@ -112,8 +123,6 @@ def _measured(file: BinaryFile, filename: str | None, size: int | None) -> Body:
     # A pipe's name is the number of its descriptor.
     told = getattr(file, "name", None)
     name = filename or (Path(told).name if isinstance(told, str) else "")
-    if not name:
-        raise ValueError("This file has no name: give filename=.")
     start = file.tell() if file.seekable() else None
     if size is None:
         if start is None:

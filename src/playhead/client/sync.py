@@ -62,7 +62,7 @@ class Client:
             PlayheadClientError: the server refuses it or cannot be reached.
         """
         with open_body(source, filename, size) as body:
-            upload = self.create_upload(body.filename, body.size, **wish)
+            upload = self.create_upload(body.named(), body.size, **wish)
             self.send(upload, body, on_progress=on_progress)
         return self.complete_upload(upload.id)
 
