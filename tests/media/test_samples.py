@@ -124,7 +124,7 @@ def _off_the_list(path: Path) -> bool:
         container = checks.probe(path)["format"]["format_name"]
     except checks.JudgeError:
         return True
-    return container in {"yuv4mpegpipe", "swf"} or _decoded(path)[0] == 0
+    return container == "swf" or _decoded(path)[0] == 0
 
 
 PLAINLY = ("-f", "framemd5", "-")

@@ -283,10 +283,10 @@ NEW = (
         "y4m",
         "raw.y4m",
         "-pix_fmt yuv420p -f yuv4mpegpipe",
-        "raw YUV: not on the list",
+        "raw YUV: on no list that must be supported",
         picture=Picture(160, 90, frames=10),
         lavfi=(),
-        expect=Failed("unsupported_format"),
+        expect=(Ready(160, 90, 0.4, frames=10, has_audio=False), Failed("unsupported_format")),
     ),
     _odd(
         "swf",

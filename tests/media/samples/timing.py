@@ -206,12 +206,12 @@ FIRST_MOOV = (
         "moov_last", "odd", "straight from encoder.mp4", PLAIN_MOOV_LAST, AS_USUAL, "the index comes last"
     ),
     Sample(
-        "mdat_64_bit",
+        "quicktime_brand",
         "odd",
-        "large sizes.mov",
+        "quicktime.mov",
         Encode(f"{x264()} {AAC} -f mov -movflags +faststart -brand qt"),
         AS_USUAL,
-        "QuickTime brand with wide atoms",
+        "QuickTime's brand, moov first",
     ),
     Sample(
         "no_ftyp",
