@@ -12,6 +12,7 @@ One MP4 from pieces (`joined.py`):
 
 from playhead.packaging.assembly import Assembly, Span
 from playhead.packaging.cmaf import init_segment, keyframe_segment, media_segment
+from playhead.packaging.fitness import Fitness, Limits, Reason, examine, fitness
 from playhead.packaging.joined import Sound, join, progressive
 from playhead.packaging.lane import Lane
 from playhead.packaging.segments import Rates, Segment, cut, keyframe_boundaries, rates
@@ -19,13 +20,18 @@ from playhead.packaging.timeline import Piece, lane_of_pieces, lane_of_track
 
 __all__ = [
     "Assembly",
+    "Fitness",
     "Lane",
+    "Limits",
     "Piece",
     "Rates",
+    "Reason",
     "Segment",
     "Sound",
     "Span",
     "cut",
+    "examine",
+    "fitness",
     "init_segment",
     "join",
     "keyframe_boundaries",

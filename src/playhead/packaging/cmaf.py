@@ -76,14 +76,14 @@ def media_segment(lane: Lane, first: int, stop: int, sequence: int) -> Assembly:
     flags = array("I", (OTHER_FLAGS,)) * (stop - first)
     for number in lane.sync_between(first, stop):
         flags[number - first] = SYNC_FLAGS
-    head = _head(sequence, decode[0], durations, lane.sizes[first:stop], flags, offsets)
+    head = _head(sequence, decode[0], durations, lane.sizes(first, stop), flags, offsets)
     return Assembly(head, tuple(lane.spans(first, stop)))
 
 
 def keyframe_segment(lane: Lane, sample: int, until: int, sequence: int) -> Assembly:
     """One sync sample alone, shown until the time `until`: a segment of an I-frame playlist."""
     time = lane.times[sample]
-    column = array("I", (until - time,)), lane.sizes[sample : sample + 1], array("I", (SYNC_FLAGS,))
+    column = array("I", (until - time,)), lane.sizes(sample, sample + 1), array("I", (SYNC_FLAGS,))
     return Assembly(
         _head(sequence, time, *column, array("i", (lane.lead,))), tuple(lane.spans(sample, sample + 1))
     )

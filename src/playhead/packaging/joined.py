@@ -11,7 +11,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import groupby, repeat
 from operator import add, le, sub
 from typing import NamedTuple
 
@@ -81,7 +81,7 @@ def join(
 def progressive(lanes: Sequence[Lane]) -> Assembly:
     """The faststart MP4 of these lanes; the first one's clock is the movie's."""
     chunks = sorted((chunk for lane in lanes for chunk in _chunks(lane)), key=lambda chunk: chunk.time)
-    media = sum(lane.bytes_before[-1] for lane in lanes)
+    media = sum(lane.size(0, len(lane.times)) for lane in lanes)
     brands = b"isom" + struct.pack(">I", 0x200) + b"isomiso2" + lanes[0].entries[0][4:8] + b"mp41"
     ftyp = box(b"ftyp", brands)
     long = media + 8 >= 1 << 32
@@ -128,7 +128,7 @@ def _moov(lanes: Sequence[Lane], clocks: Sequence[_Clock], chunks: Sequence[_Chu
     at = media_at
     for chunk in chunks:
         offsets[id(chunk.lane)].append(at)
-        at += chunk.lane.bytes_before[chunk.stop] - chunk.lane.bytes_before[chunk.first]
+        at += chunk.lane.size(chunk.first, chunk.stop)
     traks, longest = [], 0
     for number, (lane, clock) in enumerate(zip(lanes, clocks, strict=True), 1):
         # Rounded up, so that a coarser clock never cuts off the end.
@@ -166,7 +166,8 @@ def _stbl(lane: Lane, clock: _Clock, chunks: Sequence[_Chunk], offsets: array[in
         parts.append(table(b"ctts", _runs(clock.offsets), 2))
     if lane.sync is not None:
         parts.append(table(b"stss", array("I", map(add, lane.sync, repeat(1)))))
-    parts.append(full_box(b"stsz", 0, 0, struct.pack(">II", 0, len(lane.sizes)), big_endian(lane.sizes)))
+    sizes = lane.sizes(0, len(lane.times))
+    parts.append(full_box(b"stsz", 0, 0, struct.pack(">II", 0, len(sizes)), big_endian(sizes)))
     parts.append(_stsc(lane, chunks))
     parts.append(table(b"co64", offsets) if wide else table(b"stco", array("I", offsets)))
     return box(b"stbl", *parts)
@@ -186,11 +187,6 @@ def _stsc(lane: Lane, chunks: Sequence[_Chunk]) -> bytes:
 def _runs(values: array[int]) -> array[int]:
     """The values as (count, value) pairs of equal neighbours."""
     rows = array("I")
-    previous = None
-    for value in values:
-        if value == previous:
-            rows[-2] += 1
-        else:
-            rows.extend((1, value))
-            previous = value
+    for value, run in groupby(values):
+        rows.extend((len(list(run)), value))
     return rows

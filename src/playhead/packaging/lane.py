@@ -12,19 +12,22 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import accumulate, compress
-from operator import add, gt, ne
 from typing import Literal, NamedTuple
 
+from playhead.media.mp4 import Samples
 from playhead.packaging.assembly import Span
 
 
 class Stretch(NamedTuple):
-    """From sample `first` on, until the next stretch, samples lie in this source and use this entry."""
+    """Samples of the lane, from `first` until the next stretch, that lie in one source and use one entry."""
 
     first: int
     source: int
     entry: int
+    samples: Samples
+    """The source's own list of them."""
+    offset: int
+    """What to add to a number of the lane for the number in that list."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,9 +41,8 @@ class Lane:
     stretches: tuple[Stretch, ...]
     times: array[int]
     """The presentation time of each sample; negative for sound before the beginning."""
-    sizes: array[int]
-    offsets: array[int]
-    """Where each sample starts in its source, in bytes."""
+    shown: array[int]
+    """The same in the order of showing, each different."""
     sync: array[int] | None
     """The numbers of the sync samples; None when every sample is one."""
     begin: int
@@ -49,7 +51,7 @@ class Lane:
     """When it ends: the last sample may reach beyond, which is padding."""
     last_duration: int
     """How long the last shown sample is."""
-    lead: int = 0
+    lead: int
     """Ticks by which a segment's media clock is ahead of the presentation: what reordered frames, or the
     packets that prime a sound decoder, need before time 0. Constant for all segments of a rendition."""
     display_width: float = 0
@@ -59,16 +61,6 @@ class Lane:
 
     def __repr__(self) -> str:
         return f"Lane({self.kind}, {len(self.times)} samples)"
-
-    @cached_property
-    def shown(self) -> array[int]:
-        """The presentation times in the order of showing."""
-        return array("q", sorted(self.times)) if any(map(gt, self.times, self.times[1:])) else self.times
-
-    @cached_property
-    def bytes_before(self) -> array[int]:
-        """The sum of the sizes of all samples before each, and of all at the end."""
-        return array("Q", accumulate(self.sizes, initial=0))
 
     @cached_property
     def sync_numbers(self) -> Sequence[int]:
@@ -92,15 +84,25 @@ class Lane:
         """The stretch that a sample is in."""
         return self.stretches[bisect_right(self._stretch_firsts, sample) - 1]
 
+    def sizes(self, first: int, stop: int) -> array[int]:
+        """Bytes of each of the samples `first` to `stop`."""
+        sizes = array("I")
+        for _, samples, start, end in self._parts(first, stop):
+            sizes += samples.sizes[start:end]
+        return sizes
+
+    def size(self, first: int, stop: int) -> int:
+        """Bytes of the samples `first` to `stop` together."""
+        return sum(
+            samples.bytes_before[end] - samples.bytes_before[start]
+            for _, samples, start, end in self._parts(first, stop)
+        )
+
     def spans(self, first: int, stop: int) -> Iterator[Span]:
         """Where the bytes of samples `first` to `stop` are, contiguous ones as one span."""
-        at = first
-        while at < stop:
-            upto = min(stop, self._seams[bisect_right(self._seams, at)])
-            length = self.bytes_before[upto] - self.bytes_before[at]
-            if length:
-                yield Span(self.stretch_of(at).source, self.offsets[at], length)
-            at = upto
+        for source, samples, start, end in self._parts(first, stop):
+            for offset, length in samples.extents(start, end):
+                yield Span(source, offset, length)
 
     def in_language(self, language: str) -> Lane:
         """The same lane, said to be in this language (ISO 639-2/T)."""
@@ -110,9 +112,13 @@ class Lane:
     def _stretch_firsts(self) -> list[int]:
         return [stretch.first for stretch in self.stretches]
 
-    @cached_property
-    def _seams(self) -> list[int]:
-        """The samples that do not follow the one before them in the same file; then the end."""
-        ends = map(add, self.offsets, self.sizes)
-        moved = compress(range(1, len(self.offsets)), map(ne, ends, self.offsets[1:]))
-        return [*sorted({*moved, *self._stretch_firsts[1:]}), len(self.offsets)]
+    def _parts(self, first: int, stop: int) -> Iterator[tuple[int, Samples, int, int]]:
+        """Source and range in its own list of samples, for each stretch that `first` to `stop` touches."""
+        number = bisect_right(self._stretch_firsts, first) - 1
+        while first < stop:
+            last = number + 1 == len(self.stretches)
+            upto = stop if last else min(stop, self._stretch_firsts[number + 1])
+            _, source, _, samples, offset = self.stretches[number]
+            yield source, samples, first + offset, upto + offset
+            first = upto
+            number += 1

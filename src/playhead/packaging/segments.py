@@ -70,7 +70,7 @@ def cut(lane: Lane, boundaries: Sequence[int], timescale: int) -> list[Segment]:
         start = lane.shown[first]
         if lane.kind == "audio" and not segments and boundaries:
             start = boundaries[0] * lane.timescale // timescale
-        size = lane.bytes_before[stop] - lane.bytes_before[first]
+        size = lane.size(first, stop)
         size += SEGMENT_OVERHEAD + SAMPLE_OVERHEAD * (stop - first)
         segments.append(Segment(first, stop, start, lane.shown_at(stop) - start, size))
     return segments

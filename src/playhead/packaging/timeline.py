@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import repeat
 from operator import add, ge, sub
 
@@ -45,7 +45,7 @@ def lane_of_pieces(pieces: Sequence[Piece], timescale: int, lead: int | None = N
             before the last frame of the one before; `corrupt_file` for a damaged sample entry.
     """
     entries: dict[bytes, int] = {}
-    times, sizes, offsets, sync = array("q"), array("I"), array("Q"), array("I")
+    times, sync = array("q"), array("I")
     stretches: list[Stretch] = []
     track, last_shown = None, -1
     for number, piece in enumerate(pieces):
@@ -59,32 +59,28 @@ def lane_of_pieces(pieces: Sequence[Piece], timescale: int, lead: int | None = N
         stretches += _stretches(track, number, 0, track.samples.count, base, entries)
         sync.extend(map(add, _sync_numbers(track), repeat(base)))
         times.extend(placed)
-        sizes.extend(track.samples.sizes)
-        offsets.extend(track.samples.offsets)
     if track is None:
         raise PlayheadError("output_invalid", "There are no pieces.")
     told = pieces[-1].end
     own = _scaled(track.samples.last_duration, track.timescale, timescale)
     last_duration = max(1, own if told is None else told - last_shown)
-    return _checked(
-        Lane(
-            kind="video",
-            timescale=timescale,
-            entries=tuple(entries),
-            stretches=_merged(stretches),
-            times=times,
-            sizes=sizes,
-            offsets=offsets,
-            sync=None if len(sync) == len(times) else sync,
-            begin=pieces[0].start,
-            end=last_shown + last_duration,
-            last_duration=last_duration,
-            display_width=track.display_width or track.width,
-            display_height=track.display_height or track.height,
-            matrix=track.matrix,
-            language=track.language,
-        ),
-        lead,
+    shown = _order(times)
+    return Lane(
+        kind="video",
+        timescale=timescale,
+        entries=tuple(entries),
+        stretches=tuple(stretches),
+        times=times,
+        shown=shown,
+        lead=_lead(times, shown, timescale) if lead is None else lead,
+        sync=None if len(sync) == len(times) else sync,
+        begin=pieces[0].start,
+        end=last_shown + last_duration,
+        last_duration=last_duration,
+        display_width=track.display_width or track.width,
+        display_height=track.display_height or track.height,
+        matrix=track.matrix,
+        language=track.language,
     )
 
 
@@ -102,8 +98,12 @@ def lane_of_track(track: Track, source: int = 0, start: int = 0) -> Lane:
     if track.kind == "other" or first >= stop:
         raise PlayheadError("output_invalid", "Its edit list hides what cannot be left out.")
     entries: dict[bytes, int] = {}
-    stretches = _merged(_stretches(track, source, first, stop, -first, entries))
-    times = array("q", map(add, track.presentation_times[first:stop], repeat(start)))
+    stretches = tuple(_stretches(track, source, first, stop, -first, entries))
+    times = track.presentation_times
+    if (first, stop) != (0, len(times)):
+        times = times[first:stop]
+    if start:
+        times = array("q", map(add, times, repeat(start)))
     last_shown = max(times[-REORDER_LIMIT:])
     end = track.presentation_end + start
     last_duration = track.samples.last_duration
@@ -111,24 +111,24 @@ def lane_of_track(track: Track, source: int = 0, start: int = 0) -> Lane:
         # The edit list may end the last frame early, and some files give their last frame no duration.
         last_duration = min(last_duration or end - last_shown, max(1, end - last_shown))
         end = last_shown + last_duration
-    return _checked(
-        Lane(
-            kind=track.kind,
-            timescale=track.timescale,
-            entries=tuple(entries),
-            stretches=stretches,
-            times=times,
-            sizes=track.samples.sizes[first:stop],
-            offsets=track.samples.offsets[first:stop],
-            sync=_sync_between(track, first, stop),
-            begin=max(0, track.spans[0].start + start, min(times[:REORDER_LIMIT])),
-            end=end,
-            last_duration=max(1, last_duration),
-            display_width=track.display_width or track.width,
-            display_height=track.display_height or track.height,
-            matrix=track.matrix,
-            language=track.language,
-        )
+    shown = times if track.samples.rising else _order(times)
+    lead = max(0, -shown[0]) if track.kind == "audio" else _lead(times, shown, track.timescale)
+    return Lane(
+        kind=track.kind,
+        timescale=track.timescale,
+        entries=tuple(entries),
+        stretches=stretches,
+        times=times,
+        shown=shown,
+        lead=lead,
+        sync=_sync_between(track, first, stop),
+        begin=max(0, track.spans[0].start + start, min(times[:REORDER_LIMIT])),
+        end=end,
+        last_duration=max(1, last_duration),
+        display_width=track.display_width or track.width,
+        display_height=track.display_height or track.height,
+        matrix=track.matrix,
+        language=track.language,
     )
 
 
@@ -192,31 +192,34 @@ def _stretches(
     track: Track, source: int, first: int, stop: int, shift: int, entries: dict[bytes, int]
 ) -> Iterator[Stretch]:
     """One stretch per run of chunks with the same sample entry; `entries` collects the distinct ones."""
+    samples = track.samples
     portable = visual_entry if track.kind == "video" else sound_entry
     known = [entries.setdefault(portable(entry), len(entries)) for entry in track.sample_entries]
-    if track.samples.entries is None:
-        yield Stretch(first + shift, source, known[0])
+    if len(known) == 1:
+        yield Stretch(first + shift, source, known[0], samples, -shift)
         return
     previous = None
-    for at, number in enumerate(track.samples.entries[first:stop], first):
-        if known[number] != previous:
-            previous = known[number]
-            yield Stretch(at + shift, source, previous)
+    for chunk in range(samples.chunk_of(first), len(samples.chunk_firsts)):
+        start = max(first, samples.chunk_firsts[chunk])
+        entry = known[samples.chunk_entries[chunk]]
+        if start < stop and entry != previous:
+            yield Stretch(start + shift, source, entry, samples, -shift)
+            previous = entry
 
 
-def _merged(stretches: Iterator[Stretch] | list[Stretch]) -> tuple[Stretch, ...]:
-    kept: list[Stretch] = []
-    for stretch in stretches:
-        if not kept or stretch[1:] != kept[-1][1:]:
-            kept.append(stretch)
-    return tuple(kept)
+def _order(times: array[int]) -> array[int]:
+    """The times in the order of showing.
 
-
-def _checked(lane: Lane, lead: int | None = None) -> Lane:
-    """The same lane with its lead, unless two samples have one time."""
-    if any(map(ge, lane.shown, lane.shown[1:])):
+    Raises:
+        PlayheadError: `output_invalid` when two are the same.
+    """
+    shown = array("q", sorted(times))
+    if any(map(ge, shown, shown[1:])):
         raise PlayheadError("output_invalid", "Two samples have the same time.")
-    if lead is None:
-        needed = max(map(sub, lane.shown, lane.times)) if lane.kind == "video" else -lane.shown[0]
-        lead = max(0, min(needed, round(LEAD_SECONDS * lane.timescale)))
-    return replace(lane, lead=lead)
+    return shown
+
+
+def _lead(times: array[int], shown: array[int], timescale: int) -> int:
+    """The lead that the reordering of a video's frames needs, within reason."""
+    needed: int = max(map(sub, shown, times))
+    return min(needed, round(LEAD_SECONDS * timescale))

@@ -7,8 +7,6 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import repeat
-from operator import add
 from typing import Literal
 
 from playhead.media.mp4.samples import Samples
@@ -92,10 +90,7 @@ class Track:
     @cached_property
     def composition_times(self) -> array[int]:
         """When each sample is shown on the media's own clock, in decode order, without the edit list."""
-        offsets = self.samples.composition_offsets
-        if offsets is None:
-            return self.samples.decode_times
-        return array("q", map(add, self.samples.decode_times, offsets))
+        return self.samples.composition_times()
 
     @cached_property
     def presentation_times(self) -> array[int]:
@@ -105,11 +100,9 @@ class Track:
         and those after it lie beyond `presentation_end`. With several, a sample takes its first place,
         and one that no edit covers is `NEVER`.
         """
-        times = self.composition_times
         if len(self.spans) == 1:
-            shift = self.spans[0].start - self.spans[0].media_start
-            return array("q", map(add, times, repeat(shift))) if shift else times
-        return array("q", map(self._place, times))
+            return self.samples.composition_times(self.spans[0].start - self.spans[0].media_start)
+        return array("q", map(self._place, self.composition_times))
 
     @cached_property
     def presentation_end(self) -> int:
@@ -119,12 +112,13 @@ class Track:
 
     @cached_property
     def media_end(self) -> int:
-        """The end of the media on its own clock: the latest sample's composition time and duration."""
-        times = self.composition_times
-        if not times:
+        """The end of the media on its own clock: its latest composition time and last duration."""
+        if not self.samples.count:
             return 0
-        last = max(range(max(0, len(times) - 64), len(times)), key=times.__getitem__)
-        return max(times[last] + self.samples.last_duration, max(times) + 1)
+        if len(self.spans) == 1:  # whose times are at hand more often than those without edits
+            shift = self.spans[0].start - self.spans[0].media_start
+            return max(self.presentation_times) - shift + self.samples.last_duration
+        return max(self.composition_times) + self.samples.last_duration
 
     def _place(self, time: int) -> int:
         for span in self.spans:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, chain, repeat
-from operator import add
+from itertools import accumulate, chain, islice, repeat
+from operator import add, sub
 from typing import NamedTuple
 
 from playhead.model.errors import PlayheadError
@@ -66,16 +66,24 @@ class Samples:
         self._check_expandable()
         return array("I", (self.constant_size,)) * self.count
 
+    def composition_times(self, shift: int = 0) -> array[int]:
+        """When each sample is shown on the media's own clock, in track ticks, plus `shift`."""
+        decode = self._decode(self.start + shift)
+        if self.composition is None:
+            return array("q", decode)
+        return array("q", map(add, decode, self.composition.expanded()))
+
     @cached_property
     def decode_times(self) -> array[int]:
         """The decode time of each sample in track ticks."""
+        return array("q", self._decode(self.start))
+
+    def _decode(self, start: int) -> Iterable[int]:
         self._check_expandable()
-        if len(self.durations.counts) == 1 and self.durations.values[0]:
-            step = self.durations.values[0]
-            return array("q", range(self.start, self.start + step * self.count, step))
-        times = array("q", accumulate(self.durations.expanded(), initial=self.start))
-        times.pop()
-        return times
+        step = self.durations.values[0] if len(self.durations.values) == 1 else 0
+        if step:
+            return range(start, start + step * self.count, step)
+        return islice(accumulate(self.durations.expanded(), initial=start), self.count)
 
     @cached_property
     def composition_offsets(self) -> array[int] | None:
@@ -118,6 +126,11 @@ class Samples:
         return sum(count * value for count, value in zip(*self.durations, strict=True))
 
     @property
+    def rising(self) -> bool:
+        """Whether the samples are surely shown in the order of decoding, each at a time of its own."""
+        return self.composition is None and (self.count < 2 or min(self.durations.values) > 0)
+
+    @property
     def last_duration(self) -> int:
         """The duration of the last sample in decode order, in track ticks."""
         return self.durations.values[-1] if self.count else 0
@@ -127,21 +140,40 @@ class Samples:
         """The end of the last byte of the file that a sample uses."""
         if not self.count:
             return 0
+        firsts = self.chunk_firsts
         if self.constant_size:
-            lengths = [self.constant_size * samples for samples in self._chunk_lengths()]
+            starts: Iterable[int] = [self.constant_size * first for first in firsts]
+            stops: Iterable[int] = [*starts, self.constant_size * self.count][1:]
         else:
-            before, firsts = self.bytes_before, self.chunk_firsts
-            stops = chain(firsts[1:], (self.count,))
-            lengths = [before[stop] - before[first] for first, stop in zip(firsts, stops, strict=True)]
-        return max(map(int.__add__, self.chunk_offsets, lengths))
+            starts = map(self.bytes_before.__getitem__, firsts)
+            stops = map(self.bytes_before.__getitem__, chain(firsts[1:], (self.count,)))
+        ends: Iterable[int] = map(add, self.chunk_offsets, map(sub, stops, starts))
+        return max(ends)
+
+    def extents(self, first: int, stop: int) -> Iterator[tuple[int, int]]:
+        """Where the bytes of samples `first` to `stop` lie: (offset, length) of each contiguous stretch."""
+        before, at = self.bytes_before, first
+        held, upto = -1, -1
+        for chunk in range(self.chunk_of(first), len(self.chunk_firsts)):
+            if at >= stop:
+                break
+            end = min(stop, self.chunk_firsts[chunk + 1] if chunk + 1 < len(self.chunk_firsts) else stop)
+            start = self.chunk_offsets[chunk] + before[at] - before[self.chunk_firsts[chunk]]
+            if start != upto:
+                if upto > held:
+                    yield held, upto - held
+                held = start
+            upto = start + before[end] - before[at]
+            at = end
+        if upto > held:
+            yield held, upto - held
 
     def chunk_of(self, sample: int) -> int:
         """The number of the chunk that holds a sample."""
         return bisect_right(self.chunk_firsts, sample) - 1
 
     def _chunk_lengths(self) -> array[int]:
-        stops = chain(self.chunk_firsts[1:], (self.count,))
-        return array("I", (stop - first for first, stop in zip(self.chunk_firsts, stops, strict=True)))
+        return array("I", map(sub, chain(self.chunk_firsts[1:], (self.count,)), self.chunk_firsts))
 
     def _check_expandable(self) -> None:
         if self.count > EXPANDED_LIMIT:
