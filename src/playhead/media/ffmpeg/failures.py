@@ -15,6 +15,8 @@ from playhead.model.errors import PlayheadError
 
 # First match wins: causes before their consequences, since ffmpeg reports both.
 _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    # ffmpeg's way to refuse one more stream is to claim that memory ran out.
+    ("limit_streams", ("Number of streams exceeds max_streams",)),
     # The machine.
     ("storage_full", ("No space left on device", "Disk quota exceeded")),
     ("resource_limit", ("Cannot allocate memory", "Out of memory", r"malloc of size \d+ failed")),
@@ -24,7 +26,6 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("reference_refused", (r"Protocol '[^']*' not on whitelist", "No default whitelist set")),
     ("reference_refused", ("Unsafe file name", "is not in allowed_", "not a common multimedia extension")),
     ("unsupported_format", ("Format not on whitelist", "Unknown input format")),
-    ("limit_streams", ("Number of streams exceeds max_streams",)),
     # Codecs.
     ("unsupported_codec", (r"Codec \([^)]*\) not on whitelist", "no decoder found for")),
     ("unsupported_codec", ("[Uu]nknown decoder", r"Decoder \(.{1,60}\) not found")),

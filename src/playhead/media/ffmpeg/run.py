@@ -53,6 +53,7 @@ async def run(
 
     ffmpeg always reports its progress to us on a pipe of its own, so that one which stands still is
     noticed; `on_progress` is called with each report. Cancelling kills the process and waits for its end.
+    It dies with the thread that called this, which the kernel takes for its parent: the loop's, not a pool's.
 
     Raises: ToolFailed when the program failed by itself; PlayheadError `decode_timeout`, `decoder_crashed`,
     `resource_limit`, `tool_missing` or `sandbox_unavailable`. Whatever `on_progress` or the feed raises ends
