@@ -58,7 +58,11 @@ class Child:
         Raises:
             RefusalError: when `setpriv` or the program is missing.
         """
-        tie = ["setpriv", "--pdeathsig", program.when_orphaned.name.removeprefix("SIG"), "--"]
+        tie = [
+            *("setpriv", "--pdeathsig", program.when_orphaned.name.removeprefix("SIG"), "--"),
+            # If we died before the kernel was asked, it will tell nobody: then the child must not even begin.
+            *("sh", "-c", f'[ "$PPID" = {os.getpid()} ] && exec "$@"', "sh"),
+        ]
         log = os.open(program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) if program.log else None
         try:
             process = await asyncio.create_subprocess_exec(  # noqa: TID251 - this module is the daemons' door

@@ -167,7 +167,7 @@ class Supervisor:
     async def _keep(self, program: Program) -> NoReturn:
         """Run a program, again whenever it ends, until cancelled; then end it in order."""
         loop = asyncio.get_running_loop()
-        pause = _FIRST_PAUSE
+        pause = 0.0
         while True:
             child = await Child.start(program)
             self._children.add(child)
@@ -177,17 +177,22 @@ class Supervisor:
             finally:
                 await child.stop(_STOP)
                 self._children.discard(child)
-            if loop.time() - begun > _LIVED:
-                pause = _FIRST_PAUSE
+            pause = next_pause(pause, loop.time() - begun)
             _log.warning(
                 "a process ended and is started again", name=program.name, exit_code=code, pause=pause
             )
             await asyncio.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _hurry(self) -> None:
         for child in self._children:
             child.signal(Signals.SIGKILL)
+
+
+def next_pause(last: float, lived: float) -> float:
+    """Seconds to wait before starting a child again that lived for so many; `last` is 0 the first time."""
+    if last == 0 or lived > _LIVED:
+        return _FIRST_PAUSE
+    return min(2 * last, _LONGEST_PAUSE)
 
 
 async def _until_healthy(listening: socket) -> None:
