@@ -223,8 +223,8 @@ async def test_use_of_the_machine_is_measured(start: MakeSandbox, stand_in: Stan
     busy = ("-v", "error", "-f", "lavfi", "-i", "testsrc2=size=1920x1080:duration=1", "-f", "null", "-")
     outcome = await run(Invocation("ffmpeg", busy), sandbox=start(find_tools()))
     assert 0.05 < outcome.cpu_seconds < 20
-    # Debian's libraries alone are 30 MiB, and each of the frames on their way 3.
-    assert 30 * MIB < outcome.peak_memory_bytes < 800 * MIB
+    # A static build needs 20 MiB for this, Debian with its 200 libraries 60.
+    assert 10 * MIB < outcome.peak_memory_bytes < 800 * MIB
 
 
 async def test_a_program_that_has_gone_is_named(start: MakeSandbox, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ _SAID = {
     "[png @ 0x1] Picture size 90000x90000 is invalid\nInvalid data found": "limit_dimensions",
     "[png @ 0x1] Picture size 9000x9000 exceeds specified max pixel count 6": "limit_dimensions",
     "Number of streams exceeds max_streams parameter (64)\nCannot allocate memory": "limit_streams",
+    "[matroska,webm @ 0x1] Number of tracks exceeds max_streams (64)": "limit_streams",
     "av_interleaved_write_frame(): No space left on device": "storage_full",
     "in.mp4: Cannot allocate memory": "resource_limit",
     "x264 [error]: malloc of size 220198464 failed\nInvalid data found": "resource_limit",

@@ -16,7 +16,7 @@ from playhead.model.errors import PlayheadError
 # First match wins: causes before their consequences, since ffmpeg reports both.
 _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     # ffmpeg's way to refuse one more stream is to claim that memory ran out.
-    ("limit_streams", ("Number of streams exceeds max_streams",)),
+    ("limit_streams", ("Number of (?:streams|tracks) exceeds max_streams",)),
     # The machine.
     ("storage_full", ("No space left on device", "Disk quota exceeded")),
     ("resource_limit", ("Cannot allocate memory", "Out of memory", r"malloc of size \d+ failed")),
