@@ -43,10 +43,13 @@ class Relay:
                 while cut is None or taken < cut:
                     block = client.recv(BLOCK)
                     if not block:
-                        return
+                        break
                     taken += len(block)
                     server.sendall(block)
-            if cut is not None:
+            # The copying thread still reads from the server; only this ends that, and the connection with it.
+            with contextlib.suppress(OSError):
+                server.shutdown(socket.SHUT_RDWR)
+            if cut is not None and taken >= cut:
                 # Lingering for 0 s resets the connection instead of closing it in good order.
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 

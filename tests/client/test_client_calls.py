@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from playhead.client import PlayheadAPIError, Wish, calls
+from playhead.client import PlayheadAPIError, Upload, Wish, calls, open_body
+from playhead.client.transport import put_headers
 
 NOTHING: dict[str, str] = {}
 
@@ -88,6 +90,13 @@ def test_ids_cannot_leave_their_place_in_the_path() -> None:
 def test_the_key_is_in_the_header_and_a_type_only_with_a_body() -> None:
     assert calls.video("v").headers("k") == {"X-API-KEY": "k", "Accept": "application/json"}
     assert calls.create_upload("a", 1, {}).headers("k")["Content-Type"] == "application/json"
+
+
+def test_the_key_does_not_go_with_the_bytes() -> None:
+    upload = Upload("u", "https://elsewhere/u", "v", "waiting", "video/mp4")
+
+    with open_body(io.BytesIO(b"12345")) as body:
+        assert put_headers(upload, body) == {"Content-Type": "video/mp4", "Content-Length": "5"}
 
 
 def test_only_what_is_the_same_twice_may_be_repeated() -> None:

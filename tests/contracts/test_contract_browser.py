@@ -1,4 +1,4 @@
-"""The published browser entry and uploader, unmodified, in Chromium, on a page of another origin."""
+"""The published browser entries and uploader, unmodified, in Chromium, on a page of another origin."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ def large(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-async def _put(page: Page, app: App, file: Path, created: dict[str, Any], watch: bool) -> dict[str, Any]:
-    """Upload `file` with the browser entry; gives the percents it told and how it ended."""
+async def _put(
+    page: Page, app: App, file: Path, created: dict[str, Any], *, watch: bool = True, entry: str = "browser"
+) -> dict[str, Any]:
+    """Upload `file` with an entry of the client; gives the percents it told and how it ended."""
     await page.goto(f"{app.url}/storage")
     await page.wait_for_function("() => window.put")
     await page.set_input_files("input", file)
-    arguments = {"uploadUrl": created["uploadUrl"], "contentType": created["contentType"], "watch": watch}
+    given = {name: created[name] for name in ("uploadUrl", "contentType")}
+    arguments = {**given, "entry": entry, "watch": watch}
     outcome: dict[str, Any] = await page.evaluate("(arguments) => window.put(arguments)", arguments)
     return outcome
 
@@ -39,7 +42,7 @@ async def test_a_page_of_another_origin_uploads_with_progress(
     created = create(api, fileSizeBytes=large.stat().st_size)
     await _slow_down(page, large.stat().st_size)
 
-    outcome = await _put(page, app, large, created, watch=True)
+    outcome = await _put(page, app, large, created)
 
     assert outcome["error"] is None
     percents = outcome["percents"]
@@ -56,6 +59,18 @@ async def test_without_progress_it_uses_fetch(page: Page, app: App, api: httpx.C
     outcome = await _put(page, app, clip, created, watch=False)
 
     assert outcome == {"percents": [], "error": None}
+    assert complete(api, created["id"]).status_code == 201
+
+
+async def test_the_react_native_entry_uploads_too(
+    page: Page, app: App, api: httpx.Client, clip: Path
+) -> None:
+    created = create(api, fileSizeBytes=clip.stat().st_size)
+
+    outcome = await _put(page, app, clip, created, entry="native")
+
+    assert outcome["error"] is None
+    assert outcome["percents"][-1] == 100
     assert complete(api, created["id"]).status_code == 201
 
 
@@ -76,10 +91,10 @@ async def test_a_page_learns_that_its_upload_is_over(
     page: Page, app: App, api: httpx.Client, clip: Path
 ) -> None:
     created = create(api, fileSizeBytes=clip.stat().st_size)
-    await _put(page, app, clip, created, watch=True)
+    await _put(page, app, clip, created)
     complete(api, created["id"])
 
-    outcome = await _put(page, app, clip, created, watch=True)
+    outcome = await _put(page, app, clip, created)
 
     assert outcome["error"]["uploadStatus"] == 409
 

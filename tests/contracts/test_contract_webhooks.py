@@ -1,6 +1,6 @@
 """Webhooks in the contract's form, received by a Node application and judged by the published verifier.
 
-A test that waits for deliveries has a tenant of its own, as a webhook is told about every video of its project.
+A test that waits for deliveries has a tenant of its own: a webhook is told about every video of its project.
 """
 
 from __future__ import annotations
