@@ -83,6 +83,7 @@ def build(parts: Parts) -> Litestar:
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
         request_max_body_size=1024 * 1024,
+        logging_config=None,  # `app.logs` has set up one format for everything
     )
 
 

@@ -17,6 +17,7 @@ from uuid import UUID
 import structlog
 from procrastinate import App
 from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
 from playhead.app.logs import configure_logs
 from playhead.app.wire import Parts, wire
@@ -40,6 +41,9 @@ PRUNED_SECONDS = 30.0
 """After this long a silent worker is forgotten; longer than `STALLED_SECONDS`, or its jobs could be missed."""
 LIGHT_CONCURRENCY = 4
 GRACE_SECONDS = 5.0
+"""How long running jobs may go on when told to stop; then they are cancelled and found again later."""
+POLL_SECONDS = 2.0
+"""How often to look for jobs without being notified of one."""
 
 log = structlog.get_logger()
 
@@ -71,18 +75,20 @@ async def _work(settings: Settings) -> None:
 
 async def _run_queues(queue: App, settings: Settings) -> None:
     """Two workers in one process: short jobs never wait behind encodes."""
-    common = {
-        "install_signal_handlers": False,
-        "update_heartbeat_interval": HEARTBEAT_SECONDS,
-        "stalled_worker_timeout": PRUNED_SECONDS,
-        "shutdown_graceful_timeout": GRACE_SECONDS,
-        "fetch_job_polling_interval": 2.0,
-        "delete_jobs": "always",
-    }
     concurrency = {LIGHT: LIGHT_CONCURRENCY, ENCODE: settings.encode_concurrency}
     running = [
         asyncio.create_task(
-            queue.run_worker_async(queues=[name], name=f"{name}@{os.getpid()}", concurrency=number, **common)
+            queue.run_worker_async(
+                queues=[name],
+                name=f"{name}@{os.getpid()}",
+                concurrency=number,
+                install_signal_handlers=False,
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                stalled_worker_timeout=PRUNED_SECONDS,
+                shutdown_graceful_timeout=GRACE_SECONDS,
+                fetch_job_polling_interval=POLL_SECONDS,
+                delete_jobs="always",  # rows say what was done; finished jobs are of no use
+            )
         )
         for name, number in concurrency.items()
     ]
@@ -146,7 +152,7 @@ async def retry_stalled(queue: App) -> None:
             await queue.job_manager.retry_job(job)
         except UniqueViolation:
             # The same work waits already as a newer job; this one only blocks its lock.
-            await queue.job_manager.finish_job_by_id_async(job.id or 0, status="failed", delete_job=True)
+            await queue.job_manager.finish_job_by_id_async(job.id or 0, Status.FAILED, delete_job=True)
 
 
 @contextmanager

@@ -38,7 +38,7 @@ async def encode_chunk(workshop: Workshop, video_id: UUID, number: int) -> None:
         async with workshop.records.transaction() as tx:
             tracks[:] = await pieces.missing_tracks(tx, video_id, number)
         if tracks:
-            await _encode(workshop, video, number, tracks, from_beginning=failures > 0)
+            await _encode(workshop, video, number, tracks, safely=failures > 0)
 
     async def give_up(tx: Transaction, video: Row, error: PlayheadError) -> None:
         await renditions.fail(tx, video_id, tracks, error)
@@ -48,7 +48,7 @@ async def encode_chunk(workshop: Workshop, video_id: UUID, number: int) -> None:
 
 
 async def _encode(
-    workshop: Workshop, video: Row, number: int, tracks: list[str], *, from_beginning: bool
+    workshop: Workshop, video: Row, number: int, tracks: list[str], *, safely: bool
 ) -> None:
     plan = plan_of(video)
     chunk = plan.chunks[number]
@@ -58,13 +58,13 @@ async def _encode(
             path=path,
             stream=info_of(video).video.index,
             guards=guards_of(path),
-            from_beginning=from_beginning,
+            safely=safely,
         )
         outputs = [(track, bench / f"{track.track}.mp4") for track in wanted]
-        limits = _limits(chunk, from_beginning or chunk.seek_seconds is None)
+        limits = _limits(chunk, from_beginning=safely or chunk.seek_seconds is None)
         await run(chunk_invocation(source, plan, chunk, outputs, limits), sandbox=workshop.sandbox)
         frames = {
-            track.track: await verify.piece(output, chunk, track, strict=not from_beginning)
+            track.track: await verify.piece(output, chunk, track, strict=not safely)
             for track, output in outputs
         }
         made = {track.track: output for track, output in outputs}
@@ -137,7 +137,7 @@ def _of_tracks(plan: Plan, tracks: list[str]) -> list[PlannedRendition]:
     return [planned for track, planned in by_track.items() if track in tracks]
 
 
-def _limits(chunk: Chunk, from_beginning: bool) -> Limits:
+def _limits(chunk: Chunk, *, from_beginning: bool) -> Limits:
     decoded = chunk.end if from_beginning else chunk.end - chunk.start
     seconds = decoded / TIMESCALE
     return Limits(

@@ -125,11 +125,17 @@ class _Probing:
             frame = probe.read_frame(outcome.stdout)
             if frame is not None:
                 return frame
+        raise PlayheadError(await self._why_no_frame(claim, outcome.messages))
+
+    async def _why_no_frame(self, claim: VideoClaim, messages: str) -> str:
         if claim.codec == "unknown":
-            raise PlayheadError("unsupported_codec")
+            return "unsupported_codec"
+        if claim.codec == "webp":
+            return "unsupported_format"  # animations, which ffmpeg's decoder for still pictures skips
         if await self._encrypted():
-            raise PlayheadError("encrypted_file")
-        raise PlayheadError(classify(outcome.messages) or "no_frames")
+            return "encrypted_file"
+        named = classify(messages)
+        return "no_frames" if named == "internal_error" else named
 
     async def sound_starts(self, sounds: Sequence[AudioTrack]) -> dict[int, float]:
         """Stream number → when its sound begins, in seconds, of those tracks that can be decoded."""

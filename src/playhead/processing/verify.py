@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 from playhead.media.local import LocalBytes
 from playhead.media.mp4 import Track, read_movie
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import TIMESCALE, Chunk, Plan, PlannedRendition
+
+
+SHORTEST_FRAME = TIMESCALE // 1000
+"""Ticks a frame is shown at least; encoders squeeze frames below it when timestamps run backwards."""
 
 
 async def piece(path: Path, chunk: Chunk, track: PlannedRendition, *, strict: bool) -> int:
@@ -22,7 +27,7 @@ async def piece(path: Path, chunk: Chunk, track: PlannedRendition, *, strict: bo
     made = await _only_track(path, "video")
     frames = made.samples.count
     if (made.width, made.height) != (track.width, track.height):
-        raise PlayheadError("output_invalid", f"A piece is {made.width}x{made.height} instead of {track.track}.")
+        raise PlayheadError("output_invalid", f"A piece is {made.width}x{made.height}, not {track.track}.")
     if made.timescale != TIMESCALE:
         raise PlayheadError("output_invalid", "A piece counts time in the wrong unit.")
     if strict and chunk.frames is not None and frames != chunk.frames:
@@ -34,6 +39,9 @@ async def piece(path: Path, chunk: Chunk, track: PlannedRendition, *, strict: bo
         raise PlayheadError("output_invalid", "A piece does not begin with a key frame.")
     if strict and (syncs[0] != chunk.start or tuple(syncs) != chunk.grid):
         raise PlayheadError("output_invalid", "A piece's key frames are not on the plan's grid.")
+    in_order = sorted(times)
+    if strict and any(after - before < SHORTEST_FRAME for before, after in pairwise(in_order)):
+        raise PlayheadError("output_invalid", "A piece's frames are not one after the other.")
     if max(times) + chunk.start >= chunk.end:
         raise PlayheadError("output_invalid", "A piece reaches into the next one.")
     return frames
@@ -59,7 +67,7 @@ async def whole(path: Path, plan: Plan, track: str, *, frames: int, has_sound: b
     if picture is None or not movie.complete or f"{picture.width}x{picture.height}" != track:
         raise PlayheadError("output_invalid", "The joined file is not whole.")
     if picture.samples.count != frames:
-        raise PlayheadError("output_invalid", f"The joined file has {picture.samples.count} of {frames} frames.")
+        raise PlayheadError("output_invalid", f"Of {frames} frames, {picture.samples.count} were joined.")
     lasts = picture.presentation_end / picture.timescale
     planned = plan.duration / TIMESCALE
     one_frame = plan.frame_rate[1] / plan.frame_rate[0]

@@ -22,8 +22,9 @@ class ChunkInput:
     stream: int
     guards: tuple[str, ...]
     """The input's hardening arguments."""
-    from_beginning: bool = False
-    """Decode the source from its start whatever the plan says: the second try when seeking failed."""
+    safely: bool = False
+    """The second try: decode from the start whatever the plan says, and lay what comes out on a constant rate,
+    so that frames which seeking missed, or decoding lost or mistimed, are filled by their neighbours."""
 
 
 def chunk_invocation(
@@ -81,13 +82,16 @@ def _input(source: ChunkInput, plan: Plan, chunk: Chunk) -> list[str]:
     if plan.trusted_timestamps:
         # Keep the source's own clock, so that frames are picked by the timestamps the plan was made of.
         arguments.append("-copyts")
-    if chunk.seek_seconds is not None and not source.from_beginning:
+    if chunk.seek_seconds is not None and not source.safely:
         arguments += [
             "-noaccurate_seek",  # the trim filter picks the first frame, exactly
             "-seek_timestamp",  # the plan's times are the source's own, not counted from its start
             "1",
             *("-ss", f"{chunk.seek_seconds:.6f}"),
         ]
+    # A picture that changes its size midway: the scaler follows by itself, while a graph made anew would
+    # forget which frames it has let through.
+    arguments += ["-reinit_filter", "0"]
     return [*arguments, *source.guards, "-i", str(source.path)]
 
 
@@ -116,6 +120,8 @@ def _graph(source: ChunkInput, plan: Plan, chunk: Chunk, tracks: Sequence[Planne
 def _pick(source: ChunkInput, plan: Plan, chunk: Chunk) -> str:
     """The filters that let exactly the chunk's frames through, with times in ticks since its first frame."""
     on_ticks = f"settb=1/{TIMESCALE}"
+    if plan.timing == "source" and source.safely:
+        return f"{_evenly(plan, chunk)},setpts=PTS-STARTPTS,{on_ticks}"
     if plan.timing == "source":
         end = "" if chunk.source_end is None else f":end_pts={chunk.source_end}"
         # First to the timeline's zero in the source's ticks, then to ours, as the plan rounds them.
@@ -124,13 +130,19 @@ def _pick(source: ChunkInput, plan: Plan, chunk: Chunk) -> str:
             zero = f"'if(eq(N,0),0,{zero})'"
         return f"trim=start_pts={chunk.source_start}{end},setpts={zero},{on_ticks},setpts=PTS-{chunk.start}"
     rate = f"{plan.frame_rate[0]}/{plan.frame_rate[1]}"
-    if chunk.seek_seconds is not None and not source.from_beginning:
-        at = plan.origin_seconds + chunk.start / TIMESCALE
-        count = (chunk.source_end or chunk.source_start + (chunk.frames or 0)) - chunk.source_start
-        return f"fps={rate}:start_time={at:.6f},trim=end_frame={count},setpts=PTS-STARTPTS,{on_ticks}"
+    if chunk.seek_seconds is not None and not source.safely:
+        return f"{_evenly(plan, chunk)},setpts=PTS-STARTPTS,{on_ticks}"
     end = "" if chunk.source_end is None else f":end_frame={chunk.source_end}"
     start = f":start_time={plan.origin_seconds!r}" if plan.trusted_timestamps else ""
     return f"fps={rate}{start},trim=start_frame={chunk.source_start}{end},setpts=PTS-STARTPTS,{on_ticks}"
+
+
+def _evenly(plan: Plan, chunk: Chunk) -> str:
+    """Frames at the plan's rate from the chunk's first moment to its last, whatever is decoded before it."""
+    rate = f"{plan.frame_rate[0]}/{plan.frame_rate[1]}"
+    start = plan.origin_seconds + chunk.start / TIMESCALE
+    length = (chunk.end - chunk.start) * plan.frame_rate[0] / (TIMESCALE * plan.frame_rate[1])
+    return f"fps={rate}:start_time={start:.6f},trim=end_frame={max(1, round(length))}"
 
 
 def _video_codec(plan: Plan, chunk: Chunk, track: PlannedRendition) -> list[str]:
