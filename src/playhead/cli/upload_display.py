@@ -75,6 +75,4 @@ class Display:
 
 
 def _state(rendition: Rendition) -> str:
-    if rendition.error is not None:
-        return rendition.error.message
-    return rendition.note or rendition.status
+    return rendition.status if rendition.error is None else rendition.error.message
