@@ -58,7 +58,7 @@ bench: $(VENV)/tested ## Measure against references in the same run; prints one 
 	$(BIN)/python -m bench
 
 soak: $(VENV)/tested ## The long runs that CI has no time for
-	$(BIN)/pytest -m soak --override-ini addopts="-ra --strict-markers"
+	$(BIN)/pytest -m soak
 
 clean: ## Remove what was installed and built; data stays
 	rm -rf $(VENV) build dist src/playhead/playback/static web/node_modules
