@@ -4,12 +4,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.media.ffmpeg.boxes import MakeSandbox, StandIn
 
 from playhead.media.ffmpeg.sandbox.bubblewrap import Bubblewrap
 from playhead.media.ffmpeg.sandbox.landlock import Landlock
 from playhead.media.ffmpeg.sandbox.none import NoSandbox
 from playhead.media.ffmpeg.tools import Tools
+from tests.media.ffmpeg.boxes import MakeSandbox, StandIn
 
 _STAND_INS = Path(__file__).parent / "stand_ins"
 

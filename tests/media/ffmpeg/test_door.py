@@ -13,7 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.media.ffmpeg.boxes import MakeSandbox, StandIn
 
 from playhead.media.ffmpeg.invocation import MIB
 from playhead.media.ffmpeg.run import Invocation, Limits, Outcome, Progress, ToolFailed, run
@@ -22,6 +21,7 @@ from playhead.media.ffmpeg.sandbox.none import NoSandbox
 from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.media.ffmpeg.tools import Tools, find_tools
 from playhead.model.errors import PlayheadError
+from tests.media.ffmpeg.boxes import MakeSandbox, StandIn
 
 # Far above what the stand-ins need and far below what would hurt.
 _SMALL = Limits(

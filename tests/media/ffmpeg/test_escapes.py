@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.media.ffmpeg.boxes import MakeSandbox, StandIn
 
 from playhead.media.ffmpeg.run import Invocation, run
 from playhead.media.ffmpeg.sandbox.landlock import Landlock
 from playhead.media.ffmpeg.sandbox.none import NoSandbox
-from playhead.media.ffmpeg.sandbox.port import Sandbox
+from playhead.media.ffmpeg.tools import Tools
+from tests.media.ffmpeg.boxes import MakeSandbox, StandIn
 
 # What any plain user may do outside of a sandbox, so that refusing it is the sandbox's doing.
 _POSSIBLE_OUTSIDE = {
@@ -163,25 +163,27 @@ async def _a_world(folder: Path) -> AsyncIterator[_World]:
         udp.close()
 
 
-async def _exploit(world: _World, sandbox: Sandbox) -> dict[str, str]:
+async def _exploit(world: _World, make: MakeSandbox, stand_in: StandIn) -> dict[str, str]:
+    """Run both halves of the stand-in; return how each attempt ended."""
     invocation = Invocation(
         "ffmpeg",
         (json.dumps(world.goal),),
         reads=(Path(str(world.goal["input"])), Path(str(world.goal["empty_me"]))),
         scratch=world.scratch,
     )
-    outcome = await run(invocation, sandbox=sandbox)
-    ends: dict[str, str] = json.loads(outcome.stdout)
+    ends: dict[str, str] = {}
+    for half in ("exploited", "exploited_calls"):
+        outcome = await run(invocation, sandbox=make(stand_in(half)))
+        ends |= json.loads(outcome.stdout)
     return ends
 
 
 async def test_nothing_gets_out_of_a_sandbox(tmp_path: Path, box: MakeSandbox, stand_in: StandIn) -> None:
-    tools = stand_in("exploited")
     (tmp_path / "world").mkdir()
     async with _a_world(tmp_path / "world") as world:
         before = world.files()
 
-        ends = await _exploit(world, box(tools))
+        ends = await _exploit(world, box, stand_in)
 
         assert {name: end for name, end in ends.items() if end == "escaped"} == {}
         assert len(ends) >= 100
@@ -193,23 +195,25 @@ async def test_nothing_gets_out_of_a_sandbox(tmp_path: Path, box: MakeSandbox, s
 
 @pytest.mark.parametrize("version", [1, 2, 3, 5])
 async def test_nothing_gets_out_on_older_kernels(tmp_path: Path, stand_in: StandIn, version: int) -> None:
-    sandbox = Landlock(stand_in("exploited"))
-    sandbox.__dict__["version"] = version  # what the kernel would answer; later rights are then not asked for
+    def make(tools: Tools) -> Landlock:
+        sandbox = Landlock(tools)
+        sandbox.__dict__["version"] = version  # as the kernel would answer: later rights are not asked for
+        return sandbox
+
     (tmp_path / "world").mkdir()
     async with _a_world(tmp_path / "world") as world:
         before = world.files()
 
-        ends = await _exploit(world, sandbox)
+        ends = await _exploit(world, make, stand_in)
 
         assert {name: end for name, end in ends.items() if end == "escaped"} == {}
         assert (world.files(), world.contacts) == (before, [])
 
 
 async def test_the_attempts_are_real(tmp_path: Path, stand_in: StandIn) -> None:
-    tools = stand_in("exploited")
     (tmp_path / "world").mkdir()
     async with _a_world(tmp_path / "world") as world:
-        ends = await _exploit(world, NoSandbox(tools))
+        ends = await _exploit(world, NoSandbox, stand_in)
 
         assert {name: ends[name] for name in _POSSIBLE_OUTSIDE if ends[name] != "escaped"} == {}
         assert len(world.contacts) >= 4

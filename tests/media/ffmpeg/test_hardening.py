@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.media.ffmpeg.boxes import MakeSandbox
 
 from playhead.media.ffmpeg.features import inspect
 from playhead.media.ffmpeg.hardening import DECODERS, input_arguments
@@ -15,6 +14,7 @@ from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.media.ffmpeg.tools import find_tools
 from playhead.media.sniff import DEMUXERS, sniff
 from playhead.model.errors import PlayheadError
+from tests.media.ffmpeg.boxes import MakeSandbox
 
 _LIMITS = Limits(wall_seconds=20, quiet_seconds=10)
 _SHOW = ("-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0")
@@ -100,7 +100,7 @@ async def test_no_address_is_contacted(
     port, met = contacts
     address = f"http://127.0.0.1:{port}/playlist.m3u8"
     file = tmp_path / "upload.mp4"
-    file.write_text(f"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:1,\n{address}\n")
+    file.write_text(f"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:1,\n{address}\n#EXT-X-ENDLIST\n")
     tools = find_tools()
     plain, boxed, none = NoSandbox(tools), box(tools), ()
     for sandbox, lists in ((plain, input_arguments(None)), (boxed, none), (boxed, input_arguments("mov"))):

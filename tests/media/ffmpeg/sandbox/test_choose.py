@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import pytest
-from tests.media.ffmpeg.boxes import MakeSandbox
 
 from playhead.media.ffmpeg.invocation import Invocation
 from playhead.media.ffmpeg.sandbox.choose import CANDIDATES, choose_sandbox
@@ -10,6 +9,7 @@ from playhead.media.ffmpeg.sandbox.port import Enclosure
 from playhead.media.ffmpeg.sandbox.selftest import verify
 from playhead.media.ffmpeg.tools import Tools, find_tools
 from playhead.model.errors import PlayheadError
+from tests.media.ffmpeg.boxes import MakeSandbox
 
 
 class _Leaky:

@@ -1,4 +1,4 @@
-"""The sandbox of choice: bubblewrap's namespaces, our system call filter, prlimit. About 4 ms per start.
+"""The sandbox of choice: bubblewrap's namespaces, our system call filter, prlimit. About 5 ms per start.
 
 Needs unprivileged user namespaces, or root; stock containers refuse both (then see `landlock.py`).
 """

@@ -14,7 +14,7 @@ import os
 import sys
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 from playhead.media.ffmpeg.invocation import Invocation
 from playhead.media.ffmpeg.sandbox import launcher
@@ -41,6 +41,23 @@ _READ = _READ_FILE | _READ_DIR
 _SCRATCH = _READ | _WRITE_FILE | _TRUNCATE | _REMOVE_FILE | _REMOVE_DIR | _MAKE_DIR | _MAKE_REGULAR | _REFER
 _ON_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEVICE
 """The rights that mean something for a single file; the kernel refuses a rule with others."""
+
+
+class Plan(TypedDict):
+    """What `launcher.py` is to do."""
+
+    parent: int
+    """The worker's process number."""
+    limits: dict[str, tuple[int, int]]
+    """Soft and hard, by the name of RLIMIT_ in lower case."""
+    thread_limit: tuple[int, int]
+    handled: tuple[int, int, int]
+    """Landlock's rights that this kernel knows: files, network, scopes."""
+    rules: list[tuple[str, int]]
+    """Paths, and the rights beneath them."""
+    scratch: str | None
+    seccomp: bytes
+    argv: tuple[str, ...]
 
 
 class Landlock:
@@ -70,7 +87,7 @@ class Landlock:
         del inherit  # open descriptors stay open; Landlock is about opening more
         program = str(self._tools.path(invocation.program))
         require_plain(invocation)
-        plan = launcher.Plan(
+        plan = Plan(
             parent=os.getpid(),
             limits=kernel_limits(invocation.limits),
             thread_limit=thread_limit(invocation.limits),

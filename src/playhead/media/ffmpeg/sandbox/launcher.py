@@ -1,7 +1,7 @@
 """Runs inside the child, before ffmpeg: gives everything up, then becomes ffmpeg.
 
 Started by `landlock.py` as a script of the same Python with `-I -S`, so it imports nothing of Playhead and
-as little else as it can: 9 ms, most of it Python's own start. Its one argument is the number of a descriptor
+as little else as it can: 11 ms, half of it Python's own start. Its one argument is the number of a descriptor
 with the plan, a marshalled `Plan`. Whatever fails here ends it before anything hostile has run.
 """
 
@@ -12,7 +12,13 @@ import marshal
 import os
 import resource
 import sys
-from typing import NoReturn, TypedDict
+
+# What a type checker needs; importing typing would cost as much again as Python's start.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from playhead.media.ffmpeg.sandbox.landlock import Plan
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.prctl.argtypes = (ctypes.c_int, *[ctypes.c_ulong] * 4)
@@ -36,23 +42,6 @@ _FIRST_OWN_UID = 1_879_048_192
 # System calls of Landlock: the same numbers on every architecture.
 CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _RULE_PATH_BENEATH = 1
-
-
-class Plan(TypedDict):
-    """What `landlock.py` wants done."""
-
-    parent: int
-    """The worker's process number."""
-    limits: dict[str, tuple[int, int]]
-    """Soft and hard, by the name of RLIMIT_ in lower case."""
-    thread_limit: tuple[int, int]
-    handled: tuple[int, int, int]
-    """Landlock's rights that this kernel knows: files, network, scopes."""
-    rules: list[tuple[str, int]]
-    """Paths, and the rights beneath them."""
-    scratch: str | None
-    seccomp: bytes
-    argv: tuple[str, ...]
 
 
 class _Ruleset(ctypes.Structure):
