@@ -100,6 +100,16 @@ def test_a_refusal_has_its_code(client: Client, tmp_path: Path) -> None:
     assert str(raised.value).endswith(".")
 
 
+def test_an_empty_file_is_named(client: Client, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.mp4"
+    empty.touch()
+
+    with pytest.raises(PlayheadAPIError, match="The file is empty") as raised:
+        client.upload(empty)
+
+    assert raised.value.code == "empty_file"
+
+
 def test_a_wrong_key_is_refused(live_server: Live) -> None:
     with Client(live_server.url, "wrong") as client, pytest.raises(PlayheadAPIError) as raised:
         next(client.videos())

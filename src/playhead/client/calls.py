@@ -70,8 +70,11 @@ class Call(Generic[T]):
 
 def create_upload(filename: str, size: int, wish: Wish) -> Call[Upload]:
     """Announce a video of `size` bytes and get the URL its bytes go to."""
-    wanted = {name: value for name, value in wish.items() if value is not None}
-    body = msgspec.json.encode({"filename": filename, "size": size, **wanted})
+    wanted: dict[str, Any] = {name: value for name, value in wish.items() if value is not None}
+    # No size can be 0; an empty file is left to completing, which has the right words for it.
+    if size > 0:
+        wanted["size"] = size
+    body = msgspec.json.encode({"filename": filename, **wanted})
     return Call("POST", "/v1/uploads", Upload, body, repeatable=False)
 
 
