@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.live import Live
 
 COMMAND = [sys.executable, "-m", "playhead", "upload"]

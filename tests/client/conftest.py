@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.live import Live
 
 from playhead.client import Client
+from tests.live import Live
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,6 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 import pytest
-from tests.client.relay import relay
-from tests.live import Live
 
 from playhead.client import (
     AsyncClient,
@@ -22,6 +20,8 @@ from playhead.client import (
     VideoFailedError,
     WaitTimeoutError,
 )
+from tests.client.relay import relay
+from tests.live import Live
 
 
 def test_a_file_becomes_ready(client: Client, clip: Path) -> None:

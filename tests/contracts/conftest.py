@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+
 from tests.browser import browser, page
 from tests.contracts.app import App, install, start
 from tests.live import Live

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.async_api import Page
+
 from tests.contracts.app import App
 from tests.contracts.wire import complete, create, settled
 

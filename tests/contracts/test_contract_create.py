@@ -7,6 +7,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+
 from tests.contracts.wire import RESOLUTIONS, TYPES, assert_problem, create, wanted
 
 GIB = 1024**3

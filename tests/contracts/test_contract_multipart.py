@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+
 from tests.contracts.wire import assert_problem, settled
 
 FIELDS = {"resolutions": "144p,240p", "isPublic": "true", "thumbnail_timestamps_seconds": "0,0.5"}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.contracts.app import App, ClientError, Told
 from tests.contracts.wire import BYTES, NOWHERE, RESOLUTIONS, wanted
 

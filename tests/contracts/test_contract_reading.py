@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+
 from tests.contracts.wire import BYTES, NOWHERE, assert_problem, create, settled, upload
 
 

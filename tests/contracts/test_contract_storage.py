@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.contracts.wire import BYTES, NOWHERE, assert_problem, complete, create, put, settled
 
 ORIGIN = {"Origin": "https://app.example"}

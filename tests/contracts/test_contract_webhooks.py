@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.contracts.app import App
 from tests.contracts.wire import BYTES, assert_problem, complete, create, put, upload
 
