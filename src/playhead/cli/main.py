@@ -10,7 +10,7 @@ from cyclopts import App, CycloptsError
 
 from playhead import __version__
 from playhead.app.refusal import RefusalError, told
-from playhead.cli.given import FAILED, INTERRUPTED, MISUSED, OK, MisuseError, say
+from playhead.cli.given import FAILED, INTERRUPTED, MISUSED, OK, FailedError, MisuseError, say
 from playhead.model.errors import PlayheadError
 
 _EPILOGUE = (
@@ -64,6 +64,9 @@ def main(arguments: Sequence[str]) -> int:
     except MisuseError as error:
         say(str(error))
         return MISUSED
+    except FailedError as error:
+        say(str(error))
+        return FAILED
     except (PlayheadError, RefusalError) as error:
         say(told(error))
         return FAILED
