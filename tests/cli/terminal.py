@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import structlog
 
 from playhead.cli.main import main
 
@@ -40,10 +42,11 @@ def terminal(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Terminal:
+) -> Iterator[Terminal]:
     for name in os.environ:
         if name.startswith("PLAYHEAD_"):
             monkeypatch.delenv(name)
+    handlers, level = logging.getLogger().handlers, logging.getLogger().level
     # No playhead.toml, and no data folder, but those a test makes.
     monkeypatch.chdir(tmp_path_factory.mktemp("terminal"))
 
@@ -55,4 +58,8 @@ def terminal(
         printed = capsys.readouterr()
         return Done(code, printed.out, printed.err)
 
-    return run
+    yield run
+    # A command may have set up the logs of what it took for its own process.
+    logging.getLogger().handlers = handlers
+    logging.getLogger().setLevel(level)
+    structlog.reset_defaults()

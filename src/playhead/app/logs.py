@@ -27,7 +27,7 @@ _SECRET_TEXTS = (
     re.compile(r"(?<=[?&#])(?:key|token|sig|signature|X-Amz-[A-Za-z-]+)=[^&\s]+"),
 )
 
-_QUIET = {"procrastinate": logging.WARNING, "alembic": logging.WARNING, "sqlalchemy": logging.WARNING}
+_QUIET = dict.fromkeys(("procrastinate", "alembic", "sqlalchemy", "httpx"), logging.WARNING)
 """Libraries that tell of each step of their work; only what goes wrong is news."""
 
 

@@ -20,7 +20,8 @@ def server(url: str | None, key: str | None) -> Iterator[Client]:
     """
     settings = settings_with()
     try:
-        client = Client(url or settings.base_url, key or _key_of(settings))
+        # One more try, for a connection that broke: somebody waits at the terminal.
+        client = Client(url or settings.base_url, key or _key_of(settings), retries=1)
     except ValueError as error:
         raise MisuseError(str(error)) from error
     with client:
