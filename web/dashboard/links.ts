@@ -23,7 +23,7 @@ class LinkRow {
     private readonly name: string,
     private readonly what: string,
   ) {
-    this.address.setAttribute("aria-label", `The ${what}, in a new tab`);
+    this.address.title = `Open the ${what} in a new tab`;
     this.copy.setAttribute("aria-label", `Copy the address of the ${what}`);
     this.copy.addEventListener("click", () => void this.copyAddress());
     const title = h("div", { class: "name" }, h("strong", {}, name), this.facts);

@@ -18,7 +18,9 @@ export class Picker {
       choices.append(h("label", { class: "choice" }, box, h("span", {}, name)));
     }
     this.form.addEventListener("submit", (event) => event.preventDefault());
-    this.form.addEventListener("change", () => this.complain(""));
+    this.form.addEventListener("change", (event) => {
+      if (event.target !== this.input) this.complain("");
+    });
     this.input.addEventListener("change", () => {
       this.offer([...(this.input.files ?? [])]);
       this.input.value = ""; // so that the same file can be chosen again

@@ -91,7 +91,7 @@ def _waiting_page(video: EmbedVideo, assets: EmbedAssets) -> str:
 
 
 def _told(sentence: str) -> str:
-    return f'<main class="told"><p>{escape(sentence)}</p></main>'
+    return f'<div class="told"><p>{escape(sentence)}</p></div>'
 
 
 def _document(title: str, assets: EmbedAssets, head: str, body: str) -> str:
@@ -101,5 +101,5 @@ def _document(title: str, assets: EmbedAssets, head: str, body: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="icon" href="{escape(assets.icon)}" type="image/svg+xml">'
         f'<link rel="stylesheet" href="{escape(assets.style)}">{head}</head>'
-        f"<body>{body}</body></html>\n"
+        f'<body><main><h1 class="unseen">{escape(title)}</h1>{body}</main></body></html>\n'
     )

@@ -1,0 +1,85 @@
+"""What the page's tests share: a small clip, a browser, a window on the dashboard, a video that is ready."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, FilePayload
+
+from tests.browser import browser, page
+from tests.live import Live
+from tests.playback.dashboard import Dashboard
+
+__all__ = ["browser", "page"]
+
+WEB = Path(__file__).parents[2] / "web"
+READY_WITHIN = 60.0
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """One second of 320x180 H.264 with AAC, its index in front."""
+    path = tmp_path_factory.mktemp("page") / "clip.mp4"
+    picture = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=1"]
+    sound = ["-f", "lavfi", "-i", "sine=frequency=440:duration=1"]
+    coding = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
+    command = ["ffmpeg", "-v", "error", "-y", *picture, *sound, *coding, "-movflags", "+faststart", str(path)]
+    subprocess.run(command, check=True, timeout=60)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def chosen(clip: bytes, request: pytest.FixtureRequest) -> FilePayload:
+    """The clip as a file to choose, named for the test, as the list is shared with others."""
+    return {"name": f"{request.node.name}.mp4", "mimeType": "video/mp4", "buffer": clip}
+
+
+@pytest.fixture
+async def dashboard(browser: Browser, live_server: Live) -> Dashboard:
+    """The dashboard, signed in by the start-up link, in a window that watches for anything improper."""
+    return await Dashboard.open(browser, live_server)
+
+
+@pytest.fixture(scope="session")
+def make_ready(live_server: Live, clip: bytes) -> Iterator[Callable[[bool], dict[str, Any]]]:
+    """Uploads the clip over the API and waits for it: a public video, or a private one."""
+    with live_server.http() as http:
+
+        def make(is_public: bool) -> dict[str, Any]:
+            wish = {"fileSizeBytes": len(clip), "resolutions": ["144p"], "isPublic": is_public}
+            created = (
+                http.post("/api/video", json={"filename": "ready.mp4", **wish}).raise_for_status().json()
+            )
+            headers = {"Content-Type": created["contentType"]}
+            http.put(created["uploadUrl"], content=clip, headers=headers).raise_for_status()
+            http.post(f"/api/video/{created['id']}/complete-upload").raise_for_status()
+            deadline = time.monotonic() + READY_WITHIN
+            while time.monotonic() < deadline:
+                video: dict[str, Any] = http.get(f"/v1/videos/{created['id']}").raise_for_status().json()
+                if video["status"] in ("ready", "fail"):
+                    assert video["status"] == "ready", video
+                    return video
+                time.sleep(0.1)
+            raise AssertionError(f"not ready within {READY_WITHIN} s: {video}")
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def ready_video(make_ready: Callable[[bool], dict[str, Any]]) -> dict[str, Any]:
+    """A public video that is ready, as the API tells it."""
+    return make_ready(True)
+
+
+@pytest.fixture(scope="session")
+def axe_source() -> str:
+    """axe-core, from the packages that `web/package-lock.json` pins."""
+    path = WEB / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.is_file():
+        subprocess.run(["npm", "ci", "--silent"], cwd=WEB, check=True, timeout=300)
+    return path.read_text()
