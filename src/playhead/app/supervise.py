@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from signal import Signals
 from socket import socket
@@ -18,9 +18,12 @@ from typing import Literal, NoReturn
 import structlog
 from pydantic import SecretStr
 
-from playhead.app import embedded
+from playhead.app import account as accounts
+from playhead.app import orphans
 from playhead.app.children import Child, Program
+from playhead.app.embedded import EmbeddedPostgres
 from playhead.app.folder import DataFolder
+from playhead.app.gate import Gate
 from playhead.app.listening import healthy, listen
 from playhead.app.refusal import RefusalError
 from playhead.records import migrate, projects
@@ -48,8 +51,9 @@ class Commands:
     """How processes of each role are started."""
 
     web: Sequence[str] = (sys.executable, "-m", "playhead", "web-process")
-    """Gets `--fd N`, the number of the listening socket."""
+    """Gets `--fd N`, the number of the listening socket, and `--gate N`, that of the gate to wait at."""
     worker: Sequence[str] = (sys.executable, "-m", "playhead", "worker-process")
+    """Gets `--gate N`."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,9 @@ class Supervisor:
 
     async def _work(self) -> None:
         settings = self._settings
+        orphans.adopt()
         async with AsyncExitStack() as held:
+            held.callback(orphans.end_all)
             folder = DataFolder(settings.data)
             if settings.database_url is None:
                 held.enter_context(folder.locked())
@@ -120,46 +126,42 @@ class Supervisor:
             if "web" in self._roles:
                 listening = held.enter_context(await listen(settings.host, settings.port))
                 settings = settings.model_copy(update={"port": listening.getsockname()[1]})
-            settings = await held.enter_async_context(self._database(settings))
             settings = _with_secret(settings, folder)
-            key = await _first_key(settings, folder) if listening is not None else None
+            server = None
+            if settings.database_url is None:
+                server = await _embedded(settings)
+                held.push_async_callback(server.stop)
+                settings = settings.model_copy(update={"database_url": SecretStr(server.url)})
+            gate = Gate()
+            held.callback(gate.remove)
+            # Left first: all of the group has ended when the database is stopped.
             async with asyncio.TaskGroup() as group:
-                for program in self._programs(settings, listening):
+                group.create_task(orphans.bury())
+                for program in self._programs(settings, gate, listening):
                     group.create_task(self._keep(program))
+                key = await _prepare(settings, server, folder)
+                if server is not None:
+                    group.create_task(server.keep())
+                gate.open()
                 if listening is not None:
                     await _until_healthy(listening)
-                self._announce(Running(settings, key))
+                self._announce(Running(settings, key if listening is not None else None))
 
-    @asynccontextmanager
-    async def _database(self, settings: Settings) -> AsyncIterator[Settings]:
-        """The settings with a migrated database in them, which is kept running for the time of the block."""
-        if settings.database_url is not None:
-            await migrate.upgrade(settings.database_url.get_secret_value())
-            yield settings
-            return
-        connections = 20 + CONNECTIONS_PER_PROCESS * (settings.web_processes + settings.worker_processes)
-        async with embedded.running(settings.data, max_connections=connections) as server:
-            await migrate.upgrade(server.url)
-            async with asyncio.TaskGroup() as group:
-                keeping = group.create_task(server.keep())
-                try:
-                    yield settings.model_copy(update={"database_url": SecretStr(server.url)})
-                finally:
-                    keeping.cancel()
-
-    def _programs(self, settings: Settings, listening: socket | None) -> list[Program]:
+    def _programs(self, settings: Settings, gate: Gate, listening: socket | None) -> list[Program]:
         environment = process_environment() | settings.environment()
+        at_gate = ("--gate", str(gate.read_end))
         programs = []
         if listening is not None:
             file = listening.fileno()
-            argv = [*self._commands.web, "--fd", str(file)]
+            web = [*self._commands.web, "--fd", str(file), *at_gate]
             programs += [
-                Program(f"web {number}", argv, environment, files=[file])
+                Program(f"web {number}", web, environment, files=[file, gate.read_end])
                 for number in range(1, settings.web_processes + 1)
             ]
         if "worker" in self._roles:
+            worker = [*self._commands.worker, *at_gate]
             programs += [
-                Program(f"worker {number}", self._commands.worker, environment)
+                Program(f"worker {number}", worker, environment, files=[gate.read_end])
                 for number in range(1, settings.worker_processes + 1)
             ]
         return programs
@@ -212,12 +214,26 @@ def _with_secret(settings: Settings, folder: DataFolder) -> Settings:
     return settings.model_copy(update={"secret": SecretStr(folder.secret())})
 
 
-async def _first_key(settings: Settings, folder: DataFolder) -> str | None:
-    """The key to show, known to the database from now on; None when it was revoked."""
-    key = settings.api_key.get_secret_value() if settings.api_key is not None else folder.first_key()
+async def _embedded(settings: Settings) -> EmbeddedPostgres:
+    """The database to be: not started yet, but its URL is known."""
+    connections = 20 + CONNECTIONS_PER_PROCESS * (settings.web_processes + settings.worker_processes)
+    return EmbeddedPostgres(settings.data, await accounts.choose(), max_connections=connections)
+
+
+async def _prepare(settings: Settings, server: EmbeddedPostgres | None, folder: DataFolder) -> str | None:
+    """Start the database if it is ours, migrate it, and make sure of a first key.
+
+    Returns:
+        The key to show; None when it was revoked.
+    """
     if settings.database_url is None:
-        raise ValueError("the database comes first")
-    records = Records(settings.database_url.get_secret_value(), pool_size=1)
+        raise ValueError("the database's URL is known by now")
+    url = settings.database_url.get_secret_value()
+    if server is not None:
+        await server.start()
+    await migrate.upgrade(url)
+    key = settings.api_key.get_secret_value() if settings.api_key is not None else folder.first_key()
+    records = Records(url, pool_size=1)
     try:
         async with records.transaction() as tx:
             project_id = await projects.ensure_project(tx, "default")

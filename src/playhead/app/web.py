@@ -27,6 +27,8 @@ from playhead.api.webhooks import WebhooksController
 from playhead.app.logs import configure_logs
 from playhead.app.wire import Parts, wire
 from playhead.delivery.origin import handlers as delivery_handlers
+from playhead.delivery.shelf import Shelf
+from playhead.delivery.streaming import Streaming
 from playhead.playback.pages import playback_routes
 from playhead.settings import Settings
 from playhead.upload.put import PutEndpoint
@@ -70,6 +72,7 @@ def build(parts: Parts) -> Litestar:
             "storage": given(parts.storage),
             "signer": given(parts.signer),
             "urls": given(parts.urls),
+            "streaming": given(Streaming(parts.records, parts.storage, Shelf(parts.storage))),
             "uploads": given(parts.uploads),
             "settings": given(parts.settings),
             "project_id": Provide(provide_project_id),

@@ -25,7 +25,7 @@ from playhead.events.deliver import deliver
 from playhead.events.sender import Sender
 from playhead.media.ffmpeg.sandbox.choose import choose_sandbox
 from playhead.media.ffmpeg.tools import find_tools
-from playhead.model.jobs import ENCODE, LIGHT
+from playhead.model.jobs import DEMAND, ENCODE, LIGHT
 from playhead.processing.chunks import encode_audio, encode_chunk
 from playhead.processing.finalise import finalise
 from playhead.processing.images import make_poster
@@ -40,6 +40,7 @@ STALLED_SECONDS = 10.0
 PRUNED_SECONDS = 30.0
 """After this long a silent worker is forgotten; longer than `STALLED_SECONDS`, or its jobs could be missed."""
 LIGHT_CONCURRENCY = 4
+DEMAND_CONCURRENCY = 2
 GRACE_SECONDS = 5.0
 """How long running jobs may go on when told to stop; then they are cancelled and found again later."""
 POLL_SECONDS = 2.0
@@ -74,8 +75,12 @@ async def _work(settings: Settings) -> None:
 
 
 async def _run_queues(queue: App, settings: Settings) -> None:
-    """Two workers in one process: short jobs never wait behind encodes."""
-    concurrency = {LIGHT: LIGHT_CONCURRENCY, ENCODE: settings.encode_concurrency}
+    """One worker for each queue, in one process: neither short jobs nor viewers wait behind encodes."""
+    concurrency = {
+        LIGHT: LIGHT_CONCURRENCY,
+        DEMAND: DEMAND_CONCURRENCY,
+        ENCODE: settings.encode_concurrency,
+    }
     running = [
         asyncio.create_task(
             queue.run_worker_async(
@@ -119,6 +124,10 @@ def bind(queue: App, workshop: Workshop, parts: Parts, sender: Sender) -> None:
     async def _encode_chunk(video_id: str, number: int) -> None:
         await encode_chunk(workshop, UUID(video_id), number)
 
+    @queue.task(name="encode_on_demand")
+    async def _encode_on_demand(video_id: str, track: str, number: int) -> None:
+        await encode_chunk(workshop, UUID(video_id), number, only=track)
+
     @queue.task(name="encode_audio")
     async def _encode_audio(video_id: str) -> None:
         await encode_audio(workshop, UUID(video_id))
@@ -138,7 +147,7 @@ def bind(queue: App, workshop: Workshop, parts: Parts, sender: Sender) -> None:
 
     @queue.periodic(cron="* * * * * */5")
     @queue.task(name="look_around", queue=LIGHT, queueing_lock="look_around", lock="look_around", priority=90)
-    async def _look_around(timestamp: int) -> None:
+    async def _look_around(timestamp: int) -> None:  # noqa: ARG001 -- the scheduler gives it
         await retry_stalled(queue)
         await parts.uploads.abandon_overdue()
         await reconcile(workshop)

@@ -1,4 +1,4 @@
-"""Names below `/v/{video}/`: the reverse of `model.urls`."""
+"""Names below `/v/{video}/`: those of `model.urls` read back, and those that playlists hold."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ from playhead.model.resolutions import SHORT_SIDES
 _RESOLUTION = "|".join(SHORT_SIDES)
 _RENDITION = re.compile(rf"({_RESOLUTION})\.mp4")
 _THUMBNAIL = re.compile(rf"thumbnail-({_RESOLUTION})-(0|[1-9][0-9]{{0,5}})\.jpg")
+_TRACK = r"(source|audio|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})"
+_NUMBER = r"(0|[1-9][0-9]{0,5})"
+_PLAYLIST = re.compile(rf"{_TRACK}\.m3u8")
+_KEYFRAME_PLAYLIST = re.compile(rf"{_TRACK}-keyframes\.m3u8")
+_INIT = re.compile(rf"{_TRACK}-init\.mp4")
+_SEGMENT = re.compile(rf"{_TRACK}-{_NUMBER}\.m4s")
+_KEYFRAME = re.compile(rf"{_TRACK}-keyframe-{_NUMBER}\.m4s")
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,45 @@ class Poster:
     """The video's poster."""
 
 
-Name = Rendition | Thumbnail | Poster
+@dataclass(frozen=True)
+class Master:
+    """The multivariant playlist (HLS)."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The manifest (DASH)."""
+
+
+@dataclass(frozen=True)
+class Playlist:
+    """A track's media playlist, or with `keyframes` its I-frame playlist."""
+
+    track: str
+    keyframes: bool = False
+
+
+@dataclass(frozen=True)
+class Init:
+    """A track's init segment."""
+
+    track: str
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A track's media segment, numbered from 0, or with `keyframe` its first frame alone."""
+
+    track: str
+    number: int
+    keyframe: bool = False
+
+
+Stored = Rendition | Thumbnail | Poster
+"""What is stored as it is served."""
+Streamed = Master | Manifest | Playlist | Init | Segment
+"""What is put together when it is asked for."""
+Name = Stored | Streamed
 
 
 def parse(name: str) -> Name:
@@ -42,10 +87,53 @@ def parse(name: str) -> Name:
     Raises:
         PlayheadError: `not_found`.
     """
+    if name == "poster.jpg":
+        return Poster()
+    if name == "master.m3u8":
+        return Master()
+    if name == "manifest.mpd":
+        return Manifest()
     if found := _RENDITION.fullmatch(name):
         return Rendition(found[1])
     if found := _THUMBNAIL.fullmatch(name):
         return Thumbnail(found[1], int(found[2]))
-    if name == "poster.jpg":
-        return Poster()
+    return _parse_streamed(name)
+
+
+def _parse_streamed(name: str) -> Streamed:
+    if found := _SEGMENT.fullmatch(name):
+        return Segment(found[1], int(found[2]))
+    if found := _INIT.fullmatch(name):
+        return Init(found[1])
+    if found := _PLAYLIST.fullmatch(name):
+        return Playlist(found[1])
+    if found := _KEYFRAME_PLAYLIST.fullmatch(name):
+        return Playlist(found[1], keyframes=True)
+    if found := _KEYFRAME.fullmatch(name):
+        return Segment(found[1], int(found[2]), keyframe=True)
     raise PlayheadError("not_found")
+
+
+def playlist(track: str, version: str) -> str:
+    """The relative URI of a track's media playlist."""
+    return f"{track}.m3u8?v={version}"
+
+
+def keyframe_playlist(track: str, version: str) -> str:
+    """The relative URI of a track's I-frame playlist."""
+    return f"{track}-keyframes.m3u8?v={version}"
+
+
+def init(track: str, version: str) -> str:
+    """The relative URI of a track's init segment."""
+    return f"{track}-init.mp4?v={version}"
+
+
+def segment(track: str, number: int | str, version: str) -> str:
+    """The relative URI of a track's media segment; DASH puts `$Number$` for the number."""
+    return f"{track}-{number}.m4s?v={version}"
+
+
+def keyframe(track: str, number: int, version: str) -> str:
+    """The relative URI of a segment's first frame alone."""
+    return f"{track}-keyframe-{number}.m4s?v={version}"

@@ -24,6 +24,7 @@ from playhead.delivery import access, cache, conditions, disposition, names, ran
 from playhead.delivery.answer import Answer
 from playhead.delivery.conditions import Validators, Verdict
 from playhead.delivery.headers import PREFLIGHT, PlaybackHeaders, note_size
+from playhead.delivery.streaming import Streaming
 from playhead.model.errors import PlayheadError
 from playhead.model.signing import Signer
 from playhead.model.urls import version
@@ -37,6 +38,7 @@ JPEG = "image/jpeg"
 RecordsGiven = NamedDependency[SkipValidation[Records]]
 StorageGiven = NamedDependency[SkipValidation[Storage]]
 SignerGiven = NamedDependency[SkipValidation[Signer]]
+StreamingGiven = NamedDependency[SkipValidation[Streaming]]
 
 _READ = (HttpMethod.GET, HttpMethod.HEAD)
 
@@ -60,9 +62,13 @@ async def open_playback(
     name: FromPath[str],
     records: RecordsGiven,
     storage: StorageGiven,
+    streaming: StreamingGiven,
 ) -> ASGIApp:
     """Serve an object of a public video."""
-    return await _serve(request, video_id, name, records, storage, seconds_left=None)
+    asked = names.parse(name)
+    if isinstance(asked, names.Streamed):
+        return await _stream(request, streaming, video_id, asked, seconds_left=None)
+    return await _serve(request, video_id, asked, records, storage, seconds_left=None)
 
 
 @route("/{video_id:uuid}/{token:str}/{name:str}", http_method=_READ, include_in_schema=False)
@@ -74,10 +80,14 @@ async def token_playback(
     records: RecordsGiven,
     storage: StorageGiven,
     signer: SignerGiven,
+    streaming: StreamingGiven,
 ) -> ASGIApp:
     """Serve an object of a video, private or not, to who has a token for it."""
     left = access.seconds_left(signer, video_id, token, int(time.time()))
-    return await _serve(request, video_id, name, records, storage, seconds_left=left)
+    asked = names.parse(name)
+    if isinstance(asked, names.Streamed):
+        return await _stream(request, streaming, video_id, asked, seconds_left=left)
+    return await _serve(request, video_id, asked, records, storage, seconds_left=left)
 
 
 @route(
@@ -101,16 +111,30 @@ handlers = [
 """What the application mounts. It provides `records`, `storage` and `signer`."""
 
 
+async def _stream(
+    request: Request[Any, Any, Any],
+    streaming: Streaming,
+    video_id: UUID,
+    name: names.Streamed,
+    *,
+    seconds_left: int | None,
+) -> Answer:
+    answer = await streaming.answer(
+        video_id, name, seconds_left=seconds_left, asked_version=request.query_params.get("v")
+    )
+    return Answer(answer.status, answer.headers) if request.method == HttpMethod.HEAD else answer
+
+
 async def _serve(
     request: Request[Any, Any, Any],
     video_id: UUID,
-    name: str,
+    name: names.Stored,
     records: Records,
     storage: Storage,
     *,
     seconds_left: int | None,
 ) -> Answer:
-    found = await _find(records, storage, video_id, names.parse(name), has_token=seconds_left is not None)
+    found = await _find(records, storage, video_id, name, has_token=seconds_left is not None)
     validators = found.validators
     headers = {
         "accept-ranges": "bytes",
@@ -132,7 +156,7 @@ async def _serve(
 
 
 async def _find(
-    records: Records, storage: Storage, video_id: UUID, name: names.Name, *, has_token: bool
+    records: Records, storage: Storage, video_id: UUID, name: names.Stored, *, has_token: bool
 ) -> Served:
     async with records.transaction() as tx:
         match name:

@@ -13,6 +13,8 @@ LIGHT = "light"
 """Queue of short jobs: probing, joining, webhooks, housekeeping."""
 ENCODE = "encode"
 """Queue of jobs that keep a core busy for seconds."""
+DEMAND = "demand"
+"""Queue of pieces that a viewer waits for."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,17 @@ def chunk(video_id: UUID, number: int) -> Job:
         f"chunk:{video_id}:{number}",
         {"video_id": str(video_id), "number": number},
         priority=max(0, 30 - number),
+    )
+
+
+def demand(video_id: UUID, track: str, number: int) -> Job:
+    """Encode one chunk for one track at once, because a viewer waits for it."""
+    return Job(
+        "encode_on_demand",
+        DEMAND,
+        f"demand:{video_id}:{track}:{number}",
+        {"video_id": str(video_id), "track": track, "number": number},
+        priority=80,
     )
 
 

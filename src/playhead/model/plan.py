@@ -69,6 +69,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     duration: int
     """Length of the video track, in ticks."""
     chunks: tuple[Chunk, ...]
+    segments: tuple[int, ...]
+    """When each segment that players fetch begins, in ticks; every one is also on the chunks' grids."""
+    lead: int
+    """Ticks that decoding runs ahead of showing in every track that is encoded: see `packaging.Lane.lead`."""
+    source_reasons: tuple[str, ...]
+    """Why the source cannot be served as it is; empty when it can, as one more track."""
+    sound_from_source: bool
+    """Whether players get the source's own sound, or that which is encoded."""
     renditions: tuple[PlannedRendition, ...]
     poster_seconds: float
     """Where on the timeline the poster is taken."""

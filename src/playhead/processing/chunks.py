@@ -29,14 +29,18 @@ SLOWEST = 60
 ALLOWANCE_SECONDS = 300
 
 
-async def encode_chunk(workshop: Workshop, video_id: UUID, number: int) -> None:
-    """Encode one chunk of the timeline from one decode, for every track that still lacks it."""
-    name = f"chunk:{number}"
+async def encode_chunk(workshop: Workshop, video_id: UUID, number: int, only: str | None = None) -> None:
+    """Encode one chunk of the timeline from one decode, for every track that still lacks it.
+
+    `only` names the one track that a viewer waits for; the others are left to the job of the whole chunk.
+    """
+    name = f"chunk:{number}" if only is None else f"demand:{only}:{number}"
     tracks: list[str] = []
 
     async def work(video: Row, failures: int) -> None:
         async with workshop.records.transaction() as tx:
-            tracks[:] = await pieces.missing_tracks(tx, video_id, number)
+            missing = await pieces.missing_tracks(tx, video_id, number)
+        tracks[:] = [track for track in missing if only in (None, track)]
         if tracks:
             await _encode(workshop, video, number, tracks, safely=failures > 0)
 

@@ -19,12 +19,15 @@ from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.media.local import LocalBytes
 from playhead.media.mp4 import read_movie
 from playhead.media.source import guards_of
+from playhead.model import jobs
 from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.media import AudioTrack, MediaInfo, VideoTrack
 from playhead.model.plan import Plan
 from playhead.model.states import Status
+from playhead.packaging.source import view
 from playhead.processing import timeline as timelines
+from playhead.processing.planning import NOTHING_SERVABLE, Servable
 from playhead.processing.planning import plan as make_plan
 from playhead.processing.timeline import Timeline
 from playhead.processing.workshop import Workshop, attempt
@@ -48,20 +51,36 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
     async def work(video: Row, _failures: int) -> None:
         async with workshop.storage.local(video["source_key"]) as path:
             info, timeline = await examine(path, workshop.sandbox, workshop.max_duration_seconds)
+            servable = await servable_of(path, timeline)
         async with workshop.records.transaction() as tx:
             current = await videos.find(tx, video_id, lock=True)
             if current is None or current["status"] != Status.PROCESSING or current["plan"] is not None:
                 return
             asked = [row["resolution"] for row in (await renditions.of_videos(tx, [video_id]))[video_id]]
-            planned = make_plan(info, timeline, asked, video["thumbnail_seconds"])
+            planned = make_plan(info, timeline, asked, video["thumbnail_seconds"], servable)
             await pieces.lay_out(
                 tx, video, msgspec.to_builtins(info), planned, msgspec.to_builtins(planned)
             )
             await events.append(tx, video["project_id"], video_id, EventType.PLANNED)
+            if servable.reasons:
+                # Nothing can be played yet: the smallest track's beginning is made before anything else.
+                await tx.defer(jobs.demand(video_id, planned.renditions[-1].track, 0))
             for job in await due.jobs_of(tx, video_id):
                 await tx.defer(job)
 
     await attempt(workshop, video_id, "inspect", work)
+
+
+async def servable_of(path: Path, timeline: Timeline) -> Servable:
+    """What of a source players can be given as it is, by its own index."""
+    try:
+        movie = await read_movie(LocalBytes(path))
+    except PlayheadError:
+        return NOTHING_SERVABLE  # another container, or an index only ffmpeg can make sense of
+    found = await asyncio.to_thread(view, movie)
+    if not found.reasons and timeline.begin != 0:
+        return Servable(("it begins before or after its own zero",))
+    return Servable(found.reasons, found.cuts, sound=found.sound is not None)
 
 
 async def examine(path: Path, sandbox: Sandbox, max_duration_seconds: float) -> tuple[MediaInfo, Timeline]:

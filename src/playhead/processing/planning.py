@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 from playhead.model.errors import PlayheadError
 from playhead.model.media import MediaInfo
@@ -15,21 +17,42 @@ from playhead.processing.timeline import MAX_RATE, Timeline, rounded
 VERSION = 1
 GOP_SECONDS = 2
 """Distance of the grid: one closed GOP, the unit at which players switch renditions."""
-CHUNK_SECONDS = (4, 8, 16)
+CHUNK_SECONDS = (2, 4)
 """Length of the first chunks, so that something is finished soon; later ones are `STEADY_CHUNK_SECONDS`."""
-STEADY_CHUNK_SECONDS = 24
+STEADY_CHUNK_SECONDS = 8
+"""Long enough that starting an encoder does not count, short enough to make one while a viewer waits."""
+LONGEST_LEAD_SECONDS = Fraction(1, 2)
 UNSEEKABLE_CHUNKS = 4
 """How many chunks a source is cut into when each must decode it from the beginning."""
 POSTER_SHARE = Fraction(1, 10)
 POSTER_LATEST_SECONDS = 10
 
 
+@dataclass(frozen=True)
+class Servable:
+    """What of a source players can be given as it is."""
+
+    reasons: tuple[str, ...]
+    """Why its pictures cannot; none when they can."""
+    cuts: tuple[int, ...] = ()
+    """Where its own key frames allow segments to begin, in ticks of the plan; empty when its pictures cannot."""
+    sound: bool = False
+
+
+NOTHING_SERVABLE = Servable(reasons=("not an MP4",))
+
+
 def plan(
-    info: MediaInfo, timeline: Timeline, resolutions: Sequence[str], thumbnail_seconds: Sequence[float]
+    info: MediaInfo,
+    timeline: Timeline,
+    resolutions: Sequence[str],
+    thumbnail_seconds: Sequence[float],
+    servable: Servable = NOTHING_SERVABLE,
 ) -> Plan:
     """Plan what to make of a source.
 
-    `timeline` is that of the source's video track; `thumbnail_seconds` are clamped into it.
+    `timeline` is that of the source's video track; `thumbnail_seconds` are clamped into it. Segments begin
+    where a servable source allows it, so that players can change between the source and what is encoded.
 
     Raises:
         PlayheadError: `no_frames` when there is no frame to show.
@@ -38,7 +61,9 @@ def plan(
         raise PlayheadError("no_frames")
     keeps_times = timeline.usable and timeline.rate <= MAX_RATE * Fraction(11, 10)
     rate = timeline.rate if keeps_times else min(timeline.rate, Fraction(MAX_RATE))
-    chunks = tuple(_kept(timeline) if keeps_times else _constant(timeline, rate))
+    if not keeps_times and not servable.reasons:
+        servable = replace(servable, reasons=("more than 60 frames a second",), cuts=())
+    chunks = tuple(_kept(timeline, servable.cuts) if keeps_times else _constant(timeline, rate))
     duration = chunks[-1].end
     last_frame = max(0.0, float(Fraction(duration, TIMESCALE) - 1 / rate))
     return Plan(
@@ -49,6 +74,10 @@ def plan(
         origin_ticks=timeline.begin,
         duration=duration,
         chunks=chunks,
+        segments=servable.cuts or tuple(time for chunk in chunks for time in chunk.grid),
+        lead=_lead(timeline, rate, keeps_times=keeps_times),
+        source_reasons=servable.reasons,
+        sound_from_source=servable.sound,
         renditions=ladder(info.video.width, info.video.height, rate, resolutions),
         poster_seconds=min(float(POSTER_SHARE * duration / TIMESCALE), POSTER_LATEST_SECONDS, last_frame),
         thumbnail_seconds=tuple(min(max(0.0, at), last_frame) for at in thumbnail_seconds),
@@ -77,19 +106,20 @@ def _lengths() -> Iterator[int]:
         yield STEADY_CHUNK_SECONDS
 
 
-def _kept(timeline: Timeline) -> Iterator[Chunk]:
+def _lead(timeline: Timeline, rate: Fraction, *, keeps_times: bool) -> int:
+    """Two frames: what the encoder reorders over. Of uneven frames the longest count, within reason."""
+    longest = 1 / rate
+    if keeps_times and len(timeline.times) > 1:
+        longest = max(after - before for before, after in pairwise(timeline.times)) * timeline.tick
+    return min(round(2 * longest * TIMESCALE), round(LONGEST_LEAD_SECONDS * TIMESCALE))
+
+
+def _kept(timeline: Timeline, cuts: Sequence[int]) -> Iterator[Chunk]:
     """Cut at the source's own frames: each GOP starts at the first frame at or after its time on the grid."""
     times = [rounded(time - timeline.begin, timeline.tick) for time in timeline.times]
     times[0] = 0  # the first picture is shown from the beginning, even while only sound has begun
     end = max(rounded(timeline.end - timeline.begin, timeline.tick), times[-1] + 1)
-    slack = TIMESCALE // 1000
-    starts = [0]
-    target = GOP_SECONDS * TIMESCALE
-    while (index := bisect_left(times, target - slack)) < len(times):
-        if index > starts[-1]:
-            starts.append(index)
-        target = max(target, times[index] - slack) + GOP_SECONDS * TIMESCALE
-        target -= target % (GOP_SECONDS * TIMESCALE)
+    starts = _gop_starts(times, cuts)
     for number, (begin, stop, grid) in enumerate(_grouped(starts, times, len(times))):
         key = timeline.key_before(timeline.times[begin])
         yield Chunk(
@@ -102,6 +132,25 @@ def _kept(timeline: Timeline) -> Iterator[Chunk]:
             frames=stop - begin,
             grid=tuple(times[index] for index in grid),
         )
+
+
+def _gop_starts(times: Sequence[int], cuts: Sequence[int]) -> list[int]:
+    """Frames that start a GOP: at each cut, and about every `GOP_SECONDS` where cuts lie further apart."""
+    slack, step = TIMESCALE // 1000, GOP_SECONDS * TIMESCALE
+    starts = [0]
+    for cut in [*cuts[1:], times[-1] + step]:
+        from_time = times[starts[-1]]
+        # On one grid with no cuts: 2, 4, 6 seconds, whatever the frames in between.
+        target = (from_time + slack) // step * step + step if not cuts else from_time + step
+        while target < cut - step // 2:
+            index = bisect_left(times, target - slack)
+            if index < len(times) and index > starts[-1]:
+                starts.append(index)
+            target += step
+        index = bisect_left(times, cut - slack)
+        if starts[-1] < index < len(times):
+            starts.append(index)
+    return starts
 
 
 def _constant(timeline: Timeline, rate: Fraction) -> Iterator[Chunk]:

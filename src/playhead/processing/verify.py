@@ -10,7 +10,6 @@ from playhead.media.mp4 import Track, read_movie
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import TIMESCALE, Chunk, Plan, PlannedRendition
 
-
 SHORTEST_FRAME = TIMESCALE // 1000
 """Ticks a frame is shown at least; encoders squeeze frames below it when timestamps run backwards."""
 
