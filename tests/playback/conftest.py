@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, FilePayload
+import pytest_asyncio
+from playwright.async_api import Browser, FilePayload, Page
 
-from tests.browser import browser, page
+from tests.browser import chromium
 from tests.live import Live
 from tests.playback.dashboard import Dashboard
-
-__all__ = ["browser", "page"]
 
 WEB = Path(__file__).parents[2] / "web"
 READY_WITHIN = 60.0
@@ -39,10 +38,29 @@ def chosen(clip: bytes, request: pytest.FixtureRequest) -> FilePayload:
     return {"name": f"{request.node.name}.mp4", "mimeType": "video/mp4", "buffer": clip}
 
 
-@pytest.fixture
-async def dashboard(browser: Browser, live_server: Live) -> Dashboard:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser for all these tests, as starting it takes longer than most; each has its own context."""
+    async with chromium() as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A page of its own context, whose uncaught errors fail the test."""
+    async with await browser.new_context() as context:
+        opened = await context.new_page()
+        errors: list[str] = []
+        opened.on("pageerror", lambda error: errors.append(str(error)))
+        yield opened
+        assert errors == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def dashboard(browser: Browser, live_server: Live) -> AsyncIterator[Dashboard]:
     """The dashboard, signed in by the start-up link, in a window that watches for anything improper."""
-    return await Dashboard.open(browser, live_server)
+    async with Dashboard.open(browser, live_server) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

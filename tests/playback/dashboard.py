@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, ConsoleMessage, FilePayload, Locator, Page, Request, expect
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    FilePayload,
+    Locator,
+    Page,
+    Request,
+    ViewportSize,
+    expect,
+)
 
 from tests.live import Live
 
@@ -60,22 +72,27 @@ class Dashboard:
     improper: list[str] = field(default_factory=list)
 
     @classmethod
+    @asynccontextmanager
     async def open(
-        cls, browser: Browser, live: Live, *, width: int = 1280, scheme: str = "light", key: str | None = None
-    ) -> Dashboard:
-        """Follow the start-up link in a window of its own."""
-        dark = scheme == "dark"
-        context = await browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
-        )
-        await context.grant_permissions(["clipboard-read", "clipboard-write"])
-        await context.add_init_script(_WATCH)
-        opened = cls(await context.new_page(), live)
-        opened.page.on("request", opened._judge_request)
-        opened.page.on("console", opened._judge_console)
-        opened.page.on("pageerror", lambda error: opened.improper.append(str(error)))
-        await opened.page.goto(f"{live.url}/#key={key or live.key}")
-        return opened
+        cls,
+        browser: Browser,
+        live: Live,
+        *,
+        width: int = 1280,
+        scheme: Literal["light", "dark"] = "light",
+        key: str | None = None,
+    ) -> AsyncIterator[Dashboard]:
+        """Follow the start-up link in a window of its own, closed after the block."""
+        viewport: ViewportSize = {"width": width, "height": 900}
+        async with await browser.new_context(viewport=viewport, color_scheme=scheme) as context:
+            await context.grant_permissions(["clipboard-read", "clipboard-write"])
+            await context.add_init_script(_WATCH)
+            opened = cls(await context.new_page(), live)
+            opened.page.on("request", opened._judge_request)
+            opened.page.on("console", opened._judge_console)
+            opened.page.on("pageerror", lambda error: opened.improper.append(str(error)))
+            await opened.page.goto(f"{live.url}/#key={key or live.key}")
+            yield opened
 
     def _judge_request(self, request: Request) -> None:
         address = urlsplit(request.url)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.live import Live
 from tests.playback.dashboard import Dashboard
+
+# The browser is shared, and lives on the loop it was started on.
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _AXE = """async () => (await axe.run()).violations.map(
   ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html + " " + node.failureSummary).join("; ")}`
@@ -27,36 +30,40 @@ async def violations(page: Page, axe_source: str) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_finds_nothing_wrong(
-    browser: Browser, live_server: Live, ready_video: dict[str, Any], axe_source: str, scheme: str
+    browser: Browser,
+    live_server: Live,
+    ready_video: dict[str, Any],
+    axe_source: str,
+    scheme: Literal["light", "dark"],
 ) -> None:
-    dashboard = await Dashboard.open(browser, live_server, scheme=scheme)
-    page, name = dashboard.page, f"{scheme}.mp4"
-    await page.get_by_role("button", name=ready_video["filename"], exact=True).first.click()
-    await dashboard.choose({"name": name, "mimeType": "video/mp4", "buffer": b"No video. " * 99})
-    await dashboard.wait_for(name, "Failed")
-    await expect(dashboard.card(name).get_by_role("alert")).to_be_visible()
-    assert await violations(page, axe_source) == []
-    await page.get_by_role("button", name=f"Delete {ready_video['filename']}").first.click()
-    await expect(page.get_by_role("dialog")).to_be_visible()
-    assert await violations(page, axe_source) == []
-    await page.keyboard.press("Escape")
-    await page.get_by_role("button", name="Change").click()
-    await expect(page.get_by_label("API key")).to_be_visible()
-    assert await violations(page, axe_source) == []
-    await page.goto(ready_video["embed_url"])
-    assert await violations(page, axe_source) == []
+    async with Dashboard.open(browser, live_server, scheme=scheme) as dashboard:
+        page, name = dashboard.page, f"{scheme}.mp4"
+        await page.get_by_role("button", name=ready_video["filename"], exact=True).first.click()
+        await dashboard.choose({"name": name, "mimeType": "video/mp4", "buffer": b"No video. " * 99})
+        await dashboard.wait_for(name, "Failed")
+        await expect(dashboard.card(name).get_by_role("alert")).to_be_visible()
+        assert await violations(page, axe_source) == []
+        await page.get_by_role("button", name=f"Delete {ready_video['filename']}").first.click()
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        assert await violations(page, axe_source) == []
+        await page.keyboard.press("Escape")
+        await page.get_by_role("button", name="Change").click()
+        await expect(page.get_by_label("API key")).to_be_visible()
+        assert await violations(page, axe_source) == []
+        await page.goto(ready_video["embed_url"])
+        assert await violations(page, axe_source) == []
 
 
 async def test_a_phone_needs_no_sideways_scrolling(
     browser: Browser, live_server: Live, ready_video: dict[str, Any]
 ) -> None:
-    dashboard = await Dashboard.open(browser, live_server, width=390)
-    page = dashboard.page
-    await page.get_by_role("button", name=ready_video["filename"], exact=True).first.click()
-    await expect(page.get_by_title("Open the player page").first).to_be_visible()
-    for width in (390, 320):
-        await page.set_viewport_size({"width": width, "height": 800})
-        assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    async with Dashboard.open(browser, live_server, width=390) as dashboard:
+        page = dashboard.page
+        await page.get_by_role("button", name=ready_video["filename"], exact=True).first.click()
+        await expect(page.get_by_title("Open the player page").first).to_be_visible()
+        for width in (390, 320):
+            await page.set_viewport_size({"width": width, "height": 800})
+            assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 async def test_the_keyboard_reaches_everything_in_the_order_it_stands(

@@ -10,9 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.live import Live
+
+# The browser is shared, and lives on the loop it was started on.
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _PLAY = """async (video) => {
   video.muted = true;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hatchling.metadata.core import ProjectMetadata
@@ -89,7 +90,7 @@ def test_without_any_node_the_wheel_is_named(checkout: Path, monkeypatch: pytest
 def test_the_wheel_of_node_is_asked_for_only_when_it_is_used(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project = ProjectMetadata(str(checkout), None)
+    project: ProjectMetadata[Any] = ProjectMetadata(str(checkout), None)
     hook = hatch_build.WebAssets(str(checkout), {}, None, project, "", "wheel")
     monkeypatch.setenv("PATH", str(checkout))
     assert hook.dependencies() == [hatch_build.NODE_WHEEL]

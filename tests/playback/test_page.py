@@ -7,11 +7,15 @@ import re
 from typing import Any
 
 import httpx
+import pytest
 from playwright.async_api import Browser, FilePayload, Route, expect
 
 from playhead.model.errors import ERRORS
 from tests.live import Live
 from tests.playback.dashboard import Dashboard
+
+# The browser is shared, and lives on the loop it was started on.
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LIST_PAUSE = 6000
 """Milliseconds: longer than the page waits before it asks for the list again."""
@@ -51,15 +55,15 @@ async def test_the_start_link_signs_in_and_leaves_the_address_bar(
 
 
 async def test_an_unknown_key_is_asked_for_again(browser: Browser, live_server: Live) -> None:
-    dashboard = await Dashboard.open(browser, live_server, key="ph_of_nobody")
-    page = dashboard.page
-    await expect(page.get_by_role("alert").filter(has_text="does not know this key")).to_be_visible()
-    await page.get_by_label("API key").fill(live_server.key)
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", name="Drop a video here")).to_be_visible()
-    await page.get_by_role("button", name="Change").click()
-    await expect(page.get_by_label("API key")).to_be_focused()
-    await dashboard.assert_proper()
+    async with Dashboard.open(browser, live_server, key="ph_of_nobody") as dashboard:
+        page = dashboard.page
+        await expect(page.get_by_role("alert").filter(has_text="does not know this key")).to_be_visible()
+        await page.get_by_label("API key").fill(live_server.key)
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="Drop a video here")).to_be_visible()
+        await page.get_by_role("button", name="Change").click()
+        await expect(page.get_by_label("API key")).to_be_focused()
+        await dashboard.assert_proper()
 
 
 async def test_a_video_is_followed_from_the_keyboard_to_the_screen(

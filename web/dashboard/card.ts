@@ -61,7 +61,8 @@ export class Card {
     say(this.line, view.line);
     say(this.chip, view.chip.text);
     this.chip.dataset["tone"] = view.chip.tone;
-    this.bar.update(`${view.progress?.label ?? "Progress"} of ${view.title}`, view.progress?.fraction ?? null);
+    const { label, fraction } = view.progress ?? { label: "Progress", fraction: null };
+    this.bar.update(`${label} of ${view.title}`, fraction);
     this.updateRemoval(view);
     const poster = shown.video?.poster_url ?? null;
     // The first address stays: a private video's is new each time, and the picture the same.

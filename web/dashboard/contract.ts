@@ -36,7 +36,7 @@ export interface Rendition {
   height: number | null;
   size_bytes: number | null;
   video_url: string | null;
-  /** A sentence where the result differs from what was asked, such as a source smaller than the resolution. */
+  /** A sentence where the result differs from what was asked: the source was smaller, say. */
   note: string | null;
   error: Failure | null;
 }

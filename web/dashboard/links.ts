@@ -13,7 +13,7 @@ class LinkRow {
   // In two parts, so that a long address loses its middle and not the end that tells it from the others.
   private readonly front = h("span", { class: "front" });
   private readonly end = h("span", { class: "end" });
-  private readonly address = h("a", { class: "address", target: "_blank", rel: "noreferrer" }, this.front, this.end);
+  private readonly address = h("a", { class: "address", target: "_blank", rel: "noreferrer" });
   private readonly note = h("p", { class: "note" });
   private readonly word = h("span", {}, "Copy");
   private readonly copy = h("button", { type: "button", class: "button" }, icon("copy"), this.word);
@@ -23,6 +23,7 @@ class LinkRow {
     private readonly name: string,
     private readonly what: string,
   ) {
+    this.address.append(this.front, this.end);
     this.address.title = `Open the ${what} in a new tab`;
     this.copy.setAttribute("aria-label", `Copy the address of the ${what}`);
     this.copy.addEventListener("click", () => void this.copyAddress());
@@ -109,7 +110,8 @@ export class Links {
   private settle(names: string[]): void {
     if ([...this.rows.keys()].join() === names.join()) return;
     const old = this.rows;
-    this.rows = new Map(names.map((name) => [name, old.get(name) ?? new LinkRow(name, WHAT[name] ?? `${name} MP4`)]));
+    const make = (name: string): LinkRow => new LinkRow(name, WHAT[name] ?? `${name} MP4`);
+    this.rows = new Map(names.map((name) => [name, old.get(name) ?? make(name)]));
     this.list.replaceChildren(...[...this.rows.values()].map((row) => row.element));
   }
 }

@@ -193,7 +193,8 @@ export class VideoList {
 
   private async remove(entry: Entry): Promise<void> {
     const name = entry.video?.filename ?? entry.source?.file.name ?? "";
-    const next = this.entries[this.entries.indexOf(entry) + 1] ?? this.entries[this.entries.indexOf(entry) - 1];
+    const at = this.entries.indexOf(entry);
+    const next = this.entries[at + 1] ?? this.entries[at - 1];
     if (entry.source && entry.source.state.step !== "done") {
       await entry.source.cancel();
     } else {

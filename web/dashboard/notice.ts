@@ -12,7 +12,8 @@ export function notice(problem: Problem, retry: (() => void) | null = null): HTM
     more.append(button);
   }
   const code = h("code", {}, problem.code);
-  more.append(problem.docsUrl ? h("a", { href: problem.docsUrl, rel: "noreferrer", target: "_blank" }, code) : code);
+  const { docsUrl } = problem;
+  more.append(docsUrl ? h("a", { href: docsUrl, rel: "noreferrer", target: "_blank" }, code) : code);
   box.append(more);
   return box;
 }

@@ -14,7 +14,8 @@ export class Picker {
   constructor(private readonly onFiles: (files: File[], wish: Wish) => void) {
     const choices = byId("resolutions", HTMLElement);
     for (const name of RESOLUTIONS) {
-      const box = h("input", { type: "checkbox", name: "resolution", value: name, checked: USUAL.includes(name) });
+      const checked = USUAL.includes(name);
+      const box = h("input", { type: "checkbox", name: "resolution", value: name, checked });
       choices.append(h("label", { class: "choice" }, box, h("span", {}, name)));
     }
     this.form.addEventListener("submit", (event) => event.preventDefault());

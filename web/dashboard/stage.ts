@@ -1,5 +1,5 @@
 import "../player/player.ts";
-import type { Video } from "./contract.ts";
+import type { Rendition, Video } from "./contract.ts";
 import { h } from "./dom.ts";
 import { notice } from "./notice.ts";
 import type { Preview } from "./preview.ts";
@@ -23,14 +23,15 @@ export class Stage {
     if (problem) {
       this.put(`problem ${problem.code} ${retry !== null}`, () => notice(problem, retry));
     } else if (video && playable && !this.inUse()) {
-      this.put(`player ${playable.id}`, () => this.player(video, playable.video_url ?? "", playable.width, playable.height));
+      this.put(`player ${playable.id}`, () => this.player(video, playable));
     } else if (video?.poster_url && !playable) {
       const { poster_url: src } = video;
       this.put("poster", () => h("img", { src, alt: "" }));
     } else if (this.preview && !playable) {
       const { url } = this.preview;
       // A moment in, as many first frames are black.
-      this.put("preview", () => h("video", { src: `${url}#t=0.1`, muted: true, preload: "metadata", "aria-hidden": "true" }));
+      const silent = { muted: true, preload: "metadata", "aria-hidden": "true" };
+      this.put("preview", () => h("video", { src: `${url}#t=0.1`, ...silent }));
     } else if (!playable) {
       this.put("nothing", () => h("p", { class: "quiet" }, "The picture appears here."));
     }
@@ -51,7 +52,7 @@ export class Stage {
     if (what.startsWith("problem")) made.setAttribute("role", "alert");
   }
 
-  private player(video: Video, url: string, width: number | null, height: number | null): HTMLElement {
+  private player(video: Video, rendition: Rendition): HTMLElement {
     const media = h(
       "video",
       {
@@ -59,11 +60,11 @@ export class Stage {
         playsinline: true,
         preload: "none",
         "aria-label": video.filename,
-        width: width ?? 16,
-        height: height ?? 9,
+        width: rendition.width ?? 16,
+        height: rendition.height ?? 9,
         poster: video.poster_url ?? false,
       },
-      h("source", { src: url, type: "video/mp4" }),
+      h("source", { src: rendition.video_url ?? "", type: "video/mp4" }),
     );
     return h("playhead-player", {}, media);
   }

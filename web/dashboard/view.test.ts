@@ -49,7 +49,8 @@ function video(change: Partial<Video> = {}): Video {
 }
 
 test("a file being sent tells how much, how fast and how long", () => {
-  const state = { step: "sending", sent: 500_000, total: 2_000_000, perSecond: 250_000, secondsLeft: 6 } as const;
+  const pace = { perSecond: 250_000, secondsLeft: 6 };
+  const state = { step: "sending", sent: 500_000, total: 2_000_000, ...pace } as const;
   const view = describe(null, { file: { name: "clip.mp4", size: 2_000_000 }, state }, NOW);
   assert.equal(view.line, "500 kB of 2.0 MB · 250 kB/s · 6 s left");
   assert.deepEqual(view.progress, { label: "Upload", fraction: 0.25 });
@@ -83,14 +84,15 @@ test("a processing video is called playable as soon as it is", () => {
 });
 
 test("an upload of another client's shows what the server has of it", () => {
-  const pending = { status: "pending_upload", source: null, upload: { size_bytes: 4000, received_bytes: 1000 } } as const;
-  const view = describe(video(pending), null, NOW);
+  const upload = { size_bytes: 4000, received_bytes: 1000 };
+  const view = describe(video({ status: "pending_upload", source: null, upload }), null, NOW);
   assert.equal(view.line, "1.0 kB of 4.0 kB received");
   assert.equal(view.progress?.fraction, 0.25);
 });
 
 test("a failed video says why, and a private one that it is private", () => {
-  const error = { code: "corrupt_file", message: "It is damaged.", remedy: "Export it again.", docs_url: "/docs" };
+  const words = { message: "It is damaged.", remedy: "Export it again." };
+  const error = { code: "corrupt_file", docs_url: "/docs", ...words };
   const view = describe(video({ status: "fail", error, is_public: false }), null, NOW);
   assert.equal(view.problem?.sentence, "It is damaged.");
   assert.equal(view.problem?.remedy, "Export it again.");
@@ -98,8 +100,10 @@ test("a failed video says why, and a private one that it is private", () => {
 });
 
 test("a rendition counts its pieces only when there are several", () => {
-  assert.equal(describeRendition(rendition({ progress: 0.5, pieces_done: 0, pieces_planned: 1 })).facts, "50%");
-  assert.equal(describeRendition(rendition({ progress: 0.5, pieces_done: 4, pieces_planned: 8 })).facts, "50% · 4 of 8");
+  const one = rendition({ progress: 0.5, pieces_done: 0, pieces_planned: 1 });
+  assert.equal(describeRendition(one).facts, "50%");
+  const several = rendition({ progress: 0.5, pieces_done: 4, pieces_planned: 8 });
+  assert.equal(describeRendition(several).facts, "50% · 4 of 8");
   assert.equal(describeRendition(ready("360p", 640, 360)).facts, "640 × 360 · 1.5 MB");
   assert.deepEqual(describeRendition(null).url, null);
 });
@@ -110,7 +114,8 @@ test("renditions are in order of size, whatever order they came in", () => {
 });
 
 test("the player gets the smallest rendition that fills its box", () => {
-  const all = video({ renditions: [ready("1080p", 1920, 1080), ready("360p", 640, 360), ready("720p", 1280, 720)] });
+  const renditions = [ready("1080p", 1920, 1080), ready("360p", 640, 360), ready("720p", 1280, 720)];
+  const all = video({ renditions });
   assert.equal(renditionFor(all, 800)?.resolution, "720p");
   assert.equal(renditionFor(all, 4000)?.resolution, "1080p");
   assert.equal(renditionFor(video(), 800), null);

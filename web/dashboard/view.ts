@@ -68,7 +68,8 @@ function describeVideo(video: Video, now: number): CardView {
       const { size_bytes: size, received_bytes: received } = video.upload;
       const line = received > 0 ? `${bytes(received)}${size ? ` of ${bytes(size)}` : ""} received` : facts;
       const shown = view(video.filename, "quiet", "Awaiting upload", line);
-      return size && received > 0 ? { ...shown, progress: { label: "Upload", fraction: received / size } } : shown;
+      if (!size || received === 0) return shown;
+      return { ...shown, progress: { label: "Upload", fraction: received / size } };
     }
     case "processing": {
       const playable = video.renditions.some((rendition) => rendition.video_url);
@@ -112,7 +113,8 @@ export interface RenditionView {
 
 /** `rendition` is null between choosing the file and the server's first word of it. */
 export function describeRendition(rendition: Rendition | null): RenditionView {
-  const blank: RenditionView = { facts: "Waiting", fraction: 0, url: null, note: rendition?.note ?? "", problem: null };
+  const note = rendition?.note ?? "";
+  const blank: RenditionView = { facts: "Waiting", fraction: 0, url: null, note, problem: null };
   if (!rendition || rendition.status === "pending_upload") return blank;
   if (rendition.status === "fail") {
     const problem = rendition.error ? problemOfFailure(rendition.error) : null;
@@ -131,7 +133,8 @@ export function describeRendition(rendition: Rendition | null): RenditionView {
 
 /** Smallest first. */
 export function inOrder<T extends { resolution: Rendition["resolution"] }>(renditions: readonly T[]): T[] {
-  return [...renditions].sort((a, b) => RESOLUTIONS.indexOf(a.resolution) - RESOLUTIONS.indexOf(b.resolution));
+  const rank = (one: T): number => RESOLUTIONS.indexOf(one.resolution);
+  return [...renditions].sort((a, b) => rank(a) - rank(b));
 }
 
 /**
