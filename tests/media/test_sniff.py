@@ -1,3 +1,4 @@
+import asyncio
 import random
 import time
 from pathlib import Path
@@ -11,11 +12,15 @@ from playhead.media.ffmpeg.tools import find_tools
 from playhead.media.sniff import DEMUXERS, HEAD_BYTES, sniff
 from playhead.model.errors import ERRORS
 
-_PICTURES = ("-f", "lavfi", "-i", "testsrc=size=160x120:rate=25:duration=0.4,format=yuv420p")
-_SOUND = ("-f", "lavfi", "-i", "sine=duration=0.5")
+_INPUTS = (
+    *("-f", "lavfi", "-i", "testsrc=size=160x120:rate=25:duration=0.4,format=yuv420p"),
+    *("-f", "lavfi", "-i", "sine=duration=0.5"),
+)
+_PICTURES = ("-map", "0:v")
+_SOUND = ("-map", "1:a")
 _H264 = ("-c:v", "libx264", "-preset", "ultrafast")
 
-# What real muxers write: the file's name for ffmpeg, its arguments, and the container we must see.
+# What real muxers write: the file's name, which chooses the muxer, its arguments, and what we must see.
 _REAL = (
     ("a.mp4", (*_PICTURES, *_SOUND, *_H264), "mp4"),
     ("fragmented.mp4", (*_PICTURES, *_H264, "-movflags", "frag_keyframe+empty_moov"), "mp4"),
@@ -52,21 +57,26 @@ _REAL = (
 )
 
 
-@pytest.mark.parametrize(("name", "arguments", "container"), _REAL, ids=[row[0] for row in _REAL])
-async def test_what_muxers_write_is_known(
-    tmp_path: Path, name: str, arguments: tuple[str, ...], container: str
-) -> None:
-    sandbox = NoSandbox(find_tools())
-    made = Invocation("ffmpeg", ("-v", "error", *arguments, name), scratch=tmp_path)
-    await run(made, sandbox=sandbox)
-    whole = (tmp_path / name).read_bytes()
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make all of them in one run: they share the two inputs."""
+    folder = tmp_path_factory.mktemp("made")
+    outputs = [argument for name, arguments, _ in _REAL for argument in (*arguments, name)]
+    invocation = Invocation("ffmpeg", ("-v", "error", *_INPUTS, *outputs), scratch=folder)
+    asyncio.run(run(invocation, sandbox=NoSandbox(find_tools())))
+    return folder
+
+
+@pytest.mark.parametrize(("name", "container"), [(row[0], row[2]) for row in _REAL])
+async def test_what_muxers_write_is_known(made: Path, name: str, container: str) -> None:
+    whole = (made / name).read_bytes()
 
     found = sniff(whole[:HEAD_BYTES], len(whole))
 
     assert (found.container, found.refusal_code) == (container, None)
     assert found.demuxer is not None
     asked = ("-v", "error", "-f", found.demuxer, "-show_entries", "stream=index", "-of", "csv", name)
-    probed = await run(Invocation("ffprobe", asked, reads=(tmp_path,), scratch=tmp_path), sandbox=sandbox)
+    probed = await run(Invocation("ffprobe", asked, scratch=made), sandbox=NoSandbox(find_tools()))
     assert b"stream,0" in probed.stdout, "the demuxer that was chosen reads it"
     # Garbage at the end, as left by broken transfers, changes nothing.
     assert sniff((whole + bytes(range(256)) * 8)[:HEAD_BYTES], len(whole) + 2048).container == container
@@ -215,10 +225,10 @@ def test_no_head_takes_more_than_ten_milliseconds(what: str) -> None:
     assert min(spent) < 0.010
 
 
-def test_ten_thousand_damaged_heads_always_get_an_answer() -> None:
+def test_thousands_of_damaged_heads_always_get_an_answer() -> None:
     chance = random.Random(20261123)
     seeds = [head for head, _ in _TAKEN.values()] + list(_REFERENCE_TEXTS.values()) + list(_SLOW.values())
-    for _ in range(10_000):
+    for _ in range(4_000):
         head = bytearray(chance.choice(seeds)[: chance.choice((16, 200, 2000))])
         for _ in range(chance.randrange(8)):
             head[chance.randrange(len(head))] = chance.randrange(256)

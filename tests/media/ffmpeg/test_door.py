@@ -76,11 +76,11 @@ _ENDS = {
 
 @pytest.mark.parametrize("way", _ENDS)
 async def test_each_end_has_its_code_and_names_the_limit(
-    start: MakeSandbox, stand_in: StandIn, scratch: Path, way: str
+    box: MakeSandbox, stand_in: StandIn, scratch: Path, way: str
 ) -> None:
     code, words, limits = _ENDS[way]
     with pytest.raises(PlayheadError) as raised:
-        await _run(start(stand_in("misbehaving")), way, scratch, limits)
+        await _run(box(stand_in("misbehaving")), way, scratch, limits)
     assert raised.value.code == code
     assert words in raised.value.detail
 
