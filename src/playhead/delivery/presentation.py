@@ -178,9 +178,10 @@ async def _sound(
     if plan is None or plan.sound_from_source:
         lane, key = own, playing.video["source_key"]
     else:
-        made = playing.pieces.get((AUDIO, 0))
+        # A finished rendition holds the same packets, and outlives the sound's own piece.
         finished = next((row["key"] for row in playing.renditions if row["status"] == Status.READY), None)
-        key = made["key"] if made else finished
+        made = playing.pieces.get((AUDIO, 0))
+        key = finished or (made["key"] if made else None)
         lane = await shelf.sound(key) if key else None
     if lane is None:
         return None

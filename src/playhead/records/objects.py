@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, or_, select, update
@@ -18,8 +19,13 @@ from playhead.records.database import Transaction
 from playhead.records.tables import objects
 
 WRITING, KEPT, DOOMED = "writing", "kept", "doomed"
+NO_GRACE = timedelta(0)
+READERS_GRACE = timedelta(seconds=10)
+"""How long objects stay that were replaced: whoever has just looked them up is still to open them."""
 ABANDONED_AFTER = timedelta(hours=6)
 """An object still `writing` after this long has no writer any more: no job runs that long."""
+
+_NOW: dict[str, Any] = {"state": DOOMED, "due_at": func.clock_timestamp()}
 
 
 async def reserve(tx: Transaction, project_id: UUID, video_id: UUID, keys: dict[str, str]) -> None:
@@ -37,7 +43,7 @@ async def keep(tx: Transaction, keys: Sequence[str]) -> None:
     await tx.connection.execute(
         update(objects)
         .where(objects.c.video_id == kept.c.video_id, objects.c.slot == kept.c.slot, objects.c.key.not_in(keys))
-        .values(state=DOOMED)
+        .values(**_NOW)
     )
     await tx.connection.execute(update(objects).where(objects.c.key.in_(keys)).values(state=KEPT))
 
@@ -45,25 +51,30 @@ async def keep(tx: Transaction, keys: Sequence[str]) -> None:
 async def doom(tx: Transaction, keys: Sequence[str]) -> None:
     """These objects are to be deleted."""
     if keys:
-        await tx.connection.execute(update(objects).where(objects.c.key.in_(keys)).values(state=DOOMED))
+        await tx.connection.execute(update(objects).where(objects.c.key.in_(keys)).values(**_NOW))
         await tx.defer(jobs.sweep())
 
 
-async def doom_slots(tx: Transaction, video_id: UUID, slot_prefix: str) -> None:
-    """Everything of a video whose slot begins with `slot_prefix` is to be deleted."""
+async def doom_slots(tx: Transaction, video_id: UUID, slot_prefix: str, *, grace: timedelta = NO_GRACE) -> None:
+    """Everything of a video whose slot begins with `slot_prefix` is to be deleted, after `grace`."""
     await tx.connection.execute(
         update(objects)
-        .where(objects.c.video_id == video_id, objects.c.slot.startswith(slot_prefix, autoescape=True))
-        .values(state=DOOMED)
+        .where(
+            objects.c.video_id == video_id,
+            objects.c.slot.startswith(slot_prefix, autoescape=True),
+            objects.c.state != DOOMED,
+        )
+        .values(state=DOOMED, due_at=func.clock_timestamp() + grace)
     )
-    await tx.defer(jobs.sweep())
+    if not grace:
+        await tx.defer(jobs.sweep())
 
 
 async def doomed(tx: Transaction, limit: int) -> list[str]:
     """Keys to delete now: the doomed, and those whose writer must be long dead."""
     abandoned = (objects.c.state == WRITING) & (objects.c.created_at < func.now() - ABANDONED_AFTER)
     found = await tx.connection.execute(
-        select(objects.c.key).where(or_(objects.c.state == DOOMED, abandoned)).limit(limit)
+        select(objects.c.key).where(or_(objects.c.due_at <= func.now(), abandoned)).limit(limit)
     )
     return list(found.scalars())
 

@@ -154,7 +154,7 @@ async def finish_track(
         await objects.doom(tx, keys)
         return False
     await objects.keep(tx, keys)
-    await objects.doom_slots(tx, video["id"], f"piece/{track}/")
+    await objects.doom_slots(tx, video["id"], f"piece/{track}/", grace=objects.READERS_GRACE)
     for number, (at_seconds, image) in enumerate(thumbnails):
         values = {"at_seconds": at_seconds, "key": image}
         await tx.connection.execute(

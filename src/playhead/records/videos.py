@@ -176,7 +176,7 @@ async def settle(tx: Transaction, video: Row) -> None:
         .where(videos.c.id == video["id"])
         .values(status=Status.READY, ready_at=func.clock_timestamp())
     )
-    await objects.doom_slots(tx, video["id"], "piece/")
+    await objects.doom_slots(tx, video["id"], "piece/", grace=objects.READERS_GRACE)
     await events.append(tx, video["project_id"], video["id"], EventType.READY)
 
 
