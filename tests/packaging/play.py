@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from tests.media.mp4.clips import FileBytes
-
 from playhead.media.mp4 import Movie, read_movie
 from playhead.packaging import Assembly
+from tests.media.mp4.clips import FileBytes
 
 DECODED = ["-fps_mode", "passthrough", "-enc_time_base", "-1"]
 """Every frame as it comes, at the file's own times and not rounded to a frame rate."""

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.media.mp4.clips import AAC, BFRAMES, X264, bend, ffmpeg, picture, sound
-from tests.packaging.play import index
 
 from playhead.media.mp4 import Runs
 from playhead.packaging import Limits, examine, fitness
+from tests.media.mp4.clips import AAC, BFRAMES, X264, bend, ffmpeg, picture, sound
+from tests.packaging.play import index
 
 FIT = (*picture(1), *sound(1), *X264, *BFRAMES, *AAC)
 X264_ALONE = ("-c:v", "libx264", "-preset", "ultrafast", "-threads", "1")

@@ -8,11 +8,11 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 
 import pytest
-from tests.media.mp4.clips import AAC, BFRAMES, VFR, X264, ffmpeg, packets, picture, sound
-from tests.packaging.play import hashes, index, md5s, rendered
 
 from playhead.model.errors import PlayheadError
 from playhead.packaging import Assembly, Piece, Sound, Span, join
+from tests.media.mp4.clips import AAC, BFRAMES, VFR, X264, ffmpeg, packets, picture, sound
+from tests.packaging.play import hashes, index, md5s, rendered
 
 FRAMES = (20, 7, 1, 32)
 """How many frames each piece has; one alone has no B-frame and hence no delay."""

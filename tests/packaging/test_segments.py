@@ -12,8 +12,6 @@ from typing import NamedTuple
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from tests.media.mp4.clips import AAC, VFR, X264, bend, ffmpeg, packets, picture, sound
-from tests.packaging.play import hashes, index, md5s, rendered
 
 from playhead.model.errors import PlayheadError
 from playhead.packaging import (
@@ -28,6 +26,8 @@ from playhead.packaging import (
     lane_of_track,
     media_segment,
 )
+from tests.media.mp4.clips import AAC, VFR, X264, bend, ffmpeg, packets, picture, sound
+from tests.packaging.play import hashes, index, md5s, rendered
 
 
 class Shape(NamedTuple):

@@ -1,7 +1,7 @@
 """CMAF init and media segments (ISO/IEC 23000-19) as views of a lane.
 
-A segment's `tfdt` is exactly the time at which it starts to be shown, and its durations are the frames' own
-wherever possible, so segments follow each other without a gap whoever encoded them. What must be decoded
+A segment's `tfdt` is exactly the time at which it starts to be shown, and its durations are the frames' own,
+so segments follow each other without a gap whoever encoded them. What must be decoded
 before it is shown makes the media clock run ahead of the presentation by a constant, the lane's `lead`;
 the init segment's edit list takes that back (section 7.5.13, brand `cmfc`). Negative composition offsets
 (brand `cmf2`) would need no edit list, but ffmpeg and the players built on it shift such video against the
@@ -19,7 +19,7 @@ from playhead.model.errors import PlayheadError
 from playhead.packaging.assembly import Assembly
 from playhead.packaging.boxes import big_endian, box, full_box, table
 from playhead.packaging.headers import EditRow, mvhd, stsd, trak
-from playhead.packaging.lane import Lane
+from playhead.packaging.lane import Lane, decode_by_duration
 
 TRACK_ID = 1
 SYNC_FLAGS = 0x02000000
@@ -70,7 +70,7 @@ def media_segment(lane: Lane, first: int, stop: int, sequence: int) -> Assembly:
     if lane.kind == "audio":
         decode, end = composition, end + lane.lead
     else:
-        decode = _decode_times(composition, shown, end)
+        decode = _decode_times(times, shown, end, lane.lead)
     durations = array("I", map(sub, chain(decode[1:], (end,)), decode))
     offsets = array("i", map(sub, composition, decode))
     flags = array("I", (OTHER_FLAGS,)) * (stop - first)
@@ -89,20 +89,23 @@ def keyframe_segment(lane: Lane, sample: int, until: int, sequence: int) -> Asse
     )
 
 
-def _decode_times(composition: array[int], shown: array[int], end: int) -> array[int]:
+def _decode_times(times: array[int], shown: array[int], end: int, lead: int) -> array[int]:
     """When to decode each frame of one segment: rising, from the first time of showing, before `end`.
 
-    The n-th frame is decoded at the n-th time of showing unless that is later than its own composition time,
-    which happens only where a frame lasts longer than the lead; then each is decoded as late as can be.
+    The best way gives each sample the very duration of its frame, which Chromium takes a sample's duration
+    for. Where frames last longer than the lead can make up for, the n-th frame is decoded at the n-th time
+    of showing, or, as the last resort, each frame as late as can be.
     """
-    if all(map(le, shown, composition)):
-        return shown
-    decode, limit = composition[:], end
+    composition = array("q", map(add, times, repeat(lead)))
+    for decode in (decode_by_duration(times, shown, end), shown):
+        if all(map(le, decode, composition)):
+            return decode
+    limit = end
     for number in reversed(range(len(composition))):
         limit = min(limit - 1, composition[number])
-        decode[number] = max(limit, shown[0] + number)
-    decode[0] = shown[0]
-    return decode
+        composition[number] = max(limit, shown[0] + number)
+    composition[0] = shown[0]
+    return composition
 
 
 def _head(

@@ -6,7 +6,8 @@ A file that is not fit is not refused: it goes to the encoder, and its owner is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
+from operator import sub
 from typing import NamedTuple
 
 from playhead.media.mp4 import Movie, Track, codec_string, configuration
@@ -17,6 +18,10 @@ from playhead.packaging.timeline import REORDER_LIMIT, lane_of_track, shown_rang
 
 _PROFILES = {66: "Baseline", 77: "Main", 100: "High"}
 """The H.264 profiles that every browser and phone decodes; with 8 bits and 4:2:0 only."""
+
+LONGEST_SAMPLE = 1 << 31
+"""Ticks: a sample's duration and its composition offset are told in 32 bits."""
+LONGEST_SECONDS = 31 * 24 * 3600
 
 
 class Reason(NamedTuple):
@@ -131,7 +136,9 @@ def _timeline(track: Track, limits: Limits, lanes: list[Lane]) -> list[Reason]:
     try:
         lane = lane_of_track(track)
     except PlayheadError:
-        return [Reason("equal_times", "two frames have the same time")]
+        return [Reason("equal_times", "two frames have the same time, or none is shown")]
+    if _absurd(lane):
+        return [Reason("absurd_times", "its times make no sense")]
     lanes.append(lane)
     reasons = []
     numbers = lane.sync_numbers
@@ -166,7 +173,18 @@ def _sound(track: Track, limits: Limits, lanes: list[Lane]) -> list[Reason]:
     if track.spans[0].start > limits.sound_late_seconds * track.timescale:
         return [Reason("sound_late", f"the sound starts {track.spans[0].start / track.timescale:.1f} s late")]
     try:
-        lanes.append(lane_of_track(track))
+        lane = lane_of_track(track)
     except PlayheadError:
-        return [Reason("sound_times", "two packets of sound have the same time")]
+        return [Reason("sound_times", "the sound's packets have no times of their own")]
+    if _absurd(lane):
+        return [Reason("absurd_times", "its times make no sense")]
+    lanes.append(lane)
     return []
+
+
+def _absurd(lane: Lane) -> bool:
+    """Whether the lane is longer than a month or one sample lasts longer than a header can tell."""
+    if lane.end < LONGEST_SAMPLE and lane.shown[0] > -LONGEST_SAMPLE:
+        return False
+    longest = max(map(sub, chain(lane.shown[1:], (lane.shown_at(len(lane.shown)),)), lane.shown))
+    return longest >= LONGEST_SAMPLE or lane.end - lane.shown[0] > LONGEST_SECONDS * lane.timescale

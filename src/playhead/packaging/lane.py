@@ -12,6 +12,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate, chain, islice
+from operator import sub
 from typing import Literal, NamedTuple
 
 from playhead.media.mp4 import Samples
@@ -122,3 +124,14 @@ class Lane:
             yield source, samples, first + offset, upto + offset
             first = upto
             number += 1
+
+
+def decode_by_duration(times: array[int], shown: array[int], end: int) -> array[int]:
+    """Decode times that leave each sample, in decode order, the duration that its frame is shown for.
+
+    `shown` are the same times in order, `end` is when the last shown frame ends.
+    """
+    if times == shown:
+        return shown
+    durations = dict(zip(shown, map(sub, chain(shown[1:], (end,)), shown), strict=True))
+    return array("q", islice(accumulate(map(durations.__getitem__, times), initial=shown[0]), len(times)))

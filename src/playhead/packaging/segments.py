@@ -58,7 +58,8 @@ def cut(lane: Lane, boundaries: Sequence[int], timescale: int) -> list[Segment]:
 
     A video is cut exactly there, and the first segment begins with its first frame. Sound is cut at the
     first packet from each boundary on; a stretch without any packet belongs to the segment after it, and
-    the first segment counts from the first boundary, so that late sound does not shorten the timeline.
+    the first segment counts from the first boundary, so that late sound does not shorten the timeline,
+    and from 0 at the earliest, for the packets before that only prime the decoder.
 
     Raises:
         PlayheadError: `output_invalid` when a video has no sync sample at a boundary.
@@ -69,7 +70,7 @@ def cut(lane: Lane, boundaries: Sequence[int], timescale: int) -> list[Segment]:
     for first, stop in pairwise(sorted(set(firsts))):
         start = lane.shown[first]
         if lane.kind == "audio" and not segments and boundaries:
-            start = boundaries[0] * lane.timescale // timescale
+            start = min(max(0, start), boundaries[0] * lane.timescale // timescale)
         size = lane.size(first, stop)
         size += SEGMENT_OVERHEAD + SAMPLE_OVERHEAD * (stop - first)
         segments.append(Segment(first, stop, start, lane.shown_at(stop) - start, size))

@@ -12,7 +12,7 @@ from operator import add, ge, sub
 from playhead.media.mp4 import NEVER, Movie, Track
 from playhead.model.errors import PlayheadError
 from playhead.packaging.entries import sound_entry, visual_entry
-from playhead.packaging.lane import Lane, Stretch
+from playhead.packaging.lane import Lane, Stretch, decode_by_duration
 
 PRIMING_SECONDS = 0.25
 """Hidden sound kept before the first heard packet: more than any encoder's priming needs."""
@@ -72,7 +72,7 @@ def lane_of_pieces(pieces: Sequence[Piece], timescale: int, lead: int | None = N
         stretches=tuple(stretches),
         times=times,
         shown=shown,
-        lead=_lead(times, shown, timescale) if lead is None else lead,
+        lead=_lead(times, shown, last_duration, timescale) if lead is None else lead,
         sync=None if len(sync) == len(times) else sync,
         begin=pieces[0].start,
         end=last_shown + last_duration,
@@ -111,8 +111,11 @@ def lane_of_track(track: Track, source: int = 0, start: int = 0) -> Lane:
         # The edit list may end the last frame early, and some files give their last frame no duration.
         last_duration = min(last_duration or end - last_shown, max(1, end - last_shown))
         end = last_shown + last_duration
+    begin = max(0, track.spans[0].start + start, min(times[:REORDER_LIMIT]))
+    if end <= begin:
+        raise PlayheadError("output_invalid", "Its edit list hides all of it.")
     shown = times if track.samples.rising else _order(times)
-    lead = max(0, -shown[0]) if track.kind == "audio" else _lead(times, shown, track.timescale)
+    lead = max(0, -shown[0]) if track.kind == "audio" else _lead(times, shown, last_duration, track.timescale)
     return Lane(
         kind=track.kind,
         timescale=track.timescale,
@@ -122,7 +125,7 @@ def lane_of_track(track: Track, source: int = 0, start: int = 0) -> Lane:
         shown=shown,
         lead=lead,
         sync=_sync_between(track, first, stop),
-        begin=max(0, track.spans[0].start + start, min(times[:REORDER_LIMIT])),
+        begin=begin,
         end=end,
         last_duration=max(1, last_duration),
         display_width=track.display_width or track.width,
@@ -153,7 +156,7 @@ def shown_range(track: Track) -> tuple[int, int]:
     if min(times) < begin:
         hidden = max(number for number, time in enumerate(times) if time < begin)
         first = next((number for number in _sync_numbers(track) if number > hidden), stop)
-        if min(times[first:stop], default=NEVER) != min(time for time in times if time >= begin):
+        if min(times[first:stop], default=NEVER) != min((time for time in times if time >= begin), default=0):
             return 0, 0
     return (first, stop) if max(times[first:stop], default=end) < end else (0, 0)
 
@@ -219,7 +222,7 @@ def _order(times: array[int]) -> array[int]:
     return shown
 
 
-def _lead(times: array[int], shown: array[int], timescale: int) -> int:
+def _lead(times: array[int], shown: array[int], last_duration: int, timescale: int) -> int:
     """The lead that the reordering of a video's frames needs, within reason."""
-    needed: int = max(map(sub, shown, times))
+    needed: int = max(map(sub, decode_by_duration(times, shown, shown[-1] + last_duration), times))
     return min(needed, round(LEAD_SECONDS * timescale))

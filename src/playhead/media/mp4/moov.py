@@ -124,11 +124,11 @@ def _edits(edts: memoryview | None) -> tuple[Edit, ...]:
     if elst is None:
         return ()
     long, count = version_and_flags(elst)[0] == 1, u32(elst, 4)
-    if count > EDIT_LIMIT:
-        raise PlayheadError("resource_limit", f"A track has {count} edits.")
     width = 20 if long else 12
     if count * width > len(elst) - 8:
         raise corrupt("the edit list is cut off")
+    if count > EDIT_LIMIT:
+        raise PlayheadError("resource_limit", f"A track has {count} edits.")
     edits = []
     for at in range(8, 8 + count * width, width):
         duration = u64(elst, at) if long else u32(elst, at)
