@@ -14,7 +14,6 @@ from playhead.api import form
 from playhead.api.access import id_of
 from playhead.api.gather import VideoRecord, gather
 from playhead.api.requests import read_create
-from playhead.api.views import playable_at
 from playhead.events.hyperserve import rendition_views
 from playhead.model.errors import PlayheadError
 from playhead.model.resolutions import SHORT_SIDES
@@ -190,7 +189,7 @@ def _whole(record: VideoRecord, urls: Urls | None, token: str | None) -> dict[st
         "isPublic": video["is_public"],
         "customMetadata": video["metadata"],
         "createdAt": video["created_at"],
-        "playableAt": playable_at(record),
+        "playableAt": video["playable_at"],
         "readyAt": video["ready_at"],
         "resolutions": rendition_views(_ordered(record.renditions), record.images, urls, token),
         **_ending(record),

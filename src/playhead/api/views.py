@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from playhead.api.gather import VideoRecord
@@ -19,6 +18,7 @@ ALMOST = 0.99
 def video_view(record: VideoRecord, urls: Urls, token: str | None) -> dict[str, Any]:
     """One video. `token` opens a private video's URLs; None for a public one."""
     video = record.video
+    playable = video["playable_at"] is not None and video["status"] != Status.FAIL
     return {
         "id": str(video["id"]),
         "filename": video["filename"],
@@ -26,23 +26,20 @@ def video_view(record: VideoRecord, urls: Urls, token: str | None) -> dict[str, 
         "is_public": video["is_public"],
         "metadata": video["metadata"],
         "created_at": video["created_at"],
-        "playable_at": playable_at(record),
+        "playable_at": video["playable_at"],
         "ready_at": video["ready_at"],
         "progress": _video_progress(record),
-        "source": _source(video["info"], video["source_size"]),
+        "source": _source(video["info"], video["plan"], video["source_size"]),
         "upload": _upload(record.upload),
         "error": error_view(video),
         "poster_url": urls.poster(video["id"], video["poster_key"], token) if video["poster_key"] else None,
         "embed_url": urls.embed(video["id"], token),
+        "hls_url": urls.hls(video["id"], token) if playable else None,
+        "dash_url": urls.dash(video["id"], token) if playable else None,
         "renditions": [
             _rendition(row, record.images.get(row["track"] or "", []), urls, token) for row in record.renditions
         ],
     }
-
-
-def playable_at(record: VideoRecord) -> datetime | None:
-    """When the first rendition could be played."""
-    return min((row["ready_at"] for row in record.renditions if row["ready_at"]), default=None)
 
 
 def error_view(row: Row) -> dict[str, Any] | None:
@@ -81,8 +78,10 @@ def _rendition(row: Row, images: list[Row], urls: Urls, token: str | None) -> di
     }
 
 
-def _source(info: dict[str, Any] | None, size: int | None) -> dict[str, Any] | None:
-    if info is None:
+def _source(
+    info: dict[str, Any] | None, plan: dict[str, Any] | None, size: int | None
+) -> dict[str, Any] | None:
+    if info is None or plan is None:
         return None
     picture, sound = info["video"], info["audio"]
     return {
@@ -93,6 +92,8 @@ def _source(info: dict[str, Any] | None, size: int | None) -> dict[str, Any] | N
         "frame_rate": round(picture["frame_rate"][0] / picture["frame_rate"][1], 3),
         "video_codec": picture["codec"],
         "audio_codec": sound["codec"] if sound else None,
+        "served_as_it_is": not plan["source_reasons"],
+        "reasons": plan["source_reasons"],
     }
 
 

@@ -13,6 +13,8 @@ class EventType(StrEnum):
     """The file arrived whole and looks like a video."""
     PLANNED = "video.planned"
     """It was probed, and what will be made of it is known."""
+    PLAYABLE = "video.playable"
+    """Its beginning can be shown, though not every rendition is made."""
     POSTER = "video.poster"
     PROGRESS = "video.progress"
     """One more chunk was encoded."""

@@ -55,6 +55,14 @@ class Urls:
         """The picture shown before playback."""
         return self._stored(video_id, "poster.jpg", key, token)
 
+    def hls(self, video_id: UUID, token: str | None = None) -> str:
+        """The multivariant playlist. It changes while renditions are added, so it has no version."""
+        return f"{self.base_url}/v/{_path(video_id, token)}/master.m3u8"
+
+    def dash(self, video_id: UUID, token: str | None = None) -> str:
+        """The DASH manifest, as changeable as the playlist."""
+        return f"{self.base_url}/v/{_path(video_id, token)}/manifest.mpd"
+
     def embed(self, video_id: UUID, token: str | None = None) -> str:
         """The page that plays the video, to be put in an iframe."""
         return f"{self.base_url}/embed/{_path(video_id, token)}"

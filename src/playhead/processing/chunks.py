@@ -131,6 +131,8 @@ async def _publish(
         await events.append(
             tx, video["project_id"], video["id"], EventType.PROGRESS, {"chunk": chunk, "tracks": published}
         )
+        if chunk == 0 and AUDIO not in made:
+            await videos.mark_playable(tx, current)
         for track in await pieces.complete_tracks(tx, video["id"]):
             await tx.defer(jobs.finalise(video["id"], track))
 

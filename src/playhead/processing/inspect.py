@@ -62,6 +62,8 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
                 tx, video, msgspec.to_builtins(info), planned, msgspec.to_builtins(planned)
             )
             await events.append(tx, video["project_id"], video_id, EventType.PLANNED)
+            if not planned.source_reasons:
+                await videos.mark_playable(tx, current)
             if servable.reasons:
                 # Nothing can be played yet: the smallest track's beginning is made before anything else.
                 await tx.defer(jobs.demand(video_id, planned.renditions[-1].track, 0))

@@ -83,6 +83,7 @@ videos = Table(
     Column("plan", JSONB, comment="model.plan.Plan, once planned"),
     Column("poster_key", Text),
     Column("completed_at", DateTime(timezone=True), comment="when the upload was completed"),
+    Column("playable_at", DateTime(timezone=True), comment="when the first moment could be seen"),
     Column("ready_at", DateTime(timezone=True)),
     _created(),
     Index("ix_videos_project_id_created_at", "project_id", text("created_at DESC"), text("id DESC")),

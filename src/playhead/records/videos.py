@@ -123,6 +123,16 @@ async def begin_processing(tx: Transaction, video_id: UUID, *, source_key: str, 
     )
 
 
+async def mark_playable(tx: Transaction, video: Row) -> None:
+    """Note, once, that a player can be shown the video's beginning. `video` must be locked."""
+    if video["playable_at"] is not None:
+        return
+    await tx.connection.execute(
+        update(videos).where(videos.c.id == video["id"]).values(playable_at=func.clock_timestamp())
+    )
+    await events.append(tx, video["project_id"], video["id"], EventType.PLAYABLE)
+
+
 async def publish_poster(tx: Transaction, video_id: UUID, key: str) -> bool:
     """Make the poster known; False when there is one already, or the video is gone."""
     won = await tx.connection.execute(

@@ -75,6 +75,7 @@ def _videos() -> None:
         sa.Column("plan", JSONB, comment="model.plan.Plan, once planned"),
         sa.Column("poster_key", sa.Text),
         sa.Column("completed_at", TIME, comment="when the upload was completed"),
+        sa.Column("playable_at", TIME, comment="when the first moment could be seen"),
         sa.Column("ready_at", TIME),
         _created(),
     )
@@ -174,6 +175,7 @@ def _work() -> None:
             "slot", sa.Text, nullable=False, comment="what it is for; attempts at the same thing share a slot"
         ),
         sa.Column("state", sa.Text, nullable=False, comment="writing, kept or doomed"),
+        sa.Column("due_at", TIME, comment="when a doomed one is to be deleted"),
         _created(),
     )
     op.create_index("ix_objects_video_id_slot", "objects", ["video_id", "slot"])
