@@ -89,7 +89,7 @@ def concatenated(lane: Lane, boundaries: list[int], timescale: int, source: Path
 
 
 # No shrinking: each example encodes a clip, and the shape it fails for is told in full.
-@settings(max_examples=15, deadline=None, derandomize=True, phases=[Phase.generate])
+@settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(shape=SHAPES, target=st.sampled_from((0.04, 0.3, 1.0)))
 def test_segments_equal_the_source(shape: Shape, target: float) -> None:
     with TemporaryDirectory() as name:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.media.mp4.clips import AAC, BFRAMES, X264, FileBytes, ffmpeg, picture, sound
 
 from playhead.media.mp4 import codec_string, from_bytes, read_movie, to_bytes
 from playhead.model.errors import PlayheadError
+from tests.media.mp4.clips import AAC, BFRAMES, X264, FileBytes, ffmpeg, picture, sound
 
 MEMORY_LIMIT = 48 << 20
 """Bytes; the files are a few kilobytes, so this is some thousand times their size."""

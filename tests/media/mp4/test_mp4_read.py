@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.media.mp4.clips import AAC, BFRAMES, VFR, X264, FileBytes, ffmpeg, ffprobe, packets, picture, sound
 
 from playhead.media.mp4 import Movie, Track, codec_string, read_movie
+from tests.media.mp4.clips import AAC, BFRAMES, VFR, X264, FileBytes, ffmpeg, ffprobe, packets, picture, sound
 
 FRAGMENTED = ("-movflags", "+frag_keyframe+empty_moov")
 SHAPES: dict[str, tuple[str, ...]] = {

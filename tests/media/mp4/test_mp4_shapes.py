@@ -6,11 +6,11 @@ import struct
 from pathlib import Path
 
 import pytest
-from tests.media.mp4.clips import AAC, BFRAMES, X264, FileBytes, bend, box, ffmpeg, picture, sound, top
 
 from playhead.media.mp4 import NEVER, EditSpan, Movie, Track, from_bytes, read_movie, to_bytes
 from playhead.media.mp4.stored import UnknownIndexError
 from playhead.model.errors import PlayheadError
+from tests.media.mp4.clips import AAC, BFRAMES, X264, FileBytes, bend, box, ffmpeg, picture, sound, top
 
 STBL = "moov/trak/mdia/minf/stbl"
 
