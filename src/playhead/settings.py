@@ -35,10 +35,12 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the web process listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port the web process listens on.")
     public_url: str | None = Field(
-        None, description="Base of every URL handed out, as clients reach it; by default the listening address."
+        None,
+        description="Base of every URL handed out, as clients reach it; by default the listening address.",
     )
     database_url: SecretStr | None = Field(
-        None, description="PostgreSQL 15 or newer, `postgresql://…`; by default an embedded one under the data folder."
+        None,
+        description="PostgreSQL 15 or newer, `postgresql://…`; by default an embedded one under the data folder.",
     )
     storage_url: str | None = Field(
         None, description="Where videos are kept, `file:///…`; by default a folder under the data folder."

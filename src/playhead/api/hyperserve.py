@@ -114,7 +114,9 @@ class HyperserveController(Controller):
     ) -> dict[str, Any]:
         """The caller's videos, newest first."""
         if status is not None and status not in list(Status):
-            raise PlayheadError("invalid_request", f"status must be one of {', '.join(Status)}.", field="status")
+            raise PlayheadError(
+                "invalid_request", f"status must be one of {', '.join(Status)}.", field="status"
+            )
         before, length = cursors.decode(cursor), cursors.check_limit(limit)
         async with records.transaction() as tx:
             rows = await videos.page(
@@ -130,9 +132,7 @@ class HyperserveController(Controller):
         }
 
     @delete("/{video_id:str}", status_code=204)
-    async def remove(
-        self, video_id: str, project_id: UUID, records: RecordsGiven, uploads: UploadsGiven
-    ) -> None:
+    async def remove(self, video_id: str, project_id: UUID, uploads: UploadsGiven) -> None:
         """Delete a video and everything made of it."""
         await uploads.delete_video(id_of(video_id), project_id=project_id)
 
@@ -202,5 +202,3 @@ def _ending(record: VideoRecord) -> dict[str, Any]:
         return {}
     error = PlayheadError(record.video["error_code"], record.video["error_detail"] or "")
     return {"error": {"code": error.code, "message": error.message}}
-
-

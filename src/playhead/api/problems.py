@@ -74,7 +74,9 @@ def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[by
 
 def _sentence(error: ValidationException) -> str:
     extra = error.extra if isinstance(error.extra, list) else []
-    parts = [f"{each.get('key', 'body')}: {each.get('message', '')}" for each in extra if isinstance(each, dict)]
+    parts = [
+        f"{each.get('key', 'body')}: {each.get('message', '')}" for each in extra if isinstance(each, dict)
+    ]
     return "; ".join(parts)[:500] or error.detail
 
 

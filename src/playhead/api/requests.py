@@ -30,7 +30,9 @@ class CreateVideo(msgspec.Struct, rename="camel", kw_only=True):
     resolutions: Annotated[list[str], msgspec.Meta(min_length=1, max_length=32)]
     is_public: bool
     file_size_bytes: Size | None = None
-    thumbnail_timestamps_seconds: Annotated[list[Seconds], msgspec.Meta(max_length=MAX_THUMBNAILS)] | None = None
+    thumbnail_timestamps_seconds: Annotated[list[Seconds], msgspec.Meta(max_length=MAX_THUMBNAILS)] | None = (
+        None
+    )
     custom_metadata: dict[str, Any] | None = None
 
 
@@ -103,7 +105,9 @@ def checked(
             field="resolutions",
         )
     if any(not char.isprintable() for char in filename) or not filename.strip():
-        raise PlayheadError("invalid_request", "The filename has characters that cannot be shown.", field="filename")
+        raise PlayheadError(
+            "invalid_request", "The filename has characters that cannot be shown.", field="filename"
+        )
     if size_bytes is not None and size_bytes > MAX_SIZE:
         raise PlayheadError("upload_too_large", "A single PUT carries at most 5 GiB.", field="fileSizeBytes")
     if any(not math.isfinite(at) for at in thumbnail_seconds):
@@ -112,7 +116,9 @@ def checked(
         encoded = msgspec.json.encode(metadata)
         # PostgreSQL's text cannot hold U+0000, and nobody means it.
         if len(encoded) > MAX_METADATA_BYTES or b"\\u0000" in encoded:
-            raise PlayheadError("invalid_request", "The metadata must be text of at most 16 KiB.", field="customMetadata")
+            raise PlayheadError(
+                "invalid_request", "The metadata must be text of at most 16 KiB.", field="customMetadata"
+            )
     return VideoRequest(
         filename=filename,
         resolutions=list(dict.fromkeys(resolutions)),

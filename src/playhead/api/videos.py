@@ -61,7 +61,9 @@ class VideosController(Controller):
     ) -> dict[str, Any]:
         """Videos, newest first."""
         if status is not None and status not in list(Status):
-            raise PlayheadError("invalid_request", f"status must be one of {', '.join(Status)}.", field="status")
+            raise PlayheadError(
+                "invalid_request", f"status must be one of {', '.join(Status)}.", field="status"
+            )
         before, length = cursors.decode(cursor), cursors.check_limit(limit)
         async with records.transaction() as tx:
             rows = await videos.page(

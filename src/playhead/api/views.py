@@ -37,7 +37,8 @@ def video_view(record: VideoRecord, urls: Urls, token: str | None) -> dict[str, 
         "hls_url": urls.hls(video["id"], token) if playable else None,
         "dash_url": urls.dash(video["id"], token) if playable else None,
         "renditions": [
-            _rendition(row, record.images.get(row["track"] or "", []), urls, token) for row in record.renditions
+            _rendition(row, record.images.get(row["track"] or "", []), urls, token)
+            for row in record.renditions
         ],
     }
 

@@ -15,8 +15,9 @@ from pathlib import Path
 
 _PR_SET_CHILD_SUBREAPER = 36
 _LOOK_EVERY = 1.0
-"""Seconds. A corpse that still lies there at the next look has nobody of ours waiting for it."""
+"""Seconds. One that is dead at two looks in a row has nobody of ours waiting for it."""
 _FAREWELL = 5.0
+"""Seconds that killing may take; a process stuck in the kernel is not worth more."""
 
 
 def adopt() -> None:
@@ -28,17 +29,14 @@ def adopt() -> None:
 
 
 async def bury() -> None:
-    """Collect the dead that were adopted, until cancelled. Our own children are collected by who started them."""
+    """Collect the dead that were adopted, until cancelled; our own are collected by who started them."""
     seen: int | None = None
     while True:
-        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) if _children() else None
-        dead = found.si_pid if found is not None else None
+        dead = _dead()
         if dead is not None and dead == seen:
-            with suppress(ChildProcessError):
-                os.waitpid(dead, os.WNOHANG)
+            _collect(dead)
             # There may be more behind it.
-            seen = None
-            continue
+            dead = _dead()
         seen = dead
         await asyncio.sleep(_LOOK_EVERY)
 
@@ -50,13 +48,32 @@ def end_all() -> None:
         for pid in left:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        with suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+        while (dead := _dead()) is not None:
+            _collect(dead)
         time.sleep(0.01)
 
 
+def _dead() -> int | None:
+    """One child that has ended and was not collected yet; it is left as it is."""
+    try:
+        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return None
+    return found.si_pid if found is not None else None
+
+
+def _collect(pid: int) -> None:
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+
+
 def _children() -> list[int]:
-    return [
-        int(pid) for path in Path("/proc/self/task").glob("*/children") for pid in path.read_text().split()
-    ]
+    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit() and _parent(entry) == os.getpid()]
+
+
+def _parent(pid: str) -> int | None:
+    try:
+        # The name in parentheses may hold anything, so the fields are counted from its end: state, parent.
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None

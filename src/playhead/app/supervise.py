@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from signal import Signals
+from signal import SIG_IGN, Signals, getsignal
 from socket import socket
 from typing import Literal, NoReturn
 
@@ -102,8 +102,11 @@ class Supervisor:
                 work.cancel()
 
         loop = asyncio.get_running_loop()
-        for number in (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP):
-            loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(Signals.SIGINT, stop)
+        loop.add_signal_handler(Signals.SIGTERM, stop)
+        # Ignored when it was started by `nohup`, which means what it says.
+        if getsignal(Signals.SIGHUP) is not SIG_IGN:
+            loop.add_signal_handler(Signals.SIGHUP, stop)
         try:
             await work
         except asyncio.CancelledError:

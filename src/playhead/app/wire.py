@@ -37,7 +37,8 @@ def wire(settings: Settings) -> Parts:
     """
     if settings.database_url is None or settings.secret is None:
         raise PlayheadError(
-            "database_unavailable", "PLAYHEAD_DATABASE_URL and PLAYHEAD_SECRET must be set; `playhead serve` does it."
+            "database_unavailable",
+            "PLAYHEAD_DATABASE_URL and PLAYHEAD_SECRET must be set; `playhead serve` does it.",
         )
     records = Records(settings.database_url.get_secret_value())
     storage = pick_storage(settings)

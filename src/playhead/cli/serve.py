@@ -9,6 +9,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from playhead.app.gate import wait_at
 from playhead.app.logs import configure_logs
 from playhead.app.supervise import ROLES, Role, Running, Supervisor
 from playhead.cli.given import MisuseError, say, settings_with
@@ -60,18 +61,22 @@ def worker(
     _supervise(settings_with(worker_processes=processes, data=data), frozenset(("worker",)))
 
 
-def web_process(*, fd: int) -> None:
-    """Serve on a socket inherited from the supervisor."""
+def web_process(*, fd: int, gate: int) -> None:
+    """Serve on a socket inherited from the supervisor, once its gate is open."""
     from playhead.app import web
 
-    web.run(settings_with(), socket.socket(fileno=fd))
+    settings = settings_with()
+    wait_at(gate)
+    web.run(settings, socket.socket(fileno=fd))
 
 
-def worker_process() -> None:
-    """Work for the supervisor that started this."""
+def worker_process(*, gate: int) -> None:
+    """Work for the supervisor that started this, once its gate is open."""
     from playhead.app import worker as work
 
-    work.run(settings_with())
+    settings = settings_with()
+    wait_at(gate)
+    work.run(settings)
 
 
 def announcement(running: Running) -> str:

@@ -49,7 +49,9 @@ def keyframes(track: Whole, version: str) -> str:
     return hls.keyframe_playlist(
         [
             hls.Row(
-                names.keyframe(track.name, number, version), Fraction(each.duration, track.lane.timescale), init
+                names.keyframe(track.name, number, version),
+                Fraction(each.duration, track.lane.timescale),
+                init,
             )
             for number, each in enumerate(track.segments)
         ]
@@ -145,7 +147,9 @@ def _rates(track: Track) -> Rates:
 
 def _keyframe_rates(track: Whole) -> Rates:
     alone = [
-        Segment(each.first, each.first + 1, each.start, each.duration, track.lane.size(each.first, each.first + 1))
+        Segment(
+            each.first, each.first + 1, each.start, each.duration, track.lane.size(each.first, each.first + 1)
+        )
         for each in track.segments
     ]
     return rates(alone, track.lane.timescale)

@@ -190,4 +190,3 @@ async def _sound(
 
 async def _cut(shelf: Shelf, key: str, lane: Lane, cuts: tuple[int, ...]) -> list[Segment]:
     return await shelf.derived(f"segments {lane.kind}", key, lambda: cut(lane, cuts, TIMESCALE))
-

@@ -215,14 +215,14 @@ async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
     yield body
 
 
-async def _blocks(
-    assembly: Assembly, storage: Storage, keys: Sequence[str]
-) -> AsyncGenerator[bytes, None]:
+async def _blocks(assembly: Assembly, storage: Storage, keys: Sequence[str]) -> AsyncGenerator[bytes, None]:
     for part in assembly.part(0, assembly.size):
         if not isinstance(part, Span):
             yield part
             continue
-        stream = cast(AsyncGenerator[bytes, None], storage.stream(keys[part.source], part.offset, part.length))
+        stream = cast(
+            AsyncGenerator[bytes, None], storage.stream(keys[part.source], part.offset, part.length)
+        )
         async with aclosing(stream):
             async for block in stream:
                 yield block

@@ -8,7 +8,6 @@ from playhead.media.ffmpeg.hardening import input_arguments
 from playhead.media.sniff import HEAD_BYTES, Sniffed, sniff
 from playhead.model.errors import PlayheadError
 
-
 __all__ = ["HEAD_BYTES", "guards_of", "require_video"]
 
 

@@ -3,11 +3,26 @@
 Nothing here reads or writes media. A virtual file is an `Assembly`: `head` bytes, then `spans` of stored
 files; `part(start, length)` answers a range request for it.
 
-One MP4 from pieces (`joined.py`):
+A `Lane` is one rendition on its timeline, whatever it is stored in (`timeline.py`):
 
-    pieces = [Piece(movie=await read_movie(file), start=ticks), ...]   # in timeline order; video only
+    lane = lane_of_track(movie.video)                       # a finished MP4, or a source that is fit
+    lane = lane_of_pieces([Piece(movie, start), ...], timescale=90_000)   # span.source k is pieces[k]
+
+One faststart MP4 (`joined.py`), source numbers as above, the sound's file after the last piece:
+
     whole = join(pieces, timescale=90_000, sound=Sound(movie=..., start=0))
-    whole.head, whole.spans, whole.size      # span.source k is pieces[k]; the sound is source len(pieces)
+
+HLS and DASH (`segments.py`, `cmaf.py`, then text by the modules `hls` and `dash`):
+
+    examine(movie).reasons                                  # why a source cannot be served as it is
+    boundaries = keyframe_boundaries(lane, target=4, first=1)
+    segments = cut(lane, boundaries, lane.timescale)        # the same boundaries cut every rendition and sound
+    init_segment(lane), media_segment(lane, segments[0].first, segments[0].stop, sequence=1)
+    rates(segments, lane.timescale)                         # BANDWIDTH and AVERAGE-BANDWIDTH
+
+All renditions of one init segment must have one lead: tell it to `lane_of_pieces` while pieces are missing.
+Pieces whose parameter sets differ join into a file with several sample entries. ffmpeg and Apple's players
+follow those; Chromium needs the sets in each keyframe too (x264's `repeat-headers=1`).
 """
 
 from playhead.packaging.assembly import Assembly, Span

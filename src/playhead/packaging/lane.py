@@ -133,5 +133,8 @@ def decode_by_duration(times: array[int], shown: array[int], end: int) -> array[
     """
     if times == shown:
         return shown
-    durations = dict(zip(shown, map(sub, chain(shown[1:], (end,)), shown), strict=True))
-    return array("q", islice(accumulate(map(durations.__getitem__, times), initial=shown[0]), len(times)))
+    durations = array("q", map(sub, chain(shown[1:], (end,)), shown))
+    if durations.count(durations[0]) == len(durations):
+        return shown
+    by_time = dict(zip(shown, durations, strict=True))
+    return array("q", islice(accumulate(map(by_time.__getitem__, times), initial=shown[0]), len(times)))

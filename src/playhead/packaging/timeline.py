@@ -12,7 +12,7 @@ from operator import add, ge, sub
 from playhead.media.mp4 import NEVER, Movie, Track
 from playhead.model.errors import PlayheadError
 from playhead.packaging.entries import sound_entry, visual_entry
-from playhead.packaging.lane import Lane, Stretch, decode_by_duration
+from playhead.packaging.lane import Lane, Stretch
 
 PRIMING_SECONDS = 0.25
 """Hidden sound kept before the first heard packet: more than any encoder's priming needs."""
@@ -72,7 +72,7 @@ def lane_of_pieces(pieces: Sequence[Piece], timescale: int, lead: int | None = N
         stretches=tuple(stretches),
         times=times,
         shown=shown,
-        lead=_lead(times, shown, last_duration, timescale) if lead is None else lead,
+        lead=_lead(times, shown, timescale) if lead is None else lead,
         sync=None if len(sync) == len(times) else sync,
         begin=pieces[0].start,
         end=last_shown + last_duration,
@@ -115,7 +115,7 @@ def lane_of_track(track: Track, source: int = 0, start: int = 0) -> Lane:
     if end <= begin:
         raise PlayheadError("output_invalid", "Its edit list hides all of it.")
     shown = times if track.samples.rising else _order(times)
-    lead = max(0, -shown[0]) if track.kind == "audio" else _lead(times, shown, last_duration, track.timescale)
+    lead = max(0, -shown[0]) if track.kind == "audio" else _lead(times, shown, track.timescale)
     return Lane(
         kind=track.kind,
         timescale=track.timescale,
@@ -222,7 +222,14 @@ def _order(times: array[int]) -> array[int]:
     return shown
 
 
-def _lead(times: array[int], shown: array[int], last_duration: int, timescale: int) -> int:
-    """The lead that the reordering of a video's frames needs, within reason."""
-    needed: int = max(map(sub, decode_by_duration(times, shown, shown[-1] + last_duration), times))
+def _lead(times: array[int], shown: array[int], timescale: int) -> int:
+    """The lead that the reordering of a video's frames needs, within reason.
+
+    Where frames last differently, decoding each for its own duration needs as much more as two frames can
+    differ in: encoders here keep two back. More would be right but never needed, less falls back.
+    """
+    needed: int = max(map(sub, shown, times))
+    if needed:
+        gaps = array("q", map(sub, shown[1:], shown))
+        needed += 2 * (max(gaps) - min(gaps))
     return min(needed, round(LEAD_SECONDS * timescale))

@@ -51,9 +51,7 @@ async def encode_chunk(workshop: Workshop, video_id: UUID, number: int, only: st
     await attempt(workshop, video_id, name, work, give_up)
 
 
-async def _encode(
-    workshop: Workshop, video: Row, number: int, tracks: list[str], *, safely: bool
-) -> None:
+async def _encode(workshop: Workshop, video: Row, number: int, tracks: list[str], *, safely: bool) -> None:
     plan = plan_of(video)
     chunk = plan.chunks[number]
     wanted = _of_tracks(plan, tracks)
@@ -86,9 +84,7 @@ async def encode_audio(workshop: Workshop, video_id: UUID) -> None:
         if plan.audio is None or info.audio is None:
             return
         async with workshop.bench() as bench, workshop.storage.local(video["source_key"]) as path:
-            source = ChunkInput(
-                path=path, stream=plan.audio, guards=guards_of(path)
-            )
+            source = ChunkInput(path=path, stream=plan.audio, guards=guards_of(path))
             output = bench / "audio.mp4"
             seconds = plan.duration / TIMESCALE
             limits = Limits(wall_seconds=ALLOWANCE_SECONDS + 2 * seconds, quiet_seconds=QUIET_SECONDS)
@@ -107,9 +103,7 @@ async def _publish(
 ) -> None:
     """Store what was made and make it known; when another attempt was first, ours is swept."""
     token = secrets.token_hex(4)
-    names: dict[str, ObjectName] = {
-        track: keys.piece(video["id"], track, chunk, token) for track in made
-    }
+    names: dict[str, ObjectName] = {track: keys.piece(video["id"], track, chunk, token) for track in made}
     sizes = {track: path.stat().st_size for track, path in made.items()}
     async with workshop.records.transaction() as tx:
         reserved = {name.key: name.slot for name in names.values()}
@@ -152,5 +146,3 @@ def _limits(chunk: Chunk, *, from_beginning: bool) -> Limits:
         quiet_seconds=QUIET_SECONDS + (seconds if from_beginning else 0),
         memory_bytes=8 * 1024**3,
     )
-
-

@@ -58,9 +58,7 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
                 return
             asked = [row["resolution"] for row in (await renditions.of_videos(tx, [video_id]))[video_id]]
             planned = make_plan(info, timeline, asked, video["thumbnail_seconds"], servable)
-            await pieces.lay_out(
-                tx, video, msgspec.to_builtins(info), planned, msgspec.to_builtins(planned)
-            )
+            await pieces.lay_out(tx, video, msgspec.to_builtins(info), planned, msgspec.to_builtins(planned))
             await events.append(tx, video["project_id"], video_id, EventType.PLANNED)
             if not planned.source_reasons:
                 await videos.mark_playable(tx, current)
@@ -140,9 +138,7 @@ class _Probing:
     async def first_frame(self, claim: VideoClaim) -> FirstFrame:
         """The first picture that is shown. Mostly the first packet holds it; an edit list may hide many."""
         for packets in FIRST_LOOKS:
-            outcome = await self._run(
-                probe.frames_invocation(self.path, self.guards, claim.index, packets)
-            )
+            outcome = await self._run(probe.frames_invocation(self.path, self.guards, claim.index, packets))
             frame = probe.read_frame(outcome.stdout)
             if frame is not None:
                 return frame
@@ -247,5 +243,3 @@ def plan_of(video: Row) -> Plan:
 def info_of(video: Row) -> MediaInfo:
     """What is known of a video's source, from its row."""
     return msgspec.convert(video["info"], MediaInfo)
-
-

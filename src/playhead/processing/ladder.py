@@ -57,9 +57,7 @@ def fit(width: int, height: int, resolution: str) -> tuple[int, int, str | None]
     short, long = min(width, height), max(width, height)
     if wanted > short:
         size = _even(Fraction(width)), _even(Fraction(height))
-        note = (
-            f"The source is {width}x{height}, smaller than {resolution}; it is not enlarged."
-        )
+        note = f"The source is {width}x{height}, smaller than {resolution}; it is not enlarged."
         return *size, note
     across = _even(Fraction(long * wanted, short))
     return (across, wanted, None) if width >= height else (wanted, across, None)

@@ -97,9 +97,7 @@ def from_packets(
     torn = _falls_back(in_file_order, tick) or (clock_may_restart and _jumps(known, tick))
     if not shown or len(known) < len(times) or len(set(known)) < len(known) or torn:
         return Timeline(tick, (), (), 0, rate or FALLBACK_RATE, len(shown))
-    keys = sorted(
-        time for index in shown if packets.keys[index] and (time := packets.pts[index]) is not None
-    )
+    keys = sorted(time for index in shown if packets.keys[index] and (time := packets.pts[index]) is not None)
     end = known[-1] + _last_duration(packets, known, tick, rate)
     measured = Fraction(len(known)) / ((end - known[0]) * tick)
     return Timeline(tick, tuple(known), tuple(keys), end, measured, len(known), begin=known[0])

@@ -19,7 +19,9 @@ def sqlalchemy_url(url: str) -> str:
     """`postgresql://…` as SQLAlchemy wants it, with psycopg 3 as the driver."""
     scheme, rest = url.split("://", 1)
     if scheme not in ("postgresql", "postgres"):
-        raise PlayheadError("database_unavailable", f"PLAYHEAD_DATABASE_URL must begin with postgresql://, not {scheme}://.")
+        raise PlayheadError(
+            "database_unavailable", f"PLAYHEAD_DATABASE_URL must begin with postgresql://, not {scheme}://."
+        )
     return f"postgresql+psycopg://{rest}"
 
 
@@ -59,7 +61,11 @@ class Records:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = url
         self._engine: AsyncEngine = create_async_engine(
-            sqlalchemy_url(url), pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, pool_timeout=5
+            sqlalchemy_url(url),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            pool_timeout=5,
         )
         self.queue = procrastinate.App(
             connector=procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=8),

@@ -42,7 +42,9 @@ async def keep(tx: Transaction, keys: Sequence[str]) -> None:
     kept = select(objects.c.video_id, objects.c.slot).where(objects.c.key.in_(keys)).subquery()
     await tx.connection.execute(
         update(objects)
-        .where(objects.c.video_id == kept.c.video_id, objects.c.slot == kept.c.slot, objects.c.key.not_in(keys))
+        .where(
+            objects.c.video_id == kept.c.video_id, objects.c.slot == kept.c.slot, objects.c.key.not_in(keys)
+        )
         .values(**_NOW)
     )
     await tx.connection.execute(update(objects).where(objects.c.key.in_(keys)).values(state=KEPT))
@@ -55,7 +57,9 @@ async def doom(tx: Transaction, keys: Sequence[str]) -> None:
         await tx.defer(jobs.sweep())
 
 
-async def doom_slots(tx: Transaction, video_id: UUID, slot_prefix: str, *, grace: timedelta = NO_GRACE) -> None:
+async def doom_slots(
+    tx: Transaction, video_id: UUID, slot_prefix: str, *, grace: timedelta = NO_GRACE
+) -> None:
     """Everything of a video whose slot begins with `slot_prefix` is to be deleted, after `grace`."""
     await tx.connection.execute(
         update(objects)

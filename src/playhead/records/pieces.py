@@ -16,7 +16,9 @@ from playhead.records.database import Row, Transaction
 from playhead.records.tables import images, pieces, renditions, videos
 
 
-async def lay_out(tx: Transaction, video: Row, info: dict[str, Any], plan: Plan, plan_row: dict[str, Any]) -> None:
+async def lay_out(
+    tx: Transaction, video: Row, info: dict[str, Any], plan: Plan, plan_row: dict[str, Any]
+) -> None:
     """Write the plan down: sizes and notes on the renditions, and one row per piece to be made."""
     await tx.connection.execute(
         update(videos).where(videos.c.id == video["id"]).values(info=info, plan=plan_row)
@@ -95,9 +97,7 @@ async def publish(
 async def of_track(tx: Transaction, video_id: UUID, track: str) -> list[Row]:
     """A track's pieces in the timeline's order, made or not."""
     found = await tx.connection.execute(
-        select(pieces)
-        .where(pieces.c.video_id == video_id, pieces.c.track == track)
-        .order_by(pieces.c.chunk)
+        select(pieces).where(pieces.c.video_id == video_id, pieces.c.track == track).order_by(pieces.c.chunk)
     )
     return [dict(row._mapping) for row in found]
 
@@ -165,4 +165,3 @@ async def finish_track(
             .on_conflict_do_update(index_elements=["video_id", "track", "number"], set_=values)
         )
     return True
-

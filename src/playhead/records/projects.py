@@ -79,5 +79,3 @@ async def revoke_key(tx: Transaction, prefix_or_id: str) -> int:
         update(keys).where(matches, keys.c.revoked_at.is_(None)).values(revoked_at=func.now())
     )
     return done.rowcount
-
-

@@ -42,7 +42,9 @@ def _video() -> SchemaItem:
 
 
 def _created() -> SchemaItem:
-    return Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp())
+    return Column(
+        "created_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()
+    )
 
 
 projects = Table(

@@ -69,9 +69,7 @@ async def find(
     return dict(row._mapping) if row else None
 
 
-async def get(
-    tx: Transaction, video_id: UUID, *, project_id: UUID | None = None, lock: bool = False
-) -> Row:
+async def get(tx: Transaction, video_id: UUID, *, project_id: UUID | None = None, lock: bool = False) -> Row:
     """As `find`.
 
     Raises:

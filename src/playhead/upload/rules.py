@@ -36,7 +36,9 @@ def check_content_type(sent: str | None, expected: str) -> None:
     """
     essence = (sent or "").partition(";")[0].strip().lower()
     if essence != expected:
-        raise PlayheadError("content_type_mismatch", f"This upload takes {expected}, not {essence or 'nothing'}.")
+        raise PlayheadError(
+            "content_type_mismatch", f"This upload takes {expected}, not {essence or 'nothing'}."
+        )
 
 
 def check_announced(announced: int | None, declared: int | None, most: int) -> None:
