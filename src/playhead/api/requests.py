@@ -113,9 +113,8 @@ def checked(
     if any(not math.isfinite(at) for at in thumbnail_seconds):
         raise PlayheadError("invalid_request", "A thumbnail's time must be a number of seconds.")
     if metadata is not None:
-        encoded = msgspec.json.encode(metadata)
         # PostgreSQL's text cannot hold U+0000, and nobody means it.
-        if len(encoded) > MAX_METADATA_BYTES or b"\\u0000" in encoded:
+        if len(msgspec.json.encode(metadata)) > MAX_METADATA_BYTES or _has_nul(metadata):
             raise PlayheadError(
                 "invalid_request", "The metadata must be text of at most 16 KiB.", field="customMetadata"
             )
@@ -127,3 +126,11 @@ def checked(
         thumbnail_seconds=thumbnail_seconds,
         metadata=metadata,
     )
+
+
+def _has_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(each) for pair in value.items() for each in pair)
+    return isinstance(value, list) and any(_has_nul(each) for each in value)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from playhead.app.refusal import RefusalError
 from playhead.model.errors import PlayheadError
 from playhead.model.signing import Signer
 from playhead.model.urls import Urls
@@ -42,7 +43,10 @@ def wire(settings: Settings) -> Parts:
         )
     records = Records(settings.database_url.get_secret_value())
     storage = pick_storage(settings)
-    signer = Signer([part.strip() for part in settings.secret.get_secret_value().split(",")])
+    try:
+        signer = Signer([part.strip() for part in settings.secret.get_secret_value().split(",")])
+    except ValueError as error:
+        raise RefusalError(f"PLAYHEAD_SECRET cannot be used: {error}") from error
     return Parts(
         settings=settings,
         records=records,

@@ -97,16 +97,19 @@ async def _run_queues(queue: App, settings: Settings) -> None:
         )
         for name, number in concurrency.items()
     ]
+    stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for stop in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(stop, lambda: [task.cancel() for task in running])
-    done, pending = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
-    for task in done:
-        if not task.cancelled():
-            task.result()  # one that ended by itself has failed: the supervisor starts us again
+        loop.add_signal_handler(stop, stopping.set)
+    told = asyncio.create_task(stopping.wait())
+    await asyncio.wait([told, *running], return_when=asyncio.FIRST_COMPLETED)
+    for task in (told, *running):
+        task.cancel()  # once: a second time would cut the jobs' own good ending short
+    endings = await asyncio.gather(*running, return_exceptions=True)
+    if not stopping.is_set():
+        # One that ended by itself has failed: the supervisor starts us again.
+        failed = [ending for ending in endings if isinstance(ending, Exception)]
+        raise failed[0] if failed else RuntimeError("a queue's worker ended by itself")
 
 
 def bind(queue: App, workshop: Workshop, parts: Parts, sender: Sender) -> None:

@@ -6,6 +6,7 @@ few batches of them is ever in memory.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
@@ -20,6 +21,8 @@ from playhead.model.signing import Signer
 from playhead.upload.sessions import Uploads
 
 _PATH = re.compile(r"/([0-9a-f-]{36})/([A-Za-z0-9_.-]{1,200})/?")
+SILENCE_SECONDS = 60
+"""How long a sender may pause before its attempt is given up: connections that died silently end here."""
 _DRAIN = 8 * 1024 * 1024
 """Bytes of a refused body that are read and thrown away, so that the sender lives to read the answer."""
 
@@ -52,7 +55,7 @@ class PutEndpoint:
             await body.drain(_DRAIN)
             await _refuse(send, error)
             return
-        except Disconnected:
+        except DisconnectedError:
             return  # nobody is left to be told; the attempt's bytes are gone already
         await _answer(send, 200, msgspec.json.encode({"id": upload_id, "size": size}))
 
@@ -75,7 +78,7 @@ class PutEndpoint:
         return size, upload_id
 
 
-class Disconnected(Exception):
+class DisconnectedError(Exception):
     """The sender went away before the body was whole."""
 
 
@@ -88,10 +91,15 @@ class _Body:
 
     async def blocks(self) -> AsyncIterator[bytes]:
         while not self._over:
-            message = await self._receive()
+            try:
+                async with asyncio.timeout(SILENCE_SECONDS):
+                    message = await self._receive()
+            except TimeoutError:
+                self._over = True
+                raise PlayheadError("upload_incomplete", "The sender fell silent.") from None
             if message["type"] == "http.disconnect":
                 self._over = True
-                raise Disconnected
+                raise DisconnectedError
             self._over = not message.get("more_body", False)
             yield message.get("body", b"")  # type: ignore[misc]
 
@@ -101,8 +109,8 @@ class _Body:
                 most -= len(block)
                 if most < 0:
                     return
-        except Disconnected:
-            return
+        except (DisconnectedError, PlayheadError):
+            return  # the answer to the request stands already
 
 
 async def _refuse(send: Send, error: PlayheadError) -> None:
