@@ -14,6 +14,8 @@ from tests.playback.dashboard import Dashboard
 # The browser is shared, and lives on the loop it was started on.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+Scheme = Literal["light", "dark"]
+
 _AXE = """async () => (await axe.run()).violations.map(
   ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html + " " + node.failureSummary).join("; ")}`
 )"""

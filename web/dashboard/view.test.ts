@@ -88,6 +88,10 @@ test("an upload of another client's shows what the server has of it", () => {
   const view = describe(video({ status: "pending_upload", source: null, upload }), null, NOW);
   assert.equal(view.line, "1.0 kB of 4.0 kB received");
   assert.equal(view.progress?.fraction, 0.25);
+  const whole = { size_bytes: 4000, received_bytes: 4000 };
+  const left = describe(video({ status: "pending_upload", source: null, upload: whole }), null, NOW);
+  assert.equal(left.chip.text, "Not completed");
+  assert.equal(left.progress, null);
 });
 
 test("a failed video says why, and a private one that it is private", () => {

@@ -66,9 +66,12 @@ function describeVideo(video: Video, now: number): CardView {
   switch (video.status) {
     case "pending_upload": {
       const { size_bytes: size, received_bytes: received } = video.upload;
-      const line = received > 0 ? `${bytes(received)}${size ? ` of ${bytes(size)}` : ""} received` : facts;
+      if (received === 0) return view(video.filename, "quiet", "Awaiting upload", facts);
+      if (!size || received >= size) {
+        return view(video.filename, "quiet", "Not completed", `${bytes(received)} received`);
+      }
+      const line = `${bytes(received)} of ${bytes(size)} received`;
       const shown = view(video.filename, "quiet", "Awaiting upload", line);
-      if (!size || received === 0) return shown;
       return { ...shown, progress: { label: "Upload", fraction: received / size } };
     }
     case "processing": {
