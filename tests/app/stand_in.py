@@ -16,6 +16,8 @@ import sys
 import time
 from functools import partial
 
+from playhead.app.gate import wait_at
+
 COMMAND = (sys.executable, "-S", "-m", "tests.app.stand_in")
 
 
@@ -57,6 +59,7 @@ if __name__ == "__main__":
     role, *rest = sys.argv[1:]
     if role in ("stand-in-web", "stand-in-worker"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN if os.environ.get("STAND_IN_DEAF") else signal.SIG_DFL)
+        wait_at(int(rest[rest.index("--gate") + 1]))
     if role == "stand-in-web":
         web(int(rest[rest.index("--fd") + 1]))
     elif role == "stand-in-worker":

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM
+from typing import Any
 
 import httpx
 import psutil
@@ -69,11 +70,11 @@ class Served:
         return int(httpx.get(self.base, timeout=PATIENCE).text)
 
 
-def _start(data: Path, *arguments: str, **environment: str) -> Served:
+def _start(data: Path, *arguments: str, prefix: tuple[str, ...] = (), **environment: str) -> Served:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PLAYHEAD_")}
     errors = data.with_name("errors.log")
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.app.stand_in", *arguments],
+        [*prefix, sys.executable, "-m", "tests.app.stand_in", *arguments],
         stdout=subprocess.PIPE,
         stderr=errors.open("w"),
         text=True,
@@ -94,8 +95,10 @@ def _read_announcement(served: Served) -> None:
 
 
 @contextmanager
-def _serving(data: Path, *arguments: str, **environment: str) -> Iterator[Served]:
-    served = _start(data, "serve", "--port", "0", *arguments, **environment)
+def _serving(
+    data: Path, *arguments: str, prefix: tuple[str, ...] = (), **environment: str
+) -> Iterator[Served]:
+    served = _start(data, "serve", "--port", "0", *arguments, prefix=prefix, **environment)
     try:
         _read_announcement(served)
         if "--only" not in arguments:
@@ -138,7 +141,7 @@ def test_it_starts_answers_and_ends_with_nothing_left(data: Path) -> None:
         assert _all_gone(everything)
     with _serving(data) as second:
         assert second.lines["key"] == key
-        second.process.send_signal(SIGTERM)
+        second.process.send_signal(signal.SIGHUP)
         assert second.process.wait(PATIENCE) == 0
     assert clusters.residents(data / "postgres") == []
 
@@ -146,8 +149,15 @@ def test_it_starts_answers_and_ends_with_nothing_left(data: Path) -> None:
 @pytest.fixture(scope="module")
 def served(data: Path) -> Iterator[Served]:
     """A running one, for tests that break parts of it."""
-    with _serving(data) as running:
+    with _serving(data, prefix=("nohup",)) as running:
         yield running
+
+
+def test_a_terminal_that_closes_does_not_end_one_started_by_nohup(served: Served) -> None:
+    served.process.send_signal(signal.SIGHUP)
+    assert served.web_pid()
+    with pytest.raises(subprocess.TimeoutExpired):
+        served.process.wait(0.5)
 
 
 def test_a_web_process_that_dies_is_replaced_behind_the_same_port(served: Served) -> None:
@@ -235,7 +245,7 @@ def test_a_web_process_that_never_answers_ends_the_start_in_a_sentence(data: Pat
 
 def test_roles_run_apart_on_a_database_of_their_own(database_url: str, data: Path) -> None:
     folder = data.parent / "apart"
-    environment = {"PLAYHEAD_DATABASE_URL": database_url, "PLAYHEAD_WORKER_PROCESSES": "2"}
+    environment: dict[str, Any] = {"PLAYHEAD_DATABASE_URL": database_url, "PLAYHEAD_WORKER_PROCESSES": "2"}
     with _serving(folder, "--only", "web", **environment) as web:
         worker = _start(folder, "worker", **environment)
         only_workers = Served(worker.process, worker.errors)

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from playhead.app import cluster as clusters
-from playhead.app.database import reachable
-from playhead.cli.given import settings_with
 from playhead.records import projects
 from playhead.records.database import Records
 from tests.cli.terminal import Terminal, terminal
@@ -81,25 +75,3 @@ def test_an_empty_list_says_so(terminal: Terminal, database_url: str) -> None:
     done = terminal("keys", "list", DATABASE_URL=database_url)
     assert (done.code, done.out) == (0, "")
     assert "no keys yet" in done.err
-
-
-@pytest.fixture
-def data() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="playhead-test-", dir="/tmp") as folder:
-        Path(folder).chmod(0o711)
-        yield Path(folder) / "data"
-
-
-def test_the_embedded_database_is_started_or_used_as_it_runs(terminal: Terminal, data: Path) -> None:
-    key = terminal("keys", "create", DATA=data).lines[0]
-    assert clusters.residents(data / "postgres") == []
-
-    async def hold_and_list() -> tuple[str, str]:
-        async with reachable(settings_with(data=data)) as url:
-            listed = await asyncio.to_thread(terminal, "keys", "list", DATA=data)
-            return listed.out, str(await asyncio.to_thread(_project_of, url, key))
-
-    listed, project = asyncio.run(hold_and_list())
-    assert key[: projects.SHOWN] in listed
-    assert project != "None"
-    assert clusters.residents(data / "postgres") == []
