@@ -16,7 +16,6 @@ import pytest
 from litestar import Litestar, Request, Response
 from litestar.di import Provide
 from sqlalchemy import insert, update
-from tests.serving import serving
 
 from playhead.delivery.origin import handlers
 from playhead.model.errors import PlayheadError
@@ -27,6 +26,7 @@ from playhead.records import projects, videos
 from playhead.records import tables as t
 from playhead.records.database import Records
 from playhead.storage.disk import Disk
+from tests.serving import serving
 
 FILM = bytes(range(256)) * 8192
 """Two mebibytes in which every position can be told from its neighbours."""

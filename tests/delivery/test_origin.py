@@ -11,10 +11,10 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from tests.delivery.conftest import FILM, POSTER, STILL, Origin
 
 from playhead.model.signing import Signer
 from playhead.model.urls import Urls, version
+from tests.delivery.conftest import FILM, POSTER, STILL, Origin
 
 LAST_MODIFIED = "Sun, 01 Nov 2026 12:00:00 GMT"
 IMMUTABLE = "public, max-age=31536000, immutable"

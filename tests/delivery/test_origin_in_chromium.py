@@ -6,6 +6,7 @@ import time
 
 from litestar import Litestar, MediaType, get
 from playwright.async_api import Page
+
 from tests.browser import browser, page  # noqa: F401
 from tests.delivery.conftest import Origin
 from tests.serving import serving

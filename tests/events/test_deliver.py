@@ -10,8 +10,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 from standardwebhooks import Webhook
-from tests.events.conftest import URLS, Project
-from tests.events.receivers import receiving
 
 from playhead.events.deliver import deliver
 from playhead.events.message import Message
@@ -19,6 +17,8 @@ from playhead.events.schedule import RETRIES
 from playhead.events.sender import Outcome, Sender
 from playhead.records import events, webhooks
 from playhead.records.database import Row
+from tests.events.conftest import URLS, Project
+from tests.events.receivers import receiving
 
 SENDER = Sender(local_networks_allowed=True, timeout_seconds=10)
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
-from tests.events.receivers import answering, receiving
 
 from playhead.events.guard import AddressRefusedError, guarded_socket, is_public
 from playhead.events.message import Message
 from playhead.events.sender import Sender
+from tests.events.receivers import answering, receiving
 
 MESSAGE = Message({"content-type": "application/json"}, b"{}")
 REFUSED = "The URL leads to an address that is not on the public internet."

@@ -10,10 +10,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.events.receivers import answering, receiving
 
 from playhead.events.message import Message
 from playhead.events.sender import Sender
+from tests.events.receivers import answering, receiving
 
 MESSAGE = Message({"content-type": "application/json", "webhook-id": "evt_1"}, b'{"a":1}')
 SHORT = 0.5

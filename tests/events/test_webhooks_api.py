@@ -9,12 +9,12 @@ import httpx
 import pytest
 from litestar import Litestar
 from litestar.di import Provide
-from tests.events.conftest import Project
-from tests.serving import serving
 
 from playhead.api.problems import handlers as problem_handlers
 from playhead.api.webhooks import WebhooksController
 from playhead.records import projects
+from tests.events.conftest import Project
+from tests.serving import serving
 
 GOOD = {"name": "mine", "url": "https://hooks.example/video", "format": "hyperserve"}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests import drive
 from tests.journeys.judge import RESOLUTION, judge
 from tests.live import Live

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+
 from tests.media.samples import boxes, pictures
 
 CORNERS = {"top_left": "red", "top_right": "green", "bottom_left": "blue", "bottom_right": "yellow"}

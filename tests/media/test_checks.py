@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+
 from tests.media import checks
 from tests.media.samples import Cache, sample
 from tests.media.samples.flags import H264_MP4

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.media import checks
 from tests.media.samples import CATEGORIES, HOSTILE, SAMPLES, Cache, Failed, Sample, injections, sample
 from tests.media.samples.boxes import boxes, find

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+
 from tests.media import checks
 from tests.media.samples import real
 

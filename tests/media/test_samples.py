@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.media import checks
 from tests.media.samples import SAMPLES, Cache, Ready, Sample, colours, sample
 from tests.media.samples.recipes import Literal

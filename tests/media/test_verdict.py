@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from tests.media.samples import Cache, Ready, sample
 from tests.media.samples.flags import AAC, FASTSTART, H264_MP4, x264
 from tests.media.samples.pictures import Picture

@@ -11,7 +11,6 @@ import psycopg
 import pytest
 from procrastinate.schema import SchemaManager
 from sqlalchemy import create_engine
-from tests.postgres import Postgres
 
 from playhead.app import cluster as clusters
 from playhead.model import jobs
@@ -20,6 +19,7 @@ from playhead.records import migrate
 from playhead.records.database import Records, sqlalchemy_url
 from playhead.records.migrations import queue
 from playhead.records.tables import metadata
+from tests.postgres import Postgres
 
 
 def _dump(url: str) -> list[str]:

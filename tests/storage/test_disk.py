@@ -10,11 +10,11 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from tests.storage.suite import KEY, StorageSuite
 
 from playhead.model.errors import PlayheadError
 from playhead.storage.disk import Disk
 from playhead.storage.port import Storage
+from tests.storage.suite import KEY, StorageSuite
 
 
 class TestDisk(StorageSuite):

@@ -112,12 +112,13 @@ def checked(
         raise PlayheadError("upload_too_large", "A single PUT carries at most 5 GiB.", field="fileSizeBytes")
     if any(not math.isfinite(at) for at in thumbnail_seconds):
         raise PlayheadError("invalid_request", "A thumbnail's time must be a number of seconds.")
-    if metadata is not None:
-        # PostgreSQL's text cannot hold U+0000, and nobody means it.
-        if len(msgspec.json.encode(metadata)) > MAX_METADATA_BYTES or _has_nul(metadata):
-            raise PlayheadError(
-                "invalid_request", "The metadata must be text of at most 16 KiB.", field="customMetadata"
-            )
+    # PostgreSQL's text cannot hold U+0000, and nobody means it.
+    if metadata is not None and (
+        len(msgspec.json.encode(metadata)) > MAX_METADATA_BYTES or _has_nul(metadata)
+    ):
+        raise PlayheadError(
+            "invalid_request", "The metadata must be text of at most 16 KiB.", field="customMetadata"
+        )
     return VideoRequest(
         filename=filename,
         resolutions=list(dict.fromkeys(resolutions)),

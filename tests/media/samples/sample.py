@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from playhead.model.errors import ERRORS
 from tests.media.samples.cache import Cache
 from tests.media.samples.recipes import Recipe
-
-from playhead.model.errors import ERRORS
 
 CATEGORIES = ("odd", "broken", "reference", "bombs", "injection", "mutations")
 
