@@ -1,0 +1,26 @@
+"""`playhead` for fault tests: `python -m tests.faults.hasty …`. Only patience differs, which nobody can set."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+
+from playhead.app import supervise
+from playhead.cli.main import main
+from playhead.processing import chunks
+
+QUIET_SECONDS = 6
+"""Instead of a minute: how long an encode that hangs is waited for."""
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; its exit code."""
+    own = (sys.executable, "-m", "tests.faults.hasty")
+    commands = partial(supervise.Commands, worker=(*own, "worker-process"))
+    supervise.Commands = commands  # type: ignore[misc, assignment]
+    chunks.QUIET_SECONDS = QUIET_SECONDS
+    return main(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,84 @@
+"""`kill -9` of each process, while videos stand at each step of their way: all become ready, once, all the same."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from signal import SIGCONT, SIGKILL, SIGSTOP
+
+import httpx
+import pytest
+
+from tests.faults.stage import Stage, over, until
+from tests.invariants import Sent, violations
+
+RECOVERED_WITHIN = 120.0
+"""Seconds until all is over; a dead worker's jobs are taken up after 10 to 20, the rest is work to be done."""
+
+
+def kill_worker(stage: Stage) -> None:
+    stage.process("worker").send_signal(SIGKILL)
+
+
+def kill_web(stage: Stage) -> None:
+    stage.process("web").send_signal(SIGKILL)
+
+
+def kill_postgres(stage: Stage) -> None:
+    stage.process("postgres").send_signal(SIGKILL)
+
+
+def kill_everything(stage: Stage) -> None:
+    stage.kill_everything()
+    stage.restart()
+
+
+KILLS: list[Callable[[Stage], None]] = [kill_worker, kill_web, kill_postgres, kill_everything]
+
+
+@pytest.mark.parametrize("kill", KILLS, ids=lambda kill: kill.__name__)
+def test_a_kill_at_each_step_only_delays(kill: Callable[[Stage], None], stage: Stage, tmp_path: Path) -> None:
+    with stage.live.http() as client:
+        sent = one_video_at_each_step(stage, client)
+    worker = stage.process("worker")
+    begun = time.monotonic()
+    kill(stage)
+    if worker.is_running():
+        worker.send_signal(SIGCONT)
+    stage.tools.lift()
+    with stage.live.http() as client:
+        ended = over(client, list(sent.values()), RECOVERED_WITHIN)
+    print(f"{kill.__name__}: all over after {time.monotonic() - begun:.1f} s")
+    assert {video["status"] for video in ended.values()} == {"ready"}, ended
+    assert violations(stage.scene, list(sent.values()), tmp_path) == []
+    assert stage.rows("SELECT * FROM steps WHERE failures > 0") == []
+
+
+def one_video_at_each_step(stage: Stage, client: httpx.Client) -> dict[str, Sent]:
+    """Six videos, each held where its name says. The worker stands still, for the last one's sake."""
+    thumbnails = {"thumbnailTimestampsSeconds": [3.0]}
+    sent = {}
+
+    def hold(step: str, program: str, *words: str, **fields: object) -> None:
+        created = stage.create(client, **fields)
+        mark = words if words == ("whole.mp4",) else (created["id"], *words)
+        stage.tools.add("wait", f"{program} *{'*'.join(mark)}*")
+        sent[step] = stage.send(client, created)
+        until(lambda: stage.tools.held(*mark), f"a video held at {step}")
+
+    hold("finalise", "ffmpeg", "whole.mp4", **thumbnails)
+    hold("published", "ffmpeg", "poster.jpg")
+    hold("chunk", "ffmpeg", "-filter_complex")
+    hold("audio", "ffmpeg", "aresample")
+    until(lambda: "video.rendition_ready" in stage.told(sent["published"].video_id), "a first rendition")
+    hold("inspect", "ffprobe")
+    created = stage.create(client)
+    stage.process("worker").send_signal(SIGSTOP)
+    sent["uploaded"] = stage.send(client, created)
+    told = {step: set(stage.told(each.video_id)) for step, each in sent.items()}
+    assert told["uploaded"] == told["inspect"] == {"video.created", "video.uploaded"}
+    assert all("video.planned" in told[step] for step in ("audio", "chunk", "finalise", "published"))
+    assert not any("video.ready" in each for each in told.values())
+    assert "video.rendition_ready" not in told["finalise"]
+    return sent
