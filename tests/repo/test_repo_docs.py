@@ -85,8 +85,8 @@ def _commands() -> dict[str, list[str]]:
 
 def _command_of(path: Path, function: Function) -> str | None:
     for decorator in function.decorator_list:
-        group, _, rest = ast.unparse(decorator).partition(".command")
-        if group.isidentifier() and (rest == "" or rest.startswith("(")):
+        group, command, rest = ast.unparse(decorator).partition(".command")
+        if command and group.isidentifier() and (rest == "" or rest.startswith("(")):
             named = re.search(r"name='([^']+)'", rest)
             return f"playhead {group} {named[1] if named else function.name}"
     table = text(PACKAGE / "cli" / "main.py")
