@@ -1,7 +1,8 @@
 """The ledger of stored objects: each is written down before it exists, and crossed out after it is gone.
 
 An attempt reserves its keys, writes, and keeps them in the transaction that publishes its result. Whatever a
-crash leaves behind is therefore known by name: no listing of the store is needed to find orphans.
+crash leaves behind is therefore known by name: no listing of the store is needed to find orphans. An attempt
+that lost may still be at it, however late, so its keys stay on the ledger after they were swept.
 """
 
 from __future__ import annotations
@@ -11,21 +12,24 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from playhead.model import jobs
 from playhead.records.database import Transaction
 from playhead.records.tables import objects
 
-WRITING, KEPT, DOOMED = "writing", "kept", "doomed"
+WRITING, KEPT, DOOMED, REFUSED = "writing", "kept", "doomed", "refused"
+"""Doomed are those that were kept once; refused those whose attempt never won, and may not know it yet."""
 NO_GRACE = timedelta(0)
 READERS_GRACE = timedelta(seconds=10)
 """How long objects stay that were replaced: whoever has just looked them up is still to open them."""
 ABANDONED_AFTER = timedelta(hours=6)
-"""An object still `writing` after this long has no writer any more: no job runs that long."""
+"""An object that was reserved this long ago has no writer any more: no job runs that long."""
 
-_NOW: dict[str, Any] = {"state": DOOMED, "due_at": func.clock_timestamp()}
+_LIVE = (WRITING, KEPT)
+_GIVEN_UP = case((objects.c.state.in_((KEPT, DOOMED)), DOOMED), else_=REFUSED)
+_NOW: dict[str, Any] = {"state": _GIVEN_UP, "due_at": func.clock_timestamp()}
 
 
 async def reserve(tx: Transaction, project_id: UUID, video_id: UUID, keys: dict[str, str]) -> None:
@@ -43,7 +47,10 @@ async def keep(tx: Transaction, keys: Sequence[str]) -> None:
     await tx.connection.execute(
         update(objects)
         .where(
-            objects.c.video_id == kept.c.video_id, objects.c.slot == kept.c.slot, objects.c.key.not_in(keys)
+            objects.c.video_id == kept.c.video_id,
+            objects.c.slot == kept.c.slot,
+            objects.c.key.not_in(keys),
+            objects.c.state.in_(_LIVE),
         )
         .values(**_NOW)
     )
@@ -66,23 +73,42 @@ async def doom_slots(
         .where(
             objects.c.video_id == video_id,
             objects.c.slot.startswith(slot_prefix, autoescape=True),
-            objects.c.state != DOOMED,
+            objects.c.state.in_(_LIVE),
         )
-        .values(state=DOOMED, due_at=func.clock_timestamp() + grace)
+        .values(state=_GIVEN_UP, due_at=func.clock_timestamp() + grace)
     )
     if not grace:
         await tx.defer(jobs.sweep())
 
 
+async def doom_unfinished(tx: Transaction, video_id: UUID) -> None:
+    """What is still being written of a video that is over, or was when its writer died, is to be deleted."""
+    await tx.connection.execute(
+        update(objects).where(objects.c.video_id == video_id, objects.c.state == WRITING).values(**_NOW)
+    )
+
+
 async def doomed(tx: Transaction, limit: int) -> list[str]:
-    """Keys to delete now: the doomed, and those whose writer must be long dead."""
+    """Keys to delete now: those given up, and those whose writer must be long dead."""
     abandoned = (objects.c.state == WRITING) & (objects.c.created_at < func.now() - ABANDONED_AFTER)
     found = await tx.connection.execute(
-        select(objects.c.key).where(or_(objects.c.due_at <= func.now(), abandoned)).limit(limit)
+        select(objects.c.key)
+        .where(objects.c.state != KEPT, or_(objects.c.due_at <= func.now(), abandoned))
+        .limit(limit)
     )
     return list(found.scalars())
 
 
 async def forget(tx: Transaction, keys: Sequence[str]) -> None:
-    """Cross out objects that are gone from the store."""
-    await tx.connection.execute(delete(objects).where(objects.c.key.in_(keys)))
+    """Cross out objects that are gone from the store.
+
+    A writer that is not known to be done may bring a refused one back: those are swept once more when no
+    writer can be left.
+    """
+    done = (objects.c.state == DOOMED) | (objects.c.created_at < func.now() - ABANDONED_AFTER)
+    await tx.connection.execute(delete(objects).where(objects.c.key.in_(keys), objects.c.state != KEPT, done))
+    await tx.connection.execute(
+        update(objects)
+        .where(objects.c.key.in_(keys), objects.c.state != KEPT)
+        .values(due_at=objects.c.created_at + ABANDONED_AFTER)
+    )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import exists, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from playhead.model.plan import AUDIO, Plan
@@ -77,6 +77,12 @@ async def publish(
 
     This is the fence: whichever attempt's update finds the piece undone has won; all others leave no trace.
     """
+    # The sound is everybody's.
+    waiting = exists().where(
+        renditions.c.video_id == video_id,
+        renditions.c.status == Status.PROCESSING,
+        or_(literal(track) == AUDIO, renditions.c.track == track),
+    )
     won = await tx.connection.execute(
         update(pieces)
         .where(
@@ -84,6 +90,7 @@ async def publish(
             pieces.c.track == track,
             pieces.c.chunk == chunk,
             pieces.c.done_at.is_(None),
+            waiting,
         )
         .values(key=key, size_bytes=size_bytes, frames=frames, done_at=func.clock_timestamp())
     )

@@ -174,7 +174,7 @@ objects = Table(
     _project(),
     Column("video_id", UUID, nullable=False, comment="no foreign key: it outlives its video until swept"),
     Column("slot", Text, nullable=False, comment="what it is for; attempts at the same thing share a slot"),
-    Column("state", Text, nullable=False, comment="writing, kept or doomed"),
+    Column("state", Text, nullable=False, comment="writing, kept, doomed or refused"),
     Column("due_at", DateTime(timezone=True), comment="when a doomed one is to be deleted"),
     _created(),
     Index("ix_objects_video_id_slot", "video_id", "slot"),

@@ -132,9 +132,11 @@ async def mark_playable(tx: Transaction, video: Row) -> None:
 
 
 async def publish_poster(tx: Transaction, video_id: UUID, key: str) -> bool:
-    """Make the poster known; False when there is one already, or the video is gone."""
+    """Make the poster known; False when there is one already, or the video is over or gone."""
     won = await tx.connection.execute(
-        update(videos).where(videos.c.id == video_id, videos.c.poster_key.is_(None)).values(poster_key=key)
+        update(videos)
+        .where(videos.c.id == video_id, videos.c.poster_key.is_(None), videos.c.status == Status.PROCESSING)
+        .values(poster_key=key)
     )
     return won.rowcount > 0
 
@@ -153,6 +155,7 @@ async def fail(tx: Transaction, video: Row, error: PlayheadError) -> bool:
         .where(renditions.c.video_id == video["id"], renditions.c.status != Status.READY)
         .values(**failed)
     )
+    await objects.doom_unfinished(tx, video["id"])
     await objects.doom_slots(tx, video["id"], "piece/")
     await events.append(tx, video["project_id"], video["id"], EventType.FAILED, {"code": error.code})
     return True
@@ -184,6 +187,7 @@ async def settle(tx: Transaction, video: Row) -> None:
         .where(videos.c.id == video["id"])
         .values(status=Status.READY, ready_at=func.clock_timestamp())
     )
+    await objects.doom_unfinished(tx, video["id"])
     await objects.doom_slots(tx, video["id"], "piece/", grace=objects.READERS_GRACE)
     await events.append(tx, video["project_id"], video["id"], EventType.READY)
 

@@ -174,7 +174,7 @@ def _work() -> None:
         sa.Column(
             "slot", sa.Text, nullable=False, comment="what it is for; attempts at the same thing share a slot"
         ),
-        sa.Column("state", sa.Text, nullable=False, comment="writing, kept or doomed"),
+        sa.Column("state", sa.Text, nullable=False, comment="writing, kept, doomed or refused"),
         sa.Column("due_at", TIME, comment="when a doomed one is to be deleted"),
         _created(),
     )
