@@ -85,13 +85,19 @@ async def attempt(
         await work(video, failures)
     except PlayheadError as error:
         log.warning("step failed", video_id=str(video_id), step=name, code=error.code, detail=str(error))
-        if error.code not in _PASSING:
+        if error.code in _PASSING:
+            await _forgive(workshop, video_id, name)
+        else:
             await _count(workshop, video_id, name, error, give_up)
     except asyncio.CancelledError:
         # Stopped in good order: this attempt says nothing about the file.
-        async with workshop.records.transaction() as tx:
-            await steps.forgive(tx, video_id, name)
+        await _forgive(workshop, video_id, name)
         raise
+
+
+async def _forgive(workshop: Workshop, video_id: UUID, name: str) -> None:
+    async with workshop.records.transaction() as tx:
+        await steps.forgive(tx, video_id, name)
 
 
 async def _count(
