@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from litestar import Litestar, asgi
@@ -65,7 +66,9 @@ def build(parts: Parts) -> Litestar:
             metrics,
             uploads_endpoint,
             *delivery_handlers,
-            playback_routes(Embeds(parts.records, parts.urls, parts.signer)),
+            playback_routes(
+                Embeds(parts.records, parts.urls, parts.signer), origins=(_origin(parts.settings.base_url),)
+            ),
         ],
         dependencies={
             "records": given(parts.records),
@@ -88,6 +91,12 @@ def build(parts: Parts) -> Litestar:
         request_max_body_size=1024 * 1024,
         logging_config=None,  # `app.logs` has set up one format for everything
     )
+
+
+def _origin(url: str) -> str:
+    """Scheme, host and port of a URL: what pages opened under another name must be let load from."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def run(settings: Settings, listening: socket.socket) -> None:

@@ -1,0 +1,138 @@
+"""The ledger of objects, the count of steps, uploads and projects: small records with sharp edges."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from playhead.model import jobs
+from playhead.model.errors import PlayheadError
+from playhead.model.states import Status, UploadState
+from playhead.records import counts, due, objects, playing, projects, steps, uploads, videos
+from playhead.records.database import Records
+from tests.records.conftest import Shop
+
+
+async def test_what_nobody_publishes_is_deleted_in_time(shop: Shop) -> None:
+    video_id = await shop.video()
+    async with shop.records.transaction() as tx:
+        await objects.reserve(tx, shop.project_id, video_id, {"a": "poster/", "b": "poster/", "c": "x/"})
+        await objects.reserve(tx, shop.project_id, video_id, {"a": "poster/"})  # again changes nothing
+        await objects.keep(tx, ["b"])
+    async with shop.records.transaction() as tx:
+        assert await objects.doomed(tx, 10) == ["a"], "another attempt at the kept slot"
+        await objects.forget(tx, ["a"])
+        await tx.connection.execute(text("UPDATE objects SET created_at = now() - interval '1 day'"))
+    async with shop.records.transaction() as tx:
+        assert await objects.doomed(tx, 10) == ["c"], "whose writer must be dead by now"
+
+
+async def test_readers_get_a_grace_before_replaced_objects_go(shop: Shop) -> None:
+    video_id = await shop.video()
+    async with shop.records.transaction() as tx:
+        await objects.reserve(tx, shop.project_id, video_id, {"a": "piece/x/0/", "b": "piece/y/0/"})
+        await objects.keep(tx, ["a", "b"])
+        await objects.doom_slots(tx, video_id, "piece/x/", grace=timedelta(hours=1))
+        await objects.doom_slots(tx, video_id, "piece/y/")
+    async with shop.records.transaction() as tx:
+        assert await objects.doomed(tx, 10) == ["b"]
+
+
+async def test_steps_are_counted_and_forgiven(shop: Shop) -> None:
+    video_id = await shop.video()
+    async with shop.records.transaction() as tx:
+        assert await steps.begin(tx, shop.project_id, video_id, "inspect") == (1, 0)
+        assert await steps.fail(tx, video_id, "inspect", "no") == 1
+        assert await steps.begin(tx, shop.project_id, video_id, "inspect") == (2, 1)
+        await steps.forgive(tx, video_id, "inspect")
+        assert await steps.begin(tx, shop.project_id, video_id, "inspect") == (2, 1)
+
+
+async def test_one_waiting_job_of_a_name_is_enough_and_does_not_undo_the_rows(shop: Shop) -> None:
+    video_id = await shop.video()
+    async with shop.records.transaction() as tx:
+        assert await tx.defer(jobs.inspect(video_id))
+        await steps.begin(tx, shop.project_id, video_id, "inspect")
+        assert not await tx.defer(jobs.inspect(video_id))
+    async with shop.records.transaction() as tx:
+        assert await steps.begin(tx, shop.project_id, video_id, "inspect") == (2, 0)
+        assert await due.busy_names(tx) == {f"inspect:{video_id}"}
+        assert await counts.jobs_by_queue(tx) == [("light", "todo", 1)]
+        assert await counts.videos_by_status(tx) == [(Status.PENDING_UPLOAD, 1)]
+        await counts.alive(tx)
+
+
+async def test_a_job_is_enqueued_with_the_rows_or_not_at_all(shop: Shop) -> None:
+    video_id = await shop.video()
+    async def undone() -> None:
+        async with shop.records.transaction() as tx:
+            await tx.defer(jobs.inspect(video_id))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await undone()
+    async with shop.records.transaction() as tx:
+        assert await due.busy_names(tx) == set()
+
+
+async def test_uploads_run_out_of_time_by_the_databases_clock(shop: Shop) -> None:
+    video_id = await shop.video()
+    async with shop.records.transaction() as tx:
+        opened = await uploads.create(
+            tx,
+            shop.project_id,
+            video_id,
+            content_type="video/mp4",
+            declared_size=5,
+            expires_in=timedelta(seconds=-1),
+        )
+        found = await uploads.find(tx, opened["id"])
+        assert found is not None
+        assert found["expired"]
+        assert [row["id"] for row in await uploads.overdue(tx, 10)] == [opened["id"]]
+        await uploads.end(tx, opened["id"], UploadState.DEAD)
+        assert await uploads.overdue(tx, 10) == []
+        assert (await uploads.of_videos(tx, [video_id]))[video_id]["state"] == UploadState.DEAD
+
+
+async def test_a_key_opens_its_project_until_it_is_revoked_and_is_not_stored(shop: Shop) -> None:
+    key = projects.new_key()
+    async with shop.records.transaction() as tx:
+        await projects.add_key(tx, shop.project_id, "mine", key)
+        await projects.add_key(tx, shop.project_id, "mine", key)
+        assert await projects.project_of_key(tx, key) == shop.project_id
+        assert await projects.project_of_key(tx, key + "x") is None
+        (listed,) = await projects.list_keys(tx)
+        assert key.startswith(listed["prefix"])
+        dump = await tx.connection.execute(text("SELECT keys::text FROM keys"))
+        assert key not in str(dump.all())
+        assert await projects.revoke_key(tx, listed["prefix"]) == 1
+        assert await projects.project_of_key(tx, key) is None
+
+
+async def test_players_see_only_what_has_a_source_and_has_not_failed(shop: Shop) -> None:
+    waiting = await shop.video()
+    video, _ = await shop.planned("144p")
+    async with shop.records.transaction() as tx:
+        assert await playing.load(tx, waiting) is None
+        found = await playing.load(tx, video["id"])
+        assert found is not None
+        assert found.pieces == {}
+        assert await playing.piece(tx, video["id"], "256x144", 0) is None
+        await videos.fail(tx, await videos.get(tx, video["id"], lock=True), PlayheadError("no_frames"))
+        assert await playing.load(tx, video["id"]) is None
+
+
+async def test_a_database_that_is_away_has_a_name() -> None:
+    records = Records("postgresql://nobody@127.0.0.1:1/none")
+
+    async def ask() -> None:
+        async with records.transaction() as tx:
+            await counts.alive(tx)
+
+    with pytest.raises(PlayheadError) as caught:
+        await ask()
+    assert caught.value.code == "database_unavailable"
+    await records.close()

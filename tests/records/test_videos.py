@@ -1,0 +1,66 @@
+"""Videos in the records: forward only, newest first, and nobody sees another project's."""
+
+from __future__ import annotations
+
+import pytest
+
+from playhead.model.errors import PlayheadError
+from playhead.model.states import Status
+from playhead.records import projects, renditions, videos
+from tests.records.conftest import Shop
+
+
+async def test_pages_are_newest_first_and_continue_where_they_ended(shop: Shop) -> None:
+    made = [await shop.video() for _ in range(5)]
+    seen = []
+    before = None
+    while True:
+        async with shop.records.transaction() as tx:
+            rows = await videos.page(tx, shop.project_id, limit=2, before=before, status=None, is_public=None)
+        if not rows:
+            break
+        seen += [row["id"] for row in rows]
+        before = (rows[-1]["created_at"], rows[-1]["id"])
+    assert seen == made[::-1]
+
+
+async def test_another_projects_video_is_not_there(shop: Shop) -> None:
+    video_id = await shop.video()
+    async with shop.records.transaction() as tx:
+        other = await projects.ensure_project(tx, "other")
+        assert await projects.ensure_project(tx, "other") == other
+        with pytest.raises(PlayheadError) as caught:
+            await videos.get(tx, video_id, project_id=other)
+        assert caught.value.code == "not_found"
+        assert await videos.find(tx, video_id, project_id=other) is None
+        (row,) = (await renditions.of_videos(tx, [video_id]))[video_id][:1]
+        assert await renditions.find(tx, row["id"], project_id=other) is None
+
+
+async def test_a_video_fails_once_with_its_renditions(shop: Shop) -> None:
+    video, _ = await shop.planned("144p")
+    async with shop.records.transaction() as tx:
+        locked = await videos.get(tx, video["id"], lock=True)
+        assert await videos.fail(tx, locked, PlayheadError("corrupt_file"))
+        again = await videos.get(tx, video["id"], lock=True)
+        assert not await videos.fail(tx, again, PlayheadError("no_frames"))
+        (row,) = (await renditions.of_videos(tx, [video["id"]]))[video["id"]]
+    assert (again["status"], again["error_code"]) == (Status.FAIL, "corrupt_file")
+    assert (row["status"], row["error_code"]) == (Status.FAIL, "corrupt_file")
+
+
+async def test_playable_is_noted_once(shop: Shop) -> None:
+    video, _ = await shop.planned("144p")
+    async with shop.records.transaction() as tx:
+        await videos.mark_playable(tx, await videos.get(tx, video["id"], lock=True))
+        first = (await videos.get(tx, video["id"]))["playable_at"]
+        await videos.mark_playable(tx, await videos.get(tx, video["id"], lock=True))
+        assert (await videos.get(tx, video["id"]))["playable_at"] == first
+
+
+async def test_a_deleted_video_leaves_no_rows(shop: Shop) -> None:
+    video, _ = await shop.planned("144p")
+    async with shop.records.transaction() as tx:
+        await videos.remove(tx, await videos.get(tx, video["id"], lock=True))
+        assert await videos.find(tx, video["id"]) is None
+        assert await renditions.of_videos(tx, [video["id"]]) == {video["id"]: []}
