@@ -57,7 +57,8 @@ def wait(client: httpx.Client, video_id: str, within: float = 120) -> dict[str, 
 
     Raises: AssertionError when it is stuck.
     """
-    deadline, seen = time.monotonic() + within, {}
+    deadline = time.monotonic() + within
+    seen: dict[str, Any] = {}
     while time.monotonic() < deadline:
         try:
             answer = client.get(f"/v1/videos/{video_id}")

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +55,10 @@ def free_port() -> int:
 
 def start(data: Path, *, port: int | None = None, arguments: tuple[str, ...] = (), **settings: str) -> Live:
     """Start `playhead serve` on a data folder and wait until it answers. `settings` are upper-case names."""
+    return _start(data, port, arguments, settings)
+
+
+def _start(data: Path, port: int | None, arguments: tuple[str, ...], settings: Mapping[str, str]) -> Live:
     number = port or free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PLAYHEAD_")}
     environment |= {"PLAYHEAD_API_KEY": KEY, "PLAYHEAD_LOG_FORMAT": "json"}
@@ -103,7 +107,7 @@ def stop(live: Live) -> int:
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[Live]:
     """A server for the time of the block, stopped in good order."""
-    live = start(folder / "data", **settings)
+    live = _start(folder / "data", None, (), settings)
     try:
         yield live
     finally:

@@ -66,6 +66,7 @@ async def test_one_waiting_job_of_a_name_is_enough_and_does_not_undo_the_rows(sh
 
 async def test_a_job_is_enqueued_with_the_rows_or_not_at_all(shop: Shop) -> None:
     video_id = await shop.video()
+
     async def undone() -> None:
         async with shop.records.transaction() as tx:
             await tx.defer(jobs.inspect(video_id))

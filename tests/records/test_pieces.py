@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select
 
 from playhead.model.errors import PlayheadError
@@ -69,7 +71,7 @@ async def test_a_video_is_ready_with_its_last_rendition_and_its_poster_once(shop
     for track in ("256x144", "640x360"):
         async with shop.records.transaction() as tx:
             row = await videos.get(tx, video["id"], lock=True)
-            done = {"key": f"videos/x/rendition/{track}/a.mp4", "size_bytes": 9, "etag": "e"}
+            done: dict[str, Any] = {"key": f"videos/x/rendition/{track}/a.mp4", "size_bytes": 9, "etag": "e"}
             assert await pieces.finish_track(tx, row, track, thumbnails=[(1.0, "t")], **done)
             assert not await pieces.finish_track(tx, row, track, thumbnails=[], **done)
             await videos.settle(tx, row)
