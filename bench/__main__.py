@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from datetime import UTC, datetime
+from functools import partial
 
 from rich.console import Console
 
@@ -29,7 +30,10 @@ def main() -> int:
         "--quick", action="store_true", help="the smallest work, once: does every row still run?"
     )
     parser.add_argument("--list", action="store_true", help="name the rows and end")
+    parser.add_argument("--docs", action="store_true", help="put the table into docs/benchmarks.md as well")
     asked = parser.parse_args()
+    if asked.docs and asked.quick:
+        parser.error("a quick run's numbers are not to be quoted")
     rows = [row for row in all_rows() if not asked.only or any(part in row.name for part in asked.only)]
     if asked.list:
         print("\n".join(f"{row.name}  (against {row.reference})" for row in rows))
@@ -42,14 +46,12 @@ def main() -> int:
     with Stage(quick=asked.quick) as stage:
         for number, row in enumerate(rows, 1):
             label = f"[{number}/{len(rows)}] {row.name}"
-            results.append(
-                measured(
-                    row, stage, lambda text, label=label: progress.print(f"{label}: {text}", markup=False)
-                )
-            )
+            results.append(measured(row, stage, partial(_say, progress, label)))
     run = report.Run(started, asked.quick, machine.facts(), results)
     report.show(run, console)
     console.print(f"written to {report.write(run)}", markup=False)
+    if asked.docs:
+        report.publish(run)
     return 1 if any(result.error for result in results) else 0
 
 

@@ -49,6 +49,11 @@ def below(root: int, word: str) -> list[int]:
     return found
 
 
+def children(pid: int) -> list[int]:
+    """The direct children of a process."""
+    return [int(child.pid) for child in psutil.Process(pid).children()]
+
+
 def resident_mb(pid: int) -> float:
     """Memory of a process that is in RAM now, shared libraries counted in full."""
     return float(psutil.Process(pid).memory_info().rss) / MB

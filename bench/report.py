@@ -18,6 +18,9 @@ from bench.measure import Compared, Result, compared, cpu_compared
 from bench.row import Metric
 
 FOLDER = Path(__file__).parent / "results"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- measured: python -m bench --docs -->", "<!-- end of measured -->"
+"""What stands around the table in the page."""
 VERSION = 1
 """Of the JSON's shape."""
 
@@ -87,6 +90,37 @@ def write(run: Run, folder: Path = FOLDER) -> Path:
     return path
 
 
+def publish(run: Run, page: Path = PAGE) -> None:
+    """Put the table into the documentation, in the place of the one before."""
+    head, _, rest = page.read_text().partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    page.write_text(f"{head}{BEGIN}\n{_markdown(run)}{END}{tail}")
+
+
+def _markdown(run: Run) -> str:
+    loads = [load for result in run.results for load in result.loads]
+    facts = ", ".join(f"{name} {value}" for name, value in run.machine.items())
+    lines = [
+        f"{run.started:%Y-%m-%d %H:%M} UTC; {facts}; load average {min(loads)} to {max(loads)}.",
+        "",
+        "| row | metric | ours | reference | ratio | CPU s | ref. CPU s | ratio | goal | against |",
+        "|---|---|--:|--:|--:|--:|--:|--:|--:|---|",
+    ]
+    for result in run.results:
+        cpu = cpu_compared(result)
+        for number, metric in enumerate(result.row.metrics):
+            found = compared(result, metric)
+            cells = [
+                *(result.row.name if number == 0 else "", f"{metric.name}, {metric.unit}"),
+                *(_middle(found.ours), _middle(found.reference), _ratio(found)),
+                *((_middle(cpu.ours), _middle(cpu.reference), _ratio(cpu)) if number == 0 else ("", "", "")),
+                "" if metric.goal is None else _goal(metric, metric.goal),
+                result.row.reference if number == 0 else "",
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def _told(result: Result) -> dict[str, Any]:
     return {
         "name": result.row.name,
@@ -122,8 +156,11 @@ def _verdict(metric: Metric, found: Compared) -> str:
         return ""
     value = median(found.ours)
     met = value <= metric.goal if metric.better == "less" else value >= metric.goal
-    sign = "≤" if metric.better == "less" else "≥"
-    return f"[{'green' if met else 'red'}]{sign} {_number(metric.goal)}[/]"
+    return f"[{'green' if met else 'red'}]{_goal(metric, metric.goal)}[/]"
+
+
+def _goal(metric: Metric, goal: float) -> str:
+    return f"{'≤' if metric.better == 'less' else '≥'} {_number(goal)}"
 
 
 def _spread(values: Sequence[float]) -> str:

@@ -10,7 +10,7 @@ import httpx
 
 from bench import clips, river
 from bench.row import LATENCY_ROUNDS, Metric, Pair, Reading, row
-from bench.rows_1_processing import RUNGS
+from bench.rows_1_processing import RUNGS, SECONDS
 from bench.stage import Stage
 from bench.traffic import paced, percentile
 from tests import drive
@@ -30,7 +30,7 @@ ENCODING_WITHIN = 30.0
 )
 def status_under_load(stage: Stage) -> Iterator[Pair]:
     """Latency of `GET /api/video/{id}/status` over keep-alive connections."""
-    film = clips.camera(12 if stage.quick else 30)
+    film = clips.camera(12 if stage.quick else SECONDS)
     seconds = 2.0 if stage.quick else 10.0
     live = stage.server
     with live.http() as client:

@@ -11,7 +11,7 @@ import httpx
 
 from bench import nginx
 from bench.nginx import Nginx
-from bench.processes import MB, below, cpu_seconds, forget_peak, peak_mb
+from bench.processes import MB, below, children, cpu_seconds, forget_peak, peak_mb
 from bench.row import Metric, Pair, Reading, row
 from bench.stage import Stage
 from bench.traffic import Connection
@@ -46,7 +46,7 @@ def _ours(live: Live, client: httpx.Client, size: int) -> Reading:
 
 
 def _theirs(reference: Nginx, size: int) -> Reading:
-    (worker,) = below(reference.process.pid, "process")  # "nginx: worker process" is its whole name
+    (worker,) = children(reference.process.pid)
     url = f"{reference.url}/film.mp4"
     reading = _sent(url, size, "video/mp4", reference.process.pid, worker)
     (reference.files / "film.mp4").unlink()

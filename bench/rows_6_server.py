@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.processes import below, cpu_seconds, proportional_mb, resident_mb
+from bench.processes import below, children, cpu_seconds, proportional_mb, resident_mb
 from bench.row import LATENCY_ROUNDS, Metric, Pair, Reading, row
 from bench.stage import Stage
 from playhead.app import embedded
@@ -83,16 +83,10 @@ def _idle(data: Path, settle: float) -> Reading:
         "web process": resident_mb(web),
         "worker process": resident_mb(worker),
         "supervisor": resident_mb(root),
-        "PostgreSQL, shares counted once": proportional_mb([postgres, *children_of(postgres)]),
+        "PostgreSQL, shares counted once": proportional_mb([postgres, *children(postgres)]),
     }
     assert server.stop(running) == 0, running.output()[-4000:]
     return Reading(values)
-
-
-def children_of(pid: int) -> list[int]:
-    """The direct children of a process."""
-    told = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(part) for part in told.split()]
 
 
 def _loaded_python() -> Reading:

@@ -109,6 +109,11 @@ def joining(stage: Stage) -> Iterator[Pair]:
     def told(wall: float, used: float) -> Reading:
         return Reading({"joined": size / used, "throughput": size / wall}, used)
 
+    _join(pieces, whole)
+    joined, expected = _index(whole).video, _index(film).video
+    assert joined is not None
+    assert expected is not None
+    assert joined.samples.count == expected.samples.count, "the join lost frames"
     yield Pair(ours, theirs)
 
 

@@ -39,6 +39,12 @@ class Connection:
         self._http.request("GET", path, headers=self._headers | headers)
         return self._drain(self._http.getresponse(), expected)
 
+    def read(self, path: str) -> tuple[int, bytes]:
+        """Fetch a path whatever comes: status and body."""
+        self._http.request("GET", path, headers=self._headers)
+        answer = self._http.getresponse()
+        return answer.status, answer.read()
+
     def put(self, path: str, size: int, content_type: str, expected: Sequence[int]) -> None:
         """Send `size` bytes that nobody can compress."""
         headers = {"Content-Length": str(size), "Content-Type": content_type}
