@@ -57,7 +57,7 @@ def run(settings: Settings) -> None:
 
 async def _work(settings: Settings) -> None:
     parts = wire(settings)
-    with _scratch(settings.data / "scratch") as scratch:
+    with scratch_folder(settings.data / "scratch") as scratch:
         sandbox = await choose_sandbox(find_tools(), unsafe_no_sandbox=settings.unsafe_no_sandbox)
         workshop = Workshop(
             records=parts.records,
@@ -149,7 +149,8 @@ def bind(queue: App, workshop: Workshop, parts: Parts, sender: Sender) -> None:
         await sweep(workshop)
 
     @queue.periodic(cron="* * * * * */5")
-    @queue.task(name="look_around", queue=LIGHT, queueing_lock="look_around", lock="look_around", priority=90)
+    # No lock: the next look must not wait for one whose worker died, as looking is what frees such locks.
+    @queue.task(name="look_around", queue=LIGHT, queueing_lock="look_around", priority=90)
     async def _look_around(timestamp: int) -> None:  # noqa: ARG001 -- the scheduler gives it
         await retry_stalled(queue)
         await parts.uploads.abandon_overdue()
@@ -168,7 +169,7 @@ async def retry_stalled(queue: App) -> None:
 
 
 @contextmanager
-def _scratch(root: Path) -> Iterator[Path]:
+def scratch_folder(root: Path) -> Iterator[Path]:
     """This worker's scratch folder. A lock tells the living from the dead, whose folders are removed."""
     root.mkdir(parents=True, exist_ok=True)
     for folder in root.iterdir():
