@@ -92,7 +92,7 @@ def _wait_until_settled(scene: Scene) -> None:
     """Until what is over is swept and told; what does not settle is then found by name."""
     deadline = time.monotonic() + SETTLED_WITHIN
     pending = (
-        "SELECT (SELECT count(*) FROM objects WHERE state <> 'kept')"
+        "SELECT (SELECT count(*) FROM objects WHERE state = 'writing' OR due_at <= now() + interval '1 minute')"
         " + (SELECT count(*) FROM deliveries WHERE next_at IS NOT NULL)"
         " + (SELECT count(*) FROM videos WHERE status = 'processing') AS number"
     )
@@ -104,7 +104,9 @@ def _storage(scene: Scene) -> Iterator[str]:
     """I5: the store holds what the ledger says is kept, and the ledger what the other rows refer to."""
     ledger = scene.rows("SELECT key, state FROM objects")
     kept = {row["key"] for row in ledger if row["state"] == "kept"}
-    yield from (f"{row['key']} is still {row['state']}" for row in ledger if row["state"] != "kept")
+    # The keys of refused attempts stay known for hours, in case their writer comes back.
+    unswept = [row for row in ledger if row["state"] not in ("kept", "refused")]
+    yield from (f"{row['key']} is still {row['state']}" for row in unswept)
     stored = {
         path.relative_to(scene.storage).as_posix() for path in scene.storage.rglob("*") if path.is_file()
     }

@@ -85,6 +85,14 @@ class Stage:
         except psutil.NoSuchProcess:
             return []
 
+    @contextmanager
+    def locked(self, table: str, mode: str) -> Iterator[None]:
+        """Make whoever needs a table wait, for the time of the block; modes are PostgreSQL's."""
+        with psycopg.connect(self.scene.database) as connection:
+            # Both are words of ours; names and modes cannot be parameters.
+            connection.execute(f"LOCK TABLE {table} IN {mode} MODE".encode())
+            yield
+
     def kill_everything(self) -> None:
         """Kill the supervisor, then whatever it leaves behind; as when the machine loses power."""
         below = self.tree()
@@ -101,11 +109,18 @@ class Stage:
 
     def send(self, client: httpx.Client, created: dict[str, Any]) -> Sent:
         """Send the clip and complete the upload."""
-        path = clip(self.folder)
-        assert drive.send(created, path).status_code == 200
+        self.put(created)
+        return self.complete(client, created)
+
+    def put(self, created: dict[str, Any]) -> None:
+        """Send the clip."""
+        assert drive.send(created, clip(self.folder)).status_code == 200
+
+    def complete(self, client: httpx.Client, created: dict[str, Any]) -> Sent:
+        """Complete the upload of the clip."""
         completed = client.post(f"/api/video/{created['id']}/complete-upload")
         assert completed.status_code == 201, completed.text
-        return Sent(created["id"], path, CLIP_SECONDS * CLIP_RATE, CLIP_SECONDS)
+        return Sent(created["id"], clip(self.folder), CLIP_SECONDS * CLIP_RATE, CLIP_SECONDS)
 
     def _start(self) -> Live:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PLAYHEAD_")}
