@@ -11,7 +11,7 @@ import pytest
 
 from playhead.cli import settings as settings_command
 from playhead.settings import Settings
-from tests.repo.tree import DOCS, PACKAGE, ROOT, Function, files, nodes, section, text, tree
+from tests.repo.tree import DOCS, PACKAGE, ROOT, Function, files, nodes, prose, section, text, tree
 
 STOP = re.compile(r"`((?:src/playhead/|web/)[\w/.]+):([\w.]+)`")
 MARKDOWN = [path for path in files() if path.suffix == ".md" and path.relative_to(ROOT).parts[0] != "tests"]
@@ -122,6 +122,22 @@ def test_links_between_pages_lead_somewhere() -> None:
         if not target.exists()
     ]
     assert broken == []
+
+
+def test_links_to_headings_lead_somewhere() -> None:
+    broken = []
+    for path in MARKDOWN:
+        for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)", text(path)):
+            page = (path.parent / target).resolve() if target else path
+            if anchor not in _anchors(page):
+                broken.append(f"{path.relative_to(ROOT)}: {target}#{anchor}")
+    assert broken == []
+
+
+def _anchors(page: Path) -> set[str]:
+    """The names that headings get as places to link to: lower case, no punctuation, hyphens for spaces."""
+    headings = re.findall(r"^#+ (.+)$", prose(text(page)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
 def test_every_page_can_be_reached_from_the_readme() -> None:
