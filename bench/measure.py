@@ -49,7 +49,7 @@ def measured(row: Row, stage: Stage, say: Callable[[str], None]) -> Result:
             _rounds(result, pair, quick=stage.quick, say=say)
     except Exception as error:  # noqa: BLE001  whatever it is, the other rows' numbers must not be lost
         result.error = f"{type(error).__name__}: {error}"
-        say(traceback.format_exc())
+        say(f"{traceback.format_exc()}\n{stage.last_words()}")
     return result
 
 

@@ -11,6 +11,9 @@ from typing import Self
 
 from tests.live import Live, serving
 
+LAST_WORDS = 6000
+"""Characters of the server's log."""
+
 
 class Stage:
     """The surroundings of one run. `quick` asks every row for the smallest work that still gives numbers."""
@@ -41,3 +44,7 @@ class Stage:
     def server(self) -> Live:
         """A `playhead serve` with default settings, started at the first wish and kept for the later rows."""
         return self._held.enter_context(serving(self.folder()))
+
+    def last_words(self) -> str:
+        """What the server has said last, for a row that failed: its log goes with the folder."""
+        return self.server.output()[-LAST_WORDS:] if "server" in self.__dict__ else ""
