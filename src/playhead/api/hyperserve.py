@@ -9,10 +9,10 @@ from uuid import UUID
 from litestar import Controller, Request, delete, get, post
 from litestar.params import Dependency, Parameter
 
-from playhead.api import cursor as cursors
 from playhead.api import form
 from playhead.api.access import id_of
 from playhead.api.gather import VideoRecord, gather
+from playhead.api.paging import page_of
 from playhead.api.requests import read_create
 from playhead.events.hyperserve import rendition_views
 from playhead.model.errors import PlayheadError
@@ -113,22 +113,15 @@ class HyperserveController(Controller):
         is_public: Annotated[bool | None, Parameter(query="isPublic")] = None,
     ) -> dict[str, Any]:
         """The caller's videos, newest first."""
-        if status is not None and status not in list(Status):
-            raise PlayheadError(
-                "invalid_request", f"status must be one of {', '.join(Status)}.", field="status"
-            )
-        before, length = cursors.decode(cursor), cursors.check_limit(limit)
-        async with records.transaction() as tx:
-            rows = await videos.page(
-                tx, project_id, limit=length + 1, before=before, status=status, is_public=is_public
-            )
-            found = await gather(tx, rows[:length])
-        last = rows[length - 1] if len(rows) > length else None
-        data = [_whole(record, urls if record.video["is_public"] else None, None) for record in found]
+        page = await page_of(
+            records, project_id, limit=limit, cursor=cursor, status=status, is_public=is_public
+        )
         return {
-            "data": data,
-            "nextCursor": cursors.encode(last["created_at"], last["id"]) if last else None,
-            "hasMore": last is not None,
+            "data": [
+                _whole(record, urls if record.video["is_public"] else None, None) for record in page.records
+            ],
+            "nextCursor": page.next_cursor,
+            "hasMore": page.next_cursor is not None,
         }
 
     @delete("/{video_id:str}", status_code=204)

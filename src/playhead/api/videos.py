@@ -10,13 +10,13 @@ import msgspec
 from litestar import Controller, delete, get, post
 from litestar.params import Dependency
 
-from playhead.api import cursor as cursors
 from playhead.api.access import id_of
 from playhead.api.gather import VideoRecord, gather
+from playhead.api.paging import page_of
 from playhead.api.requests import MAX_THUMBNAILS, Filename, Seconds, Size, checked
 from playhead.api.views import video_view
 from playhead.model.errors import PlayheadError
-from playhead.model.states import Status
+from playhead.model.resolutions import DEFAULT_RESOLUTIONS
 from playhead.model.urls import Urls
 from playhead.records import uploads as upload_records
 from playhead.records import videos
@@ -25,7 +25,6 @@ from playhead.upload.sessions import Uploads
 
 TOKEN_SECONDS = 24 * 3600
 """How long the URLs of a private video work that its owner is shown."""
-DEFAULT_RESOLUTIONS = ("360p", "720p", "1080p")
 
 RecordsGiven = Annotated[Records, Dependency(skip_validation=True)]
 UploadsGiven = Annotated[Uploads, Dependency(skip_validation=True)]
@@ -60,21 +59,11 @@ class VideosController(Controller):
         status: str | None = None,
     ) -> dict[str, Any]:
         """Videos, newest first."""
-        if status is not None and status not in list(Status):
-            raise PlayheadError(
-                "invalid_request", f"status must be one of {', '.join(Status)}.", field="status"
-            )
-        before, length = cursors.decode(cursor), cursors.check_limit(limit)
-        async with records.transaction() as tx:
-            rows = await videos.page(
-                tx, project_id, limit=length + 1, before=before, status=status, is_public=None
-            )
-            found = await gather(tx, rows[:length])
-        last = rows[length - 1] if len(rows) > length else None
+        page = await page_of(records, project_id, limit=limit, cursor=cursor, status=status)
         return {
-            "data": [view(record, urls) for record in found],
-            "next_cursor": cursors.encode(last["created_at"], last["id"]) if last else None,
-            "has_more": last is not None,
+            "data": [view(record, urls) for record in page.records],
+            "next_cursor": page.next_cursor,
+            "has_more": page.next_cursor is not None,
         }
 
     @get("/{video_id:str}")

@@ -9,13 +9,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from playhead.api.videos import DEFAULT_RESOLUTIONS
 from playhead.cli.given import MisuseError, print_json, settings_with
 from playhead.media.ffmpeg.sandbox.choose import choose_sandbox
 from playhead.media.ffmpeg.tools import find_tools
 from playhead.model.media import MediaInfo
 from playhead.model.plan import TIMESCALE, Plan
-from playhead.model.resolutions import SHORT_SIDES
+from playhead.model.resolutions import DEFAULT_RESOLUTIONS, SHORT_SIDES
 from playhead.processing.inspect import examine
 from playhead.processing.planning import plan as make_plan
 from playhead.settings import Settings

@@ -9,6 +9,9 @@ from playhead.cli.given import FailedError, MisuseError, settings_with
 from playhead.client import Client, PlayheadClientError
 from playhead.settings import Settings
 
+RETRIES = 5
+"""How often a request that may be repeated is tried again while the server is away."""
+
 
 @contextmanager
 def server(url: str | None, key: str | None) -> Iterator[Client]:
@@ -18,17 +21,27 @@ def server(url: str | None, key: str | None) -> Iterator[Client]:
         MisuseError: when there is no key to be found, or the address is none.
         FailedError: when the server cannot be reached or refuses what the block asks of it.
     """
-    settings = settings_with()
-    try:
-        # One more try, for a connection that broke: somebody waits at the terminal.
-        client = Client(url or settings.base_url, key or _key_of(settings), retries=1)
-    except ValueError as error:
-        raise MisuseError(str(error)) from error
-    with client:
+    # One more try, for a connection that broke: somebody waits at the terminal.
+    with client_of(url, key, retries=1) as client:
         try:
             yield client
         except PlayheadClientError as error:
             raise FailedError(str(error)) from error
+
+
+def client_of(url: str | None, key: str | None, *, retries: int = RETRIES) -> Client:
+    """A client of the server and key given, else of those this machine's settings and data folder have.
+
+    Raises:
+        MisuseError: when there is no key to be found, or the address is none.
+    """
+    if url is None or key is None:
+        settings = settings_with()
+        url, key = url or settings.base_url, key or _key_of(settings)
+    try:
+        return Client(url, key, retries=retries)
+    except ValueError as error:
+        raise MisuseError(str(error)) from error
 
 
 def _key_of(settings: Settings) -> str:

@@ -13,10 +13,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from playhead.cli.given import FAILED, INTERRUPTED, OK, MisuseError, print_json, settings_with
+from playhead.cli.given import FAILED, INTERRUPTED, OK, MisuseError, print_json
+from playhead.cli.server import client_of
 from playhead.cli.upload_display import Display
 from playhead.client import Client, PlayheadClientError, Video, VideoFailedError, Wish, open_body
-from playhead.settings import Settings
 
 Switch = Parameter(negative=(), show_default=False)
 """A flag that needs no `--no-…` form: it is off unless given."""
@@ -62,7 +62,7 @@ def upload(
     wish = _wish(resolutions, thumbnails, metadata, private=private)
     _check(files)
     display = Display(quiet=quiet)
-    with _client(url, key) as client:
+    with client_of(url, key) as client:
         try:
             fine = [_one(client, file, wish, display, wait=wait, json=json) for file in files]
         except KeyboardInterrupt:
@@ -156,27 +156,3 @@ def _wish(resolutions: str | None, thumbnails: str | None, metadata: Sequence[st
 
 def _parts(listed: str) -> list[str]:
     return [part.strip() for part in listed.split(",") if part.strip()]
-
-
-def _client(url: str | None, key: str | None) -> Client:
-    """A client of the server and key given, else of those this machine's settings and data folder have."""
-    if url is None or key is None:
-        settings = settings_with()
-        url, key = url or settings.base_url, key or _key_of(settings)
-    try:
-        return Client(url, key)
-    except ValueError as error:
-        raise MisuseError(str(error)) from error
-
-
-def _key_of(settings: Settings) -> str:
-    if settings.api_key is not None:
-        return settings.api_key.get_secret_value()
-    kept = settings.data / "key"
-    try:
-        return kept.read_text().strip()
-    except OSError:
-        raise MisuseError(
-            f"There is no API key: give --key or set PLAYHEAD_API_KEY. `playhead serve` keeps one in {kept}, "
-            "but that cannot be read."
-        ) from None

@@ -14,3 +14,6 @@ SHORT_SIDES: dict[str, int] = {
     "8k": 4320,
 }
 """Resolution name → pixels of the picture's short side, smallest first."""
+
+DEFAULT_RESOLUTIONS = ("360p", "720p", "1080p")
+"""What is made when nothing is asked for."""
