@@ -18,6 +18,8 @@ from litestar.di import Provide
 from sqlalchemy import insert, update
 
 from playhead.delivery.origin import handlers
+from playhead.delivery.shelf import Shelf
+from playhead.delivery.streaming import Streaming
 from playhead.model.errors import PlayheadError
 from playhead.model.signing import Signer
 from playhead.model.states import Status
@@ -128,7 +130,12 @@ async def origin(database_url: str, tmp_path: Path) -> AsyncIterator[Origin]:
 
     app = Litestar(
         handlers,
-        dependencies={"records": given(records), "storage": given(storage), "signer": given(signer)},
+        dependencies={
+            "records": given(records),
+            "storage": given(storage),
+            "signer": given(signer),
+            "streaming": given(Streaming(records, storage, Shelf(storage))),
+        },
         exception_handlers={PlayheadError: _problem},
         openapi_config=None,
     )

@@ -25,7 +25,7 @@ class Answer:
             await send(self._start())
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
-        async with aclosing(self._body) as blocks, _departure(receive) as left:
+        async with aclosing(self._body) as blocks, departure(receive) as left:
             # Nothing is promised before the store gave its first bytes.
             block = await anext(blocks, b"")
             await send(self._start())
@@ -42,7 +42,7 @@ class Answer:
 
 
 @asynccontextmanager
-async def _departure(receive: Receive) -> AsyncIterator[asyncio.Task[None]]:
+async def departure(receive: Receive) -> AsyncIterator[asyncio.Task[None]]:
     """A task that is done once the client is gone: sending then goes nowhere, and reading on is a waste."""
 
     async def watch() -> None:

@@ -6,18 +6,20 @@ import re
 from dataclasses import dataclass
 
 from playhead.model.errors import PlayheadError
+from playhead.model.plan import AUDIO
 from playhead.model.resolutions import SHORT_SIDES
 
 _RESOLUTION = "|".join(SHORT_SIDES)
 _RENDITION = re.compile(rf"({_RESOLUTION})\.mp4")
 _THUMBNAIL = re.compile(rf"thumbnail-({_RESOLUTION})-(0|[1-9][0-9]{{0,5}})\.jpg")
-_TRACK = r"(source|audio|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})"
+_PICTURES = r"(source|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})"
+_TRACK = r"(source|audio(?:-(?:[2-9]|[1-9][0-9]))?|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})"
 _NUMBER = r"(0|[1-9][0-9]{0,5})"
 _PLAYLIST = re.compile(rf"{_TRACK}\.m3u8")
-_KEYFRAME_PLAYLIST = re.compile(rf"{_TRACK}-keyframes\.m3u8")
+_KEYFRAME_PLAYLIST = re.compile(rf"{_PICTURES}-keyframes\.m3u8")
 _INIT = re.compile(rf"{_TRACK}-init\.mp4")
 _SEGMENT = re.compile(rf"{_TRACK}-{_NUMBER}\.m4s")
-_KEYFRAME = re.compile(rf"{_TRACK}-keyframe-{_NUMBER}\.m4s")
+_KEYFRAME = re.compile(rf"{_PICTURES}-keyframe-{_NUMBER}\.m4s")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,9 @@ class Init:
 
     track: str
 
+    def __str__(self) -> str:
+        return f"{self.track}-init"
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -73,12 +78,20 @@ class Segment:
     number: int
     keyframe: bool = False
 
+    def __str__(self) -> str:
+        return f"{self.track}-{'keyframe-' if self.keyframe else ''}{self.number}"
+
 
 Stored = Rendition | Thumbnail | Poster
 """What is stored as it is served."""
 Streamed = Master | Manifest | Playlist | Init | Segment
 """What is put together when it is asked for."""
 Name = Stored | Streamed
+
+
+def sound(number: int) -> str:
+    """The name of a video's sound track, the first being number 0: `audio`, `audio-2` and so on."""
+    return AUDIO if number == 0 else f"{AUDIO}-{number + 1}"
 
 
 def parse(name: str) -> Name:

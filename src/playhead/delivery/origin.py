@@ -7,11 +7,10 @@ saves the file instead of playing it.
 
 from __future__ import annotations
 
-import secrets
 import time
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -20,10 +19,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 from litestar.types import ASGIApp
 
-from playhead.delivery import access, cache, conditions, disposition, names, ranges
-from playhead.delivery.answer import Answer
-from playhead.delivery.conditions import Validators, Verdict
-from playhead.delivery.headers import PREFLIGHT, PlaybackHeaders, note_size
+from playhead.delivery import access, cache, disposition, names
+from playhead.delivery.answer import Answer, departure
+from playhead.delivery.conditions import Validators
+from playhead.delivery.content import Content, respond
+from playhead.delivery.headers import PREFLIGHT, PlaybackHeaders
+from playhead.delivery.showing import Viewer
 from playhead.delivery.streaming import Streaming
 from playhead.model.errors import PlayheadError
 from playhead.model.signing import Signer
@@ -119,10 +120,8 @@ async def _stream(
     *,
     seconds_left: int | None,
 ) -> Answer:
-    answer = await streaming.answer(
-        video_id, name, seconds_left=seconds_left, asked_version=request.query_params.get("v")
-    )
-    return Answer(answer.status, answer.headers) if request.method == HttpMethod.HEAD else answer
+    viewer = Viewer(video_id, seconds_left, partial(departure, request.receive))
+    return respond(request, await streaming.answer(viewer, name, request.query_params.get("v")))
 
 
 async def _serve(
@@ -135,24 +134,17 @@ async def _serve(
     seconds_left: int | None,
 ) -> Answer:
     found = await _find(records, storage, video_id, name, has_token=seconds_left is not None)
-    validators = found.validators
-    headers = {
-        "accept-ranges": "bytes",
-        "etag": validators.etag,
-        "cache-control": cache.control(
+    content = Content(
+        size=found.size,
+        content_type=found.content_type,
+        validators=found.validators,
+        cache_control=cache.control(
             versioned=request.query_params.get("v") == version(found.key), seconds_left=seconds_left
         ),
-        "content-disposition": found.download_as if request.query_params.get("download") == "1" else "inline",
-    }
-    if validators.last_modified_text:
-        headers["last-modified"] = validators.last_modified_text
-    match conditions.judge(request.headers, validators):
-        case Verdict.NOT_MODIFIED:
-            return Answer(304, headers)
-        case Verdict.FAILED:
-            return Answer(412, {"content-length": "0"})
-        case Verdict.PROCEED:
-            return _content(request, found, headers, storage)
+        disposition=found.download_as if request.query_params.get("download") == "1" else "inline",
+        read=partial(_read, storage, found.key),
+    )
+    return respond(request, content)
 
 
 async def _find(
@@ -185,48 +177,5 @@ async def _described(row: Row, ending: str, storage: Storage) -> Served:
     )
 
 
-def _content(
-    request: Request[Any, Any, Any], found: Served, headers: dict[str, str], storage: Storage
-) -> Answer:
-    # Ranges are defined for GET alone (RFC 9110, section 14.2).
-    if request.method == HttpMethod.HEAD:
-        return Answer(200, headers | _measures(found.content_type, found.size))
-    spans = None
-    if conditions.range_applies(request.headers.get("if-range"), found.validators):
-        note_size(request.scope, found.size)
-        spans = ranges.requested(request.headers.get("range"), found.size)
-    if spans is None:
-        whole = [ranges.Span(0, found.size)] if found.size else []
-        return Answer(
-            200, headers | _measures(found.content_type, found.size), _blocks(storage, found.key, whole)
-        )
-    if len(spans) == 1:
-        headers |= _measures(found.content_type, spans[0].length)
-        headers["content-range"] = spans[0].content_range(found.size)
-        return Answer(206, headers, _blocks(storage, found.key, spans))
-    parts = ranges.framed(spans, found.size, found.content_type, secrets.token_hex(16))
-    framed = [piece for head, span in zip(parts.heads, spans, strict=True) for piece in (head, span)]
-    return Answer(
-        206,
-        headers | _measures(parts.content_type, parts.length),
-        _blocks(storage, found.key, [*framed, parts.tail]),
-    )
-
-
-def _measures(content_type: str, length: int) -> dict[str, str]:
-    return {"content-type": content_type, "content-length": str(length)}
-
-
-async def _blocks(
-    storage: Storage, key: str, pieces: Sequence[ranges.Span | bytes]
-) -> AsyncGenerator[bytes, None]:
-    """The spans of an object and the bytes between them, a block at a time."""
-    for piece in pieces:
-        if isinstance(piece, bytes):
-            yield piece
-            continue
-        # Closed here and now, not when the collector comes by: a viewer who leaves holds no file open.
-        stream = cast(AsyncGenerator[bytes, None], storage.stream(key, piece.start, piece.length))
-        async with aclosing(stream):
-            async for block in stream:
-                yield block
+def _read(storage: Storage, key: str, start: int, length: int) -> AsyncGenerator[bytes, None]:
+    return cast(AsyncGenerator[bytes, None], storage.stream(key, start, length))

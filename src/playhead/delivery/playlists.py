@@ -5,55 +5,50 @@ URIs are relative, so a private video's token, which is part of the path, goes w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from fractions import Fraction
+from collections import Counter
+from dataclasses import replace
 
-from playhead.delivery import names
-from playhead.delivery.presentation import Growing, Presentation, Track, Whole
-from playhead.media.mp4 import codec_string, sound_format
+from playhead.delivery import languages, names
+from playhead.delivery.presentation import Growing, Pictures, Presentation, Sound, Track
+from playhead.media.mp4 import codec_string, configuration, decoder_config, sound_format
 from playhead.model.plan import AUDIO, TIMESCALE
-from playhead.packaging import Rates, Segment, dash, hls, rates
+from playhead.packaging import Rates, dash, hls
 
 SOUND_CODEC = "mp4a.40.2"
-"""What sound that is still to be encoded will be: AAC-LC."""
+"""What sound that is still to be encoded will be: AAC-LC, stereo."""
 SOUND_RATES = Rates(peak=140_000, average=130_000)
 SOUND_CHANNELS = 2
 
 
 def master(presentation: Presentation, version: str) -> str:
     """The multivariant playlist."""
-    sounds = []
-    if presentation.sound is not None or presentation.sound_due:
-        sounds.append(_sound_option(presentation.sound, version))
-    return hls.master_playlist([_variant(track, version) for track in presentation.pictures], sounds)
+    if presentation.sound_due is not None:
+        sounds = [_sound_option(AUDIO, presentation.sound_due, None, version)]
+    else:
+        sounds = [_sound_option(each.name, each.language, each, version) for each in presentation.sounds]
+    return hls.master_playlist(
+        [_variant(track, version) for track in presentation.pictures], _told_apart(sounds)
+    )
 
 
-def media(presentation: Presentation, track: Track, version: str) -> str:
+def media(track: Track, version: str) -> str:
     """The playlist of one track. What is not made yet is listed too: asking for it makes it."""
     init = names.init(track.name, version)
-    if isinstance(track, Whole):
-        lengths = [Fraction(each.duration, track.lane.timescale) for each in track.segments]
-    else:
-        lengths = presentation.durations()
     return hls.media_playlist(
         [
             hls.Row(names.segment(track.name, number, version), length, init)
-            for number, length in enumerate(lengths)
+            for number, length in enumerate(track.durations())
         ]
     )
 
 
-def keyframes(track: Whole, version: str) -> str:
+def keyframes(track: Pictures, version: str) -> str:
     """The I-frame playlist of one track, for scrubbing: the first frame of each segment."""
     init = names.init(track.name, version)
     return hls.keyframe_playlist(
         [
-            hls.Row(
-                names.keyframe(track.name, number, version),
-                Fraction(each.duration, track.lane.timescale),
-                init,
-            )
-            for number, each in enumerate(track.segments)
+            hls.Row(names.keyframe(track.name, number, version), length, init)
+            for number, length in enumerate(track.durations())
         ]
     )
 
@@ -63,104 +58,85 @@ def manifest(presentation: Presentation, version: str) -> str:
     pictures = [
         dash.Picture(
             id=track.name,
-            bandwidth=_rates(track).peak,
+            bandwidth=track.rates.peak,
             codec=track.codec,
-            width=_size(track)[0],
-            height=_size(track)[1],
-            frame_rate=_rate(track),
-            template=_template(track.name, *_segments(presentation, track), version),
+            width=track.width,
+            height=track.height,
+            frame_rate=track.frame_rate.limit_denominator(1001),
+            template=_template(track, version),
         )
         for track in presentation.pictures
     ]
-    sounds = []
-    if presentation.sound is not None:
-        sound = presentation.sound
-        form = sound_format(sound.lane.entries[0])
-        sounds.append(
-            dash.SoundTrack(
-                id=AUDIO,
-                bandwidth=_rates(sound).peak,
-                codec=codec_string(sound.lane.entries[0]),
-                sample_rate=form.sample_rate,
-                channels=form.channels,
-                language=sound.lane.language,
-                template=_template(AUDIO, sound.segments, sound.lane.timescale, version),
-                default=True,
-            )
+    sounds = [
+        dash.SoundTrack(
+            id=sound.name,
+            bandwidth=sound.rates.peak,
+            codec=sound.codec,
+            sample_rate=sound_format(sound.lane.entries[0]).sample_rate,
+            channels=channels(sound.lane.entries[0]),
+            language=languages.tag(sound.language),
+            template=_template(sound, version),
+            default=number == 0,
         )
-    return dash.manifest(Fraction(presentation.duration, TIMESCALE), pictures, sounds)
+        for number, sound in enumerate(presentation.sounds)
+    ]
+    return dash.manifest(presentation.duration, pictures, sounds)
 
 
-def _variant(track: Track, version: str) -> hls.Variant:
-    width, height = _size(track)
-    whole = isinstance(track, Whole)
+def channels(entry: bytes) -> int:
+    """How many channels a sound has. Of AAC, a sample entry mostly says two; its decoder knows better."""
+    esds = configuration(entry, b"esds")
+    config = decoder_config(esds)[1] if esds else b""
+    told = sound_format(entry).channels
+    # AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1): five bits of type, four of rate, four of channels.
+    if len(config) < 2 or config[0] >> 3 in (29, 31) or config[0] & 7 == 7:
+        return told  # parametric stereo, and forms that hold the number elsewhere
+    configured = config[1] >> 3 & 15
+    return {0: told, 7: 8}.get(configured, configured)
+
+
+def _variant(track: Pictures | Growing, version: str) -> hls.Variant:
+    whole = track if isinstance(track, Pictures) else None
     return hls.Variant(
         uri=names.playlist(track.name, version),
-        rates=_rates(track),
+        rates=track.rates,
         codec=track.codec,
-        width=width,
-        height=height,
-        frame_rate=_rate(track),
+        width=track.width,
+        height=track.height,
+        frame_rate=track.frame_rate.limit_denominator(1001),
         keyframes=names.keyframe_playlist(track.name, version) if whole else None,
-        keyframe_rates=_keyframe_rates(track) if isinstance(track, Whole) else None,
+        keyframe_rates=whole.keyframe_rates if whole else None,
     )
 
 
-def _sound_option(sound: Whole | None, version: str) -> hls.AudioOption:
+def _sound_option(name: str, language: str, sound: Sound | None, version: str) -> hls.AudioOption:
     entry = sound.lane.entries[0] if sound is not None else None
-    language = sound.lane.language if sound is not None else "und"
     return hls.AudioOption(
-        uri=names.playlist(AUDIO, version),
-        name="Sound" if language == "und" else language,
-        language=language,
-        channels=sound_format(entry).channels if entry is not None else SOUND_CHANNELS,
+        uri=names.playlist(name, version),
+        name=languages.title(language),
+        language=languages.tag(language),
+        channels=channels(entry) if entry is not None else SOUND_CHANNELS,
         codec=codec_string(entry) if entry is not None else SOUND_CODEC,
-        rates=_rates(sound) if sound is not None else SOUND_RATES,
-        default=True,
+        rates=sound.rates if sound is not None else SOUND_RATES,
+        default=name == AUDIO,
     )
 
 
-def _segments(presentation: Presentation, track: Track) -> tuple[Sequence[Segment], int]:
-    """The segments of a track and the ticks per second of their times."""
-    if isinstance(track, Whole):
-        return track.segments, track.lane.timescale
-    ends = [*presentation.cuts[1:], presentation.duration]
-    times = zip(presentation.cuts, ends, strict=True)
-    return [Segment(0, 0, start, end - start, 0) for start, end in times], TIMESCALE
+def _told_apart(sounds: list[hls.AudioOption]) -> list[hls.AudioOption]:
+    """The same with names of their own, as a group must have (RFC 8216bis, section 4.4.6.1.1)."""
+    seen: Counter[str] = Counter()
+    told = []
+    for sound in sounds:
+        seen[sound.name] += 1
+        number = seen[sound.name]
+        told.append(sound if number == 1 else replace(sound, name=f"{sound.name} {number}"))
+    return told
 
 
-def _template(name: str, segments: Sequence[Segment], timescale: int, version: str) -> dash.Template:
+def _template(track: Track, version: str) -> dash.Template:
     return dash.Template(
-        init=names.init(name, version),
-        media=names.segment(name, "$Number$", version),
-        timescale=timescale,
-        segments=segments,
+        init=names.init(track.name, version),
+        media=names.segment(track.name, "$Number$", version),
+        timescale=TIMESCALE if isinstance(track, Growing) else track.lane.timescale,
+        segments=track.segments,
     )
-
-
-def _rates(track: Track) -> Rates:
-    if isinstance(track, Growing):
-        # Not known before it is made: what the encoder may reach at most, and what it usually does.
-        return Rates(track.planned.max_bit_rate, track.planned.max_bit_rate // 2)
-    return rates(track.segments, track.lane.timescale)
-
-
-def _keyframe_rates(track: Whole) -> Rates:
-    alone = [
-        Segment(
-            each.first, each.first + 1, each.start, each.duration, track.lane.size(each.first, each.first + 1)
-        )
-        for each in track.segments
-    ]
-    return rates(alone, track.lane.timescale)
-
-
-def _size(track: Track) -> tuple[int, int]:
-    if isinstance(track, Growing):
-        return track.planned.width, track.planned.height
-    return track.width, track.height
-
-
-def _rate(track: Track) -> Fraction:
-    exact = Fraction(*track.plan.frame_rate) if isinstance(track, Growing) else track.rate
-    return exact.limit_denominator(1001)

@@ -6,21 +6,28 @@ piece. All are cut at the same moments, so a player may change between them at a
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property, partial
 
-import msgspec
-
+from playhead.delivery import names
 from playhead.delivery.shelf import Shelf
 from playhead.media.mp4 import codec_string
-from playhead.model.plan import AUDIO, TIMESCALE, Chunk, Plan, PlannedRendition
+from playhead.model.plan import TIMESCALE, Chunk, Plan, PlannedRendition
 from playhead.model.states import Status
-from playhead.packaging import Lane, Segment, cut
+from playhead.packaging import Lane, Rates, Segment, cut, rates
+from playhead.packaging.source import SourceView
+from playhead.records.database import Row
 from playhead.records.playing import Playing
 
 SOURCE = "source"
 """The name of the source's own pictures among the tracks."""
+SOUND_SECONDS = 4
+"""Length of the segments of sound that goes on after the last cut."""
+SLACK = TIMESCALE // 1000
+"""Ticks by which a key frame may be early."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +38,48 @@ class Whole:
     key: str
     lane: Lane
     segments: list[Segment]
-    width: int
-    height: int
-    rate: Fraction
 
     @property
     def codec(self) -> str:
         """The RFC 6381 name of what it is encoded with."""
         return codec_string(self.lane.entries[0])
+
+    @cached_property
+    def rates(self) -> Rates:
+        """Its bit rates."""
+        return rates(self.segments, self.lane.timescale)
+
+    def durations(self) -> list[Fraction]:
+        """The length of each segment, in seconds."""
+        return [Fraction(each.duration, self.lane.timescale) for each in self.segments]
+
+
+@dataclass(frozen=True)
+class Pictures(Whole):
+    """Pictures: the source's or a finished rendition's."""
+
+    width: int
+    height: int
+
+    @property
+    def frame_rate(self) -> Fraction:
+        """Frames a second."""
+        lane = self.lane
+        return Fraction(len(lane.times) * lane.timescale, max(1, lane.end - lane.begin))
+
+    @cached_property
+    def keyframe_rates(self) -> Rates:
+        """The bit rates of the first frame of each segment alone."""
+        sizes = self.lane.sizes(0, len(self.lane.times))
+        return rates([replace(each, size=sizes[each.first]) for each in self.segments], self.lane.timescale)
+
+
+@dataclass(frozen=True)
+class Sound(Whole):
+    """One sound."""
+
+    language: str
+    """ISO 639-2/T."""
 
 
 @dataclass(frozen=True)
@@ -60,133 +101,191 @@ class Growing:
         whole, _, tenth = self.planned.level.partition(".")
         return f"avc1.{profile}{int(whole) * 10 + int(tenth):02x}"
 
-    def chunk_of(self, segment: int) -> Chunk:
-        """The chunk that a segment is part of."""
-        starts = [chunk.start for chunk in self.plan.chunks]
-        return self.plan.chunks[bisect_right(starts, self.plan.segments[segment]) - 1]
+    @property
+    def width(self) -> int:
+        """In pixels."""
+        return self.planned.width
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+        return self.planned.height
+
+    @property
+    def frame_rate(self) -> Fraction:
+        """Frames a second."""
+        return Fraction(*self.plan.frame_rate)
+
+    @property
+    def rates(self) -> Rates:
+        """Not known before it is made: what the encoder may reach at most, and what it usually does."""
+        return Rates(self.planned.max_bit_rate, self.planned.max_bit_rate // 2)
+
+    @property
+    def segments(self) -> list[Segment]:
+        """When its segments will be shown; which samples they will have is not known yet."""
+        return [Segment(0, 0, start, end - start, 0) for start, end in self._extents()]
+
+    def durations(self) -> list[Fraction]:
+        """The length of each segment, in seconds."""
+        return [Fraction(end - start, TIMESCALE) for start, end in self._extents()]
+
+    def chunks_of(self, number: int) -> Sequence[Chunk]:
+        """The chunks that a segment takes its frames from: mostly one, several where key frames are far apart."""
+        chunks, segments = self.plan.chunks, self.plan.segments
+        starts = [chunk.start for chunk in chunks]
+        end = segments[number + 1] if number + 1 < len(segments) else self.plan.duration
+        return chunks[bisect_right(starts, segments[number]) - 1 : bisect_left(starts, end)]
+
+    def _extents(self) -> list[tuple[int, int]]:
+        starts = self.plan.segments
+        return list(zip(starts, [*starts[1:], self.plan.duration], strict=True))
 
 
-Track = Whole | Growing
+Track = Pictures | Sound | Growing
 
 
 @dataclass(frozen=True)
 class Presentation:
     """Everything a player may choose from, best pictures first."""
 
-    pictures: tuple[Track, ...]
+    pictures: tuple[Pictures | Growing, ...]
     """Those that are told to players."""
     behind: tuple[Growing, ...]
     """Every track under way, told or not: a player may still hold a playlist of one."""
-    sound: Whole | None
-    sound_due: bool
-    """Whether there will be sound that is not encoded yet."""
-    cuts: tuple[int, ...]
-    duration: int
-    """In ticks of a plan."""
+    sounds: tuple[Sound, ...]
+    """The first is the one that is heard unless another is chosen."""
+    sound_due: str | None
+    """The language of sound that is not encoded yet; None when none will be."""
+    settled: bool
+    """Whether the video is planned: from then on no URL ever leads to other bytes."""
     final: bool
     """Whether nothing will be added any more."""
 
-    def durations(self) -> list[Fraction]:
-        """The length of each segment of the pictures, in seconds."""
-        ends = [*self.cuts[1:], self.duration]
-        return [Fraction(end - start, TIMESCALE) for start, end in zip(self.cuts, ends, strict=True)]
+    @property
+    def duration(self) -> Fraction:
+        """Until the last picture and the last sound, in seconds."""
+        ends = [Fraction(each.lane.end, each.lane.timescale) for each in self.sounds]
+        first = self.pictures[0]
+        last = first.segments[-1]
+        timescale = TIMESCALE if isinstance(first, Growing) else first.lane.timescale
+        return max([Fraction(last.start + last.duration, timescale), *ends])
 
     def track(self, name: str) -> Track | None:
-        """The track of that name, the sound included."""
-        if name == AUDIO:
-            return self.sound
-        return next((track for track in (*self.pictures, *self.behind) if track.name == name), None)
+        """The track of that name, sounds included."""
+        all_tracks: tuple[Track, ...] = (*self.pictures, *self.behind, *self.sounds)
+        return next((track for track in all_tracks if track.name == name), None)
 
 
-async def present(playing: Playing, shelf: Shelf) -> Presentation | None:
+async def present(playing: Playing, plan: Plan | None, shelf: Shelf) -> Presentation | None:
     """What can be shown now; None when nothing can be yet, because the source must be planned first."""
-    video = playing.video
-    plan = msgspec.convert(video["plan"], Plan) if video["plan"] is not None else None
     source = None
-    if plan is None or not plan.source_reasons:
-        source = await shelf.source(video["source_key"], video["source_size"])
-    if plan is None and (source is None or source.video is None):
+    if plan is None or not plan.source_reasons or plan.sound_from_source:
+        source = await shelf.source(playing.source_key, playing.source_size, judged=plan is not None)
+    if plan is None and (source is None or source.video is None or not (source.sounds or source.silent)):
         return None
     cuts = plan.segments if plan is not None else source.cuts if source is not None else ()
-    pictures: list[Track] = []
-    if source is not None and source.video is not None:
-        pictures.append(await _source(shelf, video["source_key"], source.video, cuts))
-    pictures += await _finished(playing, plan, shelf)
-    behind = _growing(playing, plan) if plan is not None else []
+    pictures: list[Pictures | Growing] = []
+    if source is not None and source.video is not None and (plan is None or not plan.source_reasons):
+        pictures.append(await _source(shelf, playing.source_key, source.video, cuts))
+    growing: tuple[Growing, ...] = ()
+    if plan is not None:
+        pictures += await _finished(playing, plan, shelf)
+        growing = _growing(playing, plan)
+        # While there is nothing else: the smallest, which is soonest made for a viewer who waits.
+        pictures += growing[-1:] if not pictures else ()
     if not pictures:
-        # The smallest is soonest made for a viewer who waits.
-        pictures += behind[-1:]
-    sound = await _sound(playing, plan, shelf, source.sound if source is not None else None, cuts)
+        return None
+    sounds = await _sounds(playing, plan, shelf, source, cuts)
+    due = plan is not None and plan.audio is not None and not sounds
     return Presentation(
         pictures=tuple(pictures),
-        behind=tuple(behind),
-        sound=sound,
-        sound_due=sound is None and plan is not None and plan.audio is not None,
-        cuts=cuts,
-        duration=plan.duration if plan is not None else _end(pictures),
-        final=video["status"] == Status.READY,
+        behind=growing,
+        sounds=sounds,
+        sound_due=(playing.language or "und") if due else None,
+        settled=plan is not None,
+        final=playing.ready,
     )
 
 
-def _end(pictures: list[Track]) -> int:
-    """When the first track ends, in ticks of a plan."""
-    lane = pictures[0].lane if isinstance(pictures[0], Whole) else None
-    return round(Fraction(lane.end * TIMESCALE, lane.timescale)) if lane is not None else 0
-
-
-async def _source(shelf: Shelf, key: str, lane: Lane, cuts: tuple[int, ...]) -> Whole:
+async def _source(shelf: Shelf, key: str, lane: Lane, cuts: Sequence[int]) -> Pictures:
     entry = lane.entries[0]
-    return Whole(
-        name=SOURCE,
-        key=key,
-        lane=lane,
-        segments=await _cut(shelf, key, lane, cuts),
-        width=int.from_bytes(entry[32:34], "big"),
-        height=int.from_bytes(entry[34:36], "big"),
-        rate=_rate(lane),
+    width, height = (int.from_bytes(entry[at : at + 2], "big") for at in (32, 34))
+    return await shelf.derived(
+        ("pictures", key), lambda: Pictures(SOURCE, key, lane, cut(lane, cuts, TIMESCALE), width, height)
     )
 
 
-def _rate(lane: Lane) -> Fraction:
-    return Fraction(len(lane.times) * lane.timescale, max(1, lane.end - lane.begin))
-
-
-async def _finished(playing: Playing, plan: Plan | None, shelf: Shelf) -> list[Whole]:
-    tracks: dict[str, Whole] = {}
+async def _finished(playing: Playing, plan: Plan, shelf: Shelf) -> list[Pictures]:
+    tracks: dict[str, Pictures] = {}
     for row in playing.renditions:
-        if plan is None or row["status"] != Status.READY or row["track"] in tracks:
-            continue
-        lane = await shelf.video(row["key"], plan.lead)
-        segments = await _cut(shelf, row["key"], lane, plan.segments)
-        tracks[row["track"]] = Whole(
-            row["track"], row["key"], lane, segments, row["width"], row["height"], _rate(lane)
-        )
+        if row["status"] == Status.READY and row["track"] not in tracks:
+            lane = await shelf.video(row["key"], row["size_bytes"], plan.lead)
+            make = partial(_rendition, row, lane, plan)
+            tracks[row["track"]] = await shelf.derived(("pictures", row["key"]), make)
     return sorted(tracks.values(), key=lambda track: track.width * track.height, reverse=True)
 
 
-def _growing(playing: Playing, plan: Plan) -> list[Growing]:
+def _rendition(row: Row, lane: Lane, plan: Plan) -> Pictures:
+    segments = cut_on_keyframes(lane, plan.segments)
+    return Pictures(row["track"], row["key"], lane, segments, row["width"], row["height"])
+
+
+def _growing(playing: Playing, plan: Plan) -> tuple[Growing, ...]:
     """The tracks under way, largest first."""
     waiting = {row["track"] for row in playing.renditions if row["status"] == Status.PROCESSING}
     by_track = {each.track: each for each in plan.renditions if each.track in waiting}
-    return [Growing(planned, plan) for planned in by_track.values()]
+    return tuple(Growing(planned, plan) for planned in by_track.values())
+
+
+async def _sounds(
+    playing: Playing, plan: Plan | None, shelf: Shelf, source: SourceView | None, cuts: Sequence[int]
+) -> tuple[Sound, ...]:
+    """The sounds that go with all pictures; whose they are was settled by the plan."""
+    if source is not None and (plan is None or plan.sound_from_source):
+        key = playing.source_key
+        return tuple(
+            [
+                await _sound(shelf, key, number, lane, cuts, lane.language)
+                for number, lane in enumerate(source.sounds)
+            ]
+        )
+    # A finished rendition holds the same packets, and outlives the sound's own piece.
+    finished = (row for row in playing.renditions if row["status"] == Status.READY)
+    stored = next(finished, playing.sound)
+    lane = await shelf.sound(stored["key"], stored["size_bytes"]) if stored else None
+    if stored is None or lane is None:
+        return ()
+    return (await _sound(shelf, stored["key"], 0, lane, cuts, playing.language or "und"),)
 
 
 async def _sound(
-    playing: Playing, plan: Plan | None, shelf: Shelf, own: Lane | None, cuts: tuple[int, ...]
-) -> Whole | None:
-    """The sound that goes with all pictures; which one that is was settled by the plan."""
-    if plan is None or plan.sound_from_source:
-        lane, key = own, playing.video["source_key"]
-    else:
-        # A finished rendition holds the same packets, and outlives the sound's own piece.
-        finished = next((row["key"] for row in playing.renditions if row["status"] == Status.READY), None)
-        made = playing.pieces.get((AUDIO, 0))
-        key = finished or (made["key"] if made else None)
-        lane = await shelf.sound(key) if key else None
-    if lane is None:
-        return None
-    return Whole(AUDIO, key, lane, await _cut(shelf, key, lane, cuts), 0, 0, Fraction(0))
+    shelf: Shelf, key: str, number: int, lane: Lane, cuts: Sequence[int], language: str
+) -> Sound:
+    name = names.sound(number)
+    return await shelf.derived((name, key), lambda: Sound(name, key, lane, _sound_cut(lane, cuts), language))
 
 
-async def _cut(shelf: Shelf, key: str, lane: Lane, cuts: tuple[int, ...]) -> list[Segment]:
-    return await shelf.derived(f"segments {lane.kind}", key, lambda: cut(lane, cuts, TIMESCALE))
+def _sound_cut(lane: Lane, cuts: Sequence[int]) -> list[Segment]:
+    """Sound that goes on when the pictures have ended is cut like them, evenly."""
+    end = lane.end * TIMESCALE // lane.timescale
+    step = SOUND_SECONDS * TIMESCALE
+    more = range(cuts[-1] + step, end - step // 2, step)
+    return cut(lane, [*cuts, *more], TIMESCALE)
+
+
+def cut_on_keyframes(lane: Lane, planned: Sequence[int]) -> list[Segment]:
+    """The segments of an encoded lane, each from the first key frame at or after its planned start.
+
+    That is the planned start itself, but for what is encoded from a damaged source: frames that fill its
+    gaps lie on a grid of their own, and at its end they may be missing. What has no key frame stays with
+    the segment before it.
+    """
+    syncs = [lane.times[number] for number in lane.sync_numbers]
+    starts: list[int] = []
+    for begin, end in zip(planned, [*planned[1:], lane.end + 1], strict=True):
+        at = bisect_left(syncs, begin - SLACK)
+        if at == len(syncs) or (syncs[at] >= end - SLACK and starts):
+            break
+        starts.append(syncs[at])
+    return cut(lane, starts, lane.timescale)

@@ -1,25 +1,28 @@
-"""The shelf: indexes of stored MP4s, read once and kept while they are in use.
+"""The shelf: indexes of stored MP4s, read once and kept while they are in use, and what follows from them.
 
-Objects are immutable, so an index never grows stale; the least recently used go when the shelf is full.
+Objects are immutable, so nothing here grows stale; the least recently used go when the shelf is full.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from playhead.media.mp4 import Movie, read_movie
 from playhead.model.errors import PlayheadError
-from playhead.packaging import Lane, lane_of_track
-from playhead.packaging.source import SourceView, view
+from playhead.packaging import Lane, Limits, lane_of_track
+from playhead.packaging.source import UNLIMITED, SourceView, view
 from playhead.storage.port import Storage
 
 T = TypeVar("T")
-PLACES = 256
-"""Indexes kept. A 2 h film's takes about 8 MB, a piece's a few kB."""
+
+CAPACITY = 6_000_000
+"""Samples whose indexes are kept: some 300 MB, which is 15 hours of film with sound, or hundreds of clips."""
+SMALL = 500
+"""What anything counts for at least, in samples."""
 
 
 @dataclass(frozen=True)
@@ -35,76 +38,106 @@ class _Stored:
 
 
 class Shelf:
-    """Indexes by object key. Everyone who asks for one that is just being read waits for that reading."""
+    """Indexes by object key. Everyone who asks for one that is just being read waits for that reading.
 
-    def __init__(self, storage: Storage, places: int = PLACES) -> None:
+    `limits` are for sources that nobody has judged yet.
+    """
+
+    def __init__(self, storage: Storage, limits: Limits = Limits(), capacity: int = CAPACITY) -> None:
         self._storage = storage
-        self._places = places
-        self._kept: OrderedDict[tuple[str, str], asyncio.Future[Any]] = OrderedDict()
+        self._limits = limits
+        self._capacity = capacity
+        self._kept: OrderedDict[Hashable, asyncio.Future[Any]] = OrderedDict()
+        self._weights: dict[Hashable, int] = {}
+        self._held = 0
 
-    async def movie(self, key: str, size: int | None = None) -> Movie:
+    async def movie(self, key: str, size: int) -> Movie:
         """The index of a stored MP4.
 
         Raises:
             PlayheadError: `source_missing`, `corrupt_file`, and as `read_movie` says.
         """
-        return await self._once(("movie", key), lambda: self._read(key, size))
+        return await self.kept(("movie", key), lambda: self._read(key, size), _weight)
 
-    async def source(self, key: str, size: int) -> SourceView:
-        """What of a source players can be given as it is; a file that is no MP4 has its reason too."""
-        return await self._once(("source", key), lambda: self._judge(key, size))
+    async def source(self, key: str, size: int, *, judged: bool) -> SourceView:
+        """What of a source players can be given as it is; a file that is no MP4 has its reason too.
 
-    async def video(self, key: str, lead: int) -> Lane:
-        """The pictures of a finished rendition."""
-        return await self._once((f"video {lead}", key), lambda: self._lane(key, lead))
+        `judged` says that it was found fit before: limits that were lowered since then do not count.
+        """
+        limits = UNLIMITED if judged else self._limits
+        # The index is not kept by itself: the lanes share its tables.
+        return await self.kept(
+            ("source", key, judged),
+            lambda: self._judge(key, size, limits),
+            lambda found: sum(map(_samples, (found.video, *found.sounds))),
+        )
 
-    async def sound(self, key: str) -> Lane | None:
+    async def video(self, key: str, size: int, lead: int) -> Lane:
+        """The pictures of a finished rendition, whose media clock is to run `lead` ticks ahead."""
+        return await self.kept(("video", key), lambda: self._video(key, size, lead), _samples)
+
+    async def sound(self, key: str, size: int) -> Lane | None:
         """The sound of a finished rendition or of the sound's own piece."""
-        return await self._once(("sound", key), lambda: self._sound(key))
+        return await self.kept(("sound", key), lambda: self._sound(key, size), _samples)
 
-    async def derived(self, name: str, key: str, make: Callable[[], T]) -> T:
-        """Anything else worth keeping that follows from one object."""
+    async def derived(self, place: Hashable, make: Callable[[], T], weight: int = 0) -> T:
+        """Anything else worth keeping that follows from immutable things alone; `place` names it."""
 
         async def made() -> T:
             return make()
 
-        return await self._once((name, key), made)
+        return await self.kept(place, made, lambda _: weight)
 
-    async def _once(self, place: tuple[str, str], make: Callable[[], Awaitable[T]]) -> T:
+    async def kept(self, place: Hashable, make: Callable[[], Awaitable[T]], weigh: Callable[[T], int]) -> T:
+        """What is kept at a place, made by whoever asks first; a failure is not kept."""
         future = self._kept.get(place)
         if future is None:
             future = asyncio.ensure_future(make())
             self._kept[place] = future
-            while len(self._kept) > self._places:
-                self._kept.popitem(last=False)
+            future.add_done_callback(lambda done: self._settle(place, done, weigh))
         self._kept.move_to_end(place)
-        try:
-            # Shielded: that one who waits goes away does not take it from the others.
-            result: T = await asyncio.shield(future)
-        except PlayheadError:
-            self._kept.pop(place, None)
-            raise
+        # Shielded: that one who waits goes away does not take it from the others.
+        result: T = await asyncio.shield(future)
         return result
 
-    async def _read(self, key: str, size: int | None) -> Movie:
-        whole = await self._storage.size(key) if size is None else size
-        return await read_movie(_Stored(self._storage, key, whole))
+    def _settle(self, place: Hashable, done: asyncio.Future[T], weigh: Callable[[T], int]) -> None:
+        if done.cancelled() or done.exception() is not None:
+            self._kept.pop(place, None)
+            return
+        self._weights[place] = max(SMALL, weigh(done.result()))
+        self._held += self._weights[place]
+        while self._held > self._capacity:
+            # What is just being read weighs nothing yet, and stays.
+            oldest = next(each for each in self._kept if each in self._weights)
+            del self._kept[oldest]
+            self._held -= self._weights.pop(oldest)
 
-    async def _judge(self, key: str, size: int) -> SourceView:
+    async def _read(self, key: str, size: int) -> Movie:
+        return await read_movie(_Stored(self._storage, key, size))
+
+    async def _judge(self, key: str, size: int, limits: Limits) -> SourceView:
         try:
             movie = await self._read(key, size)
         except PlayheadError as error:
             if error.kind.status >= 500:
                 raise
             return SourceView((error.detail or error.kind.sentence,))
-        return await asyncio.to_thread(view, movie)
+        return await asyncio.to_thread(view, movie, limits)
 
-    async def _lane(self, key: str, lead: int) -> Lane:
-        video = (await self.movie(key)).video
-        if video is None:
+    async def _video(self, key: str, size: int, lead: int) -> Lane:
+        track = (await self.movie(key, size)).video
+        if track is None:
             raise PlayheadError("output_invalid")
-        return replace(lane_of_track(video), lead=lead)
+        return replace(await asyncio.to_thread(lane_of_track, track), lead=lead)
 
-    async def _sound(self, key: str) -> Lane | None:
-        track = next((await self.movie(key)).of_kind("audio"), None)
-        return None if track is None else lane_of_track(track)
+    async def _sound(self, key: str, size: int) -> Lane | None:
+        track = next((await self.movie(key, size)).of_kind("audio"), None)
+        return None if track is None else await asyncio.to_thread(lane_of_track, track)
+
+
+def _weight(movie: Movie) -> int:
+    return sum(track.samples.count for track in movie.tracks)
+
+
+def _samples(lane: Lane | None) -> int:
+    return len(lane.times) if lane is not None else 0

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+import hashlib
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
-from uuid import UUID
 
-from playhead.delivery import access, cache, names, playlists
-from playhead.delivery.answer import Answer
-from playhead.delivery.presentation import Presentation, Track, Whole, present
+from playhead.delivery import cache, names, playlists
+from playhead.delivery.conditions import Validators
+from playhead.delivery.content import Content
+from playhead.delivery.presentation import Growing, Pictures, Track, cut_on_keyframes
 from playhead.delivery.shelf import Shelf
+from playhead.delivery.showing import Showing, Shown, Viewer
+from playhead.delivery.waiting import WaitingRoom
 from playhead.model import jobs
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import AUDIO, TIMESCALE
-from playhead.model.urls import version
 from playhead.packaging import (
     Assembly,
     Lane,
     Piece,
+    Segment,
     Span,
-    cut,
     init_segment,
     keyframe_segment,
     lane_of_pieces,
@@ -31,7 +33,6 @@ from playhead.packaging import (
 )
 from playhead.records import playing as playing_records
 from playhead.records.database import Records, Row
-from playhead.records.playing import Playing
 from playhead.storage.port import Storage
 
 HLS = "application/vnd.apple.mpegurl"
@@ -39,15 +40,15 @@ DASH = "application/dash+xml"
 SEGMENT = "video/iso.segment"
 INIT = "video/mp4"
 
-PLAN_WITHIN = 8.0
-"""Seconds a player waits for a source to be planned, when it cannot be played as it is."""
-MADE_WITHIN = 12.0
-"""Seconds a player waits for a piece that is made for it; then it is told to ask again."""
-LOOK_EVERY = 0.05
-WAITING_ROOM = 64
-"""Players of one web process that may wait at a time; more are told to come back."""
-SOON = 1
+MADE_WITHIN = 8.0
+"""Seconds a player waits for a piece that is made for it: less than the ten after which hls.js gives up."""
+ROOM = 16
+"""Things of one web process that may be waited for at a time, by any number of viewers each: about what a
+worker makes in that time."""
+BRIEF = 1
 """Seconds a playlist may be kept whose video is still growing."""
+IN_THREAD = 2_000
+"""Samples in a segment from which on its header is put together in a thread: it takes milliseconds."""
 
 
 @dataclass
@@ -57,166 +58,173 @@ class Streaming:
     records: Records
     storage: Storage
     shelf: Shelf
-    _waiting: int = field(default=0, init=False)
+    room: WaitingRoom = field(default_factory=lambda: WaitingRoom(ROOM))
 
-    async def answer(
-        self, video_id: UUID, name: names.Streamed, *, seconds_left: int | None, asked_version: str | None
-    ) -> Answer:
-        """Answer for one name below `/v/{video}/`.
+    def __post_init__(self) -> None:
+        self._showing = Showing(self.records, self.shelf, self.room)
+
+    async def answer(self, viewer: Viewer, name: names.Streamed, asked_version: str | None) -> Content:
+        """What there is behind one name below `/v/{video}/`; `asked_version` is the `v` of its URL.
 
         Raises:
             PlayheadError: `not_found`; `not_ready` when it takes longer than a player should wait.
         """
-        playing, presentation = await self._presentation(video_id, has_token=seconds_left is not None)
-        tag = version(playing.video["source_key"])
-        lifetime = cache.control(versioned=asked_version == tag, seconds_left=seconds_left)
+        if not isinstance(name, names.Init | names.Segment):
+            return await self._listed(viewer, await self._showing.now(viewer), name)
+        remembered = self._showing.remembered(viewer)
+        if remembered is not None:
+            try:
+                return await self._made(viewer, remembered, name, asked_version)
+            except PlayheadError as error:
+                if error.code not in ("not_found", "source_missing"):
+                    raise
+        # Nothing is known, or it was of a moment ago: since then a track was finished, or all deleted.
+        return await self._made(viewer, await self._showing.now(viewer), name, asked_version)
+
+    async def _listed(
+        self, viewer: Viewer, shown: Shown, name: names.Master | names.Manifest | names.Playlist
+    ) -> Content:
         match name:
             case names.Master():
-                return _text(playlists.master(presentation, tag), HLS, presentation, seconds_left)
+                text, kind = playlists.master(shown.presentation, shown.version), HLS
             case names.Manifest():
-                presentation = await self._with_sound(playing, presentation)
-                return _text(playlists.manifest(presentation, tag), DASH, presentation, seconds_left)
+                # It cannot promise a sound that it does not know.
+                shown = await self._with_sound(viewer, shown)
+                text, kind = playlists.manifest(shown.presentation, shown.version), DASH
             case names.Playlist(track_name, keyframes):
-                track = await self._track(playing, presentation, track_name)
-                if keyframes and not isinstance(track, Whole):
-                    raise PlayheadError("not_found")
-                text = (
-                    playlists.keyframes(track, tag)
-                    if keyframes and isinstance(track, Whole)
-                    else playlists.media(presentation, track, tag)
-                )
-                return _text(text, HLS, presentation, seconds_left)
-            case names.Init(track_name):
-                track = await self._track(playing, presentation, track_name)
-                lane, _ = await self._part(playing, track, 0)
-                return _bytes(Assembly(init_segment(lane)), INIT, lifetime, self.storage, ())
-            case names.Segment(track_name, number, keyframe):
-                track = await self._track(playing, presentation, track_name)
-                return await self._segment(playing, track, number, lifetime, keyframe=keyframe)
+                track = await self._track(viewer, shown, track_name)
+                text, kind = await self._playlist(track, shown.version, keyframes=keyframes), HLS
+        body = text.encode()
+        lifetime = cache.control(versioned=False, seconds_left=viewer.seconds_left)
+        if not shown.presentation.final:
+            lifetime = f"{'public' if viewer.seconds_left is None else 'private'}, max-age={BRIEF}"
+        return Content(
+            size=len(body),
+            content_type=kind,
+            validators=Validators(f'"{hashlib.sha256(body).hexdigest()[:32]}"'),
+            cache_control=lifetime,
+            read=partial(_read, Assembly(body), self.storage, ()),
+        )
 
-    async def _presentation(self, video_id: UUID, *, has_token: bool) -> tuple[Playing, Presentation]:
-        deadline = time.monotonic() + PLAN_WITHIN
-        while True:
-            async with self.records.transaction() as tx:
-                playing = await playing_records.load(tx, video_id)
-            if playing is None:
+    async def _playlist(self, track: Track, version: str, *, keyframes: bool) -> str:
+        make = partial(playlists.media, track, version)
+        if keyframes:
+            if not isinstance(track, Pictures):
                 raise PlayheadError("not_found")
-            access.admit(is_public=playing.video["is_public"], has_token=has_token)
-            found = await present(playing, self.shelf)
-            if found is not None and found.pictures:
-                return playing, found
-            if playing.video["plan"] is not None or time.monotonic() > deadline:
-                raise PlayheadError("not_ready")
-            await asyncio.sleep(LOOK_EVERY)
+            make = partial(playlists.keyframes, track, version)
+        stored_as = None if isinstance(track, Growing) else track.key
+        place = ("playlist", version, track.name, stored_as, keyframes)
+        return await self.shelf.derived(place, make, weight=len(track.segments))
 
-    async def _with_sound(self, playing: Playing, presentation: Presentation) -> Presentation:
-        """The presentation once its sound is encoded: a manifest cannot promise what it does not know."""
-        if not presentation.sound_due:
-            return presentation
-        await self._piece(playing, AUDIO, 0)
-        return (await self._presentation(playing.video["id"], has_token=True))[1]
+    async def _with_sound(self, viewer: Viewer, shown: Shown) -> Shown:
+        """What is shown once its sound is encoded."""
+        if shown.presentation.sound_due is None:
+            return shown
+        await self._piece(viewer, AUDIO, 0)
+        return await self._showing.now(viewer)
 
-    async def _track(self, playing: Playing, presentation: Presentation, name: str) -> Track:
+    async def _track(self, viewer: Viewer, shown: Shown, name: str) -> Track:
         if name == AUDIO:
-            presentation = await self._with_sound(playing, presentation)
-        track = presentation.track(name)
+            shown = await self._with_sound(viewer, shown)
+        track = shown.presentation.track(name)
         if track is None:
             raise PlayheadError("not_found")
         return track
 
-    async def _segment(
-        self, playing: Playing, track: Track, number: int, lifetime: str, *, keyframe: bool
-    ) -> Answer:
-        lane, keys = await self._part(playing, track, number)
-        if isinstance(track, Whole):
-            segments, position = track.segments, number
+    async def _made(
+        self, viewer: Viewer, shown: Shown, name: names.Init | names.Segment, asked_version: str | None
+    ) -> Content:
+        """An init or media segment."""
+        track = await self._track(viewer, shown, name.track)
+        if isinstance(name, names.Init):
+            lane, keys = await self._part(viewer, track, 0)
+            made, kind = Assembly(init_segment(lane)), INIT
         else:
-            inside = [time for time in track.plan.segments if lane.begin <= time < lane.end]
-            segments = cut(lane, [lane.begin, *(time for time in inside if time > lane.begin)], TIMESCALE)
-            position = number - track.plan.segments.index(inside[0])
-        if not 0 <= position < len(segments):
-            raise PlayheadError("not_found")
-        wanted = segments[position]
-        if keyframe:
-            until = wanted.start + wanted.duration
-            made = keyframe_segment(lane, wanted.first, until, number + 1)
-        else:
-            made = await asyncio.to_thread(media_segment, lane, wanted.first, wanted.stop, number + 1)
-        return _bytes(made, SEGMENT, lifetime, self.storage, keys)
+            lane, keys = await self._part(viewer, track, name.number)
+            made, kind = await _segment(lane, _place(track, lane, name.number), name), SEGMENT
+        return Content(
+            size=made.size,
+            content_type=kind,
+            validators=Validators(f'"{shown.version}-{name}"'),
+            cache_control=cache.control(
+                # Until the video is planned, what is judged fit here might still be encoded there.
+                versioned=asked_version == shown.version and shown.presentation.settled,
+                seconds_left=viewer.seconds_left,
+            ),
+            read=partial(_read, made, self.storage, keys),
+        )
 
-    async def _part(self, playing: Playing, track: Track, number: int) -> tuple[Lane, Sequence[str]]:
-        """The lane that holds a segment, and the object keys of what it is stored in."""
-        if isinstance(track, Whole):
+    async def _part(self, viewer: Viewer, track: Track, number: int) -> tuple[Lane, Sequence[str]]:
+        """A lane that holds a segment, and the object keys of what it is stored in."""
+        if not isinstance(track, Growing):
             return track.lane, (track.key,)
         if number >= len(track.plan.segments):
             raise PlayheadError("not_found")
-        chunk = track.chunk_of(number)
-        row = await self._piece(playing, track.name, chunk.number)
-        movie = await self.shelf.movie(row["key"], row["size_bytes"])
-        piece = Piece(movie=movie, start=chunk.start, end=chunk.end)
-        return lane_of_pieces([piece], TIMESCALE, lead=track.plan.lead), (row["key"],)
+        chunks = track.chunks_of(number)
+        rows = await asyncio.gather(*(self._piece(viewer, track.name, chunk.number) for chunk in chunks))
+        pieces = [
+            Piece(await self.shelf.movie(row["key"], row["size_bytes"]), chunk.start, chunk.end)
+            for row, chunk in zip(rows, chunks, strict=True)
+        ]
+        return lane_of_pieces(pieces, TIMESCALE, lead=track.plan.lead), [row["key"] for row in rows]
 
-    async def _piece(self, playing: Playing, track: str, chunk: int) -> Row:
+    async def _piece(self, viewer: Viewer, track: str, chunk: int) -> Row:
         """A piece, made for whoever asks if it is not there yet.
 
         Raises:
-            PlayheadError: `not_ready` when too many wait already, or it takes too long.
+            PlayheadError: `not_ready` when too much is waited for already, or it takes too long; `not_found`
+                when it will never be made.
         """
-        made = playing.pieces.get((track, chunk))
+        video_id = viewer.video_id
+        async with self.records.transaction() as tx:
+            made = await playing_records.piece(tx, video_id, track, chunk)
         if made is not None:
             return made
-        if self._waiting >= WAITING_ROOM:
-            raise PlayheadError("not_ready")
-        self._waiting += 1
-        try:
-            return await self._made(playing.video["id"], track, chunk)
-        finally:
-            self._waiting -= 1
+        demanded = track == AUDIO  # whose job is on its way from the beginning
 
-    async def _made(self, video_id: UUID, track: str, chunk: int) -> Row:
-        deadline = time.monotonic() + MADE_WITHIN
-        if track != AUDIO:
-            async with self.records.transaction() as tx:
-                await tx.defer(jobs.demand(video_id, track, chunk))
-        while time.monotonic() < deadline:
+        async def look() -> Row | None:
+            nonlocal demanded
             async with self.records.transaction() as tx:
                 row = await playing_records.piece(tx, video_id, track, chunk)
-            if row is not None:
-                return row
-            await asyncio.sleep(LOOK_EVERY)
-        raise PlayheadError("not_ready")
+                if row is None and not await playing_records.expected(tx, video_id, track, chunk):
+                    raise PlayheadError("not_found")
+                if row is None and not demanded:
+                    demanded = True
+                    await tx.defer(jobs.demand(video_id, track, chunk))
+            return row
+
+        async with viewer.departing() as leaving:
+            return await self.room.wait(("piece", video_id, track, chunk), look, MADE_WITHIN, leaving)
 
 
-def _text(text: str, content_type: str, presentation: Presentation, seconds_left: int | None) -> Answer:
-    body = text.encode()
-    lifetime = cache.control(versioned=False, seconds_left=seconds_left)
-    if not presentation.final:
-        lifetime = f"{'public' if seconds_left is None else 'private'}, max-age={SOON}"
-    headers = {
-        "content-type": content_type,
-        "content-length": str(len(body)),
-        "cache-control": lifetime,
-    }
-    return Answer(200, headers, _once(body))
+def _place(track: Track, lane: Lane, number: int) -> Segment:
+    """Which samples of the lane a segment has.
+
+    Raises:
+        PlayheadError: `not_found` beyond the last one.
+    """
+    segments, position = track.segments, number
+    if isinstance(track, Growing):
+        planned = track.plan.segments
+        starts = [lane.begin, *(time for time in planned if lane.begin < time < lane.end)]
+        segments, position = cut_on_keyframes(lane, starts), starts.index(planned[number])
+    if not 0 <= position < len(segments):
+        raise PlayheadError("not_found")
+    return segments[position]
 
 
-def _bytes(
-    assembly: Assembly, content_type: str, lifetime: str, storage: Storage, keys: Sequence[str]
-) -> Answer:
-    headers: Mapping[str, str] = {
-        "content-type": content_type,
-        "content-length": str(assembly.size),
-        "cache-control": lifetime,
-    }
-    return Answer(200, headers, _blocks(assembly, storage, keys))
+async def _segment(lane: Lane, wanted: Segment, name: names.Segment) -> Assembly:
+    sequence = name.number + 1
+    if name.keyframe:
+        return keyframe_segment(lane, wanted.first, wanted.start + wanted.duration, sequence)
+    make = partial(media_segment, lane, wanted.first, wanted.stop, sequence)
+    return make() if wanted.stop - wanted.first < IN_THREAD else await asyncio.to_thread(make)
 
 
-async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
-    yield body
-
-
-async def _blocks(assembly: Assembly, storage: Storage, keys: Sequence[str]) -> AsyncGenerator[bytes, None]:
-    for part in assembly.part(0, assembly.size):
+async def _read(
+    assembly: Assembly, storage: Storage, keys: Sequence[str], start: int, length: int
+) -> AsyncGenerator[bytes, None]:
+    for part in assembly.part(start, length):
         if not isinstance(part, Span):
             yield part
             continue

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
-from playhead.media.mp4 import Movie
+from playhead.media.mp4 import Movie, Track
 from playhead.model.plan import TIMESCALE
-from playhead.packaging.fitness import examine
+from playhead.packaging.fitness import Limits, Reason, examine
 from playhead.packaging.lane import Lane
 from playhead.packaging.segments import keyframe_boundaries
 
 SEGMENT_SECONDS = 2.0
 FIRST_SEGMENT_SECONDS = 1.0
 """The first segment may be shorter: what is shorter is there sooner."""
+MAX_RATE = 66
+"""Frames a second: above it the encoded renditions are thinned out, and would not switch with the source."""
+
+UNLIMITED = Limits(bits_per_second=1 << 62, gop_seconds=math.inf, level=1 << 8)
+"""For a source that was found fit before, whatever the limits were then."""
 
 
 @dataclass(frozen=True)
@@ -20,21 +26,55 @@ class SourceView:
     """A source as players can be given it."""
 
     reasons: tuple[str, ...]
-    """Why it cannot, in a few words each; none when it can."""
+    """Why its pictures cannot, in a few words each; none when they can."""
     video: Lane | None = None
-    sound: Lane | None = None
+    sounds: tuple[Lane, ...] = ()
+    """Its sounds that can, the first one first; none when that one has to be encoded."""
+    silent: bool = False
+    """Whether there is no sound at all, so that none has to be waited for."""
     cuts: tuple[int, ...] = ()
     """When each segment begins, in ticks of a plan."""
 
 
-def view(movie: Movie) -> SourceView:
-    """Judge a source by its index; the first sound track is the one that is played."""
-    found = examine(movie)
+def view(movie: Movie, limits: Limits = Limits()) -> SourceView:
+    """Judge a source by its index.
+
+    Pictures are fit by themselves: sound that is not is encoded and goes with them. Which sound is the first
+    must not depend on its codec, so when the first is not fit, none is taken from the source.
+    """
+    tracks = [movie.video, *movie.of_kind("audio")]
+    found = examine(movie, limits)
+    lanes = found.lanes
     if found.reasons:
+        lanes = _lanes_apart([track for track in tracks if track is not None], movie, limits, found.reasons)
+    if not lanes:
         return SourceView(tuple(reason.text for reason in found.reasons))
-    video = found.lanes[0]
+    video = lanes[0]
     if video.shown[0] != 0:
         return SourceView(("the pictures begin later than the file",))
+    if len(video.times) * video.timescale > MAX_RATE * (video.end - video.begin):
+        return SourceView(("more than 60 frames a second",))
     boundaries = keyframe_boundaries(video, SEGMENT_SECONDS, FIRST_SEGMENT_SECONDS)
     cuts = tuple((2 * time * TIMESCALE + video.timescale) // (2 * video.timescale) for time in boundaries)
-    return SourceView((), video, next((lane for lane in found.lanes[1:]), None), cuts)
+    return SourceView((), video, lanes[1:], silent=len(tracks) == 1, cuts=cuts)
+
+
+def _lanes_apart(
+    tracks: list[Track], movie: Movie, limits: Limits, reasons: tuple[Reason, ...]
+) -> tuple[Lane, ...]:
+    """The lanes of a movie that is not fit as a whole: its pictures and those sounds that are fit with them.
+
+    Empty when the reasons are in the pictures, or in what all tracks have together, such as the bit rate.
+    """
+    if len(tracks) < 2 or {reason.code for reason in reasons} & {"bitrate", "damaged", "truncated"}:
+        return ()
+    alone = examine(replace(movie, tracks=tuple(tracks[:1])), limits)
+    if alone.reasons:
+        return ()
+    lanes = alone.lanes
+    for sound in tracks[1:]:
+        pair = examine(replace(movie, tracks=(tracks[0], sound)), limits)
+        if pair.reasons and len(lanes) == 1:
+            break
+        lanes += pair.lanes[1:]
+    return lanes

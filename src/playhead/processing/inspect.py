@@ -80,7 +80,7 @@ async def servable_of(path: Path, timeline: Timeline) -> Servable:
     found = await asyncio.to_thread(view, movie)
     if not found.reasons and timeline.begin != 0:
         return Servable(("it begins before or after its own zero",))
-    return Servable(found.reasons, found.cuts, sound=found.sound is not None)
+    return Servable(found.reasons, found.cuts, sound=bool(found.sounds))
 
 
 async def examine(path: Path, sandbox: Sandbox, max_duration_seconds: float) -> tuple[MediaInfo, Timeline]:

@@ -1,12 +1,14 @@
-"""What playing a video takes, in three queries: its row, its renditions, and the pieces made so far."""
+"""What playing a video takes: in one query what changes, and once what does not."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+import msgspec
+from sqlalchemy import Text, cast, exists, select
 
+from playhead.model.plan import AUDIO, Plan
 from playhead.model.states import Status
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import pieces, renditions, videos
@@ -14,32 +16,94 @@ from playhead.records.tables import pieces, renditions, videos
 
 @dataclass(frozen=True)
 class Playing:
-    """A video's rows as far as players are concerned."""
+    """A video as far as players are concerned, at one moment."""
 
-    video: Row
-    renditions: list[Row]
-    """Those that are not given up, finished or not."""
-    pieces: dict[tuple[str, int], Row]
-    """By track and chunk; only those that are made."""
+    video_id: UUID
+    is_public: bool
+    source_key: str
+    source_size: int
+    planned: bool
+    """Whether its plan can be read: from then on it never changes."""
+    ready: bool
+    language: str | None
+    """What the source says of its first sound, as its container spells it."""
+    sound: Row | None
+    """`key` and `size_bytes` of the encoded sound's own piece, while there is one."""
+    renditions: tuple[Row, ...]
+    """`track`, `width`, `height`, `status`, `key` and `size_bytes` of those not given up, always in one order."""
+
+
+_VIDEO = (
+    videos.c.id,
+    videos.c.is_public,
+    videos.c.status,
+    videos.c.source_key,
+    videos.c.source_size,
+    videos.c.plan.is_not(None).label("planned"),
+    videos.c.info["audio"]["language"].astext.label("language"),
+)
+_RENDITION = (
+    renditions.c.track,
+    renditions.c.width,
+    renditions.c.height,
+    renditions.c.status.label("rendition_status"),
+    renditions.c.key,
+    renditions.c.size_bytes,
+)
+_SOUND = (pieces.c.key.label("sound_key"), pieces.c.size_bytes.label("sound_size"))
+_PLAYING = (
+    select(*_VIDEO, *_RENDITION, *_SOUND)
+    .outerjoin(
+        renditions,
+        (renditions.c.video_id == videos.c.id)
+        & (renditions.c.status != Status.FAIL)
+        & renditions.c.track.is_not(None),
+    )
+    .outerjoin(
+        pieces,
+        (pieces.c.video_id == videos.c.id) & (pieces.c.track == AUDIO) & pieces.c.done_at.is_not(None),
+    )
+    .order_by(renditions.c.created_at, renditions.c.id)
+)
 
 
 async def load(tx: Transaction, video_id: UUID) -> Playing | None:
     """What there is to play of a video; None when there is no such video or it holds no source."""
-    found = await tx.connection.execute(select(videos).where(videos.c.id == video_id))
-    video = found.one_or_none()
-    if video is None or video.source_key is None or video.status == Status.FAIL:
+    rows = (await tx.connection.execute(_PLAYING.where(videos.c.id == video_id))).all()
+    if not rows or rows[0].source_key is None or rows[0].status == Status.FAIL:
         return None
-    listed = await tx.connection.execute(
-        select(renditions).where(renditions.c.video_id == video_id, renditions.c.status != Status.FAIL)
-    )
-    made = await tx.connection.execute(
-        select(pieces).where(pieces.c.video_id == video_id, pieces.c.done_at.is_not(None))
-    )
+    video = rows[0]
+    sound = {"key": video.sound_key, "size_bytes": video.sound_size} if video.sound_key else None
     return Playing(
-        video=dict(video._mapping),
-        renditions=[dict(row._mapping) for row in listed],
-        pieces={(row.track, row.chunk): dict(row._mapping) for row in made},
+        video_id=video_id,
+        is_public=video.is_public,
+        source_key=video.source_key,
+        source_size=video.source_size,
+        planned=video.planned,
+        ready=video.status == Status.READY,
+        language=video.language,
+        sound=sound,
+        renditions=tuple(
+            {
+                "track": row.track,
+                "width": row.width,
+                "height": row.height,
+                "status": row.rendition_status,
+                "key": row.key,
+                "size_bytes": row.size_bytes,
+            }
+            for row in rows
+            if row.track is not None
+        ),
     )
+
+
+async def plan(tx: Transaction, video_id: UUID) -> Plan | None:
+    """A video's plan; None before it is planned. Once there it never changes."""
+    # As text: a long video's plan is a quarter of a megabyte, which is decoded once, straight into its type.
+    found = await tx.connection.execute(select(cast(videos.c.plan, Text)).where(videos.c.id == video_id))
+    text: str | None = found.scalar_one_or_none()
+    return None if text is None else msgspec.json.decode(text, type=Plan)
 
 
 async def piece(tx: Transaction, video_id: UUID, track: str, chunk: int) -> Row | None:
@@ -54,3 +118,23 @@ async def piece(tx: Transaction, video_id: UUID, track: str, chunk: int) -> Row 
     )
     row = found.one_or_none()
     return dict(row._mapping) if row else None
+
+
+async def expected(tx: Transaction, video_id: UUID, track: str, chunk: int) -> bool:
+    """Whether a piece is made already or still will be: false once its track or its video is given up."""
+    wanted = exists().where(
+        renditions.c.video_id == video_id,
+        renditions.c.track == track,
+        renditions.c.status == Status.PROCESSING,
+    )
+    found = await tx.connection.execute(
+        select(pieces.c.done_at.is_not(None) | (pieces.c.track == AUDIO) | wanted)
+        .join(videos, videos.c.id == pieces.c.video_id)
+        .where(
+            pieces.c.video_id == video_id,
+            pieces.c.track == track,
+            pieces.c.chunk == chunk,
+            videos.c.status != Status.FAIL,
+        )
+    )
+    return bool(found.scalar_one_or_none())
