@@ -79,7 +79,7 @@ async def whole(path: Path, plan: Plan, track: str, *, frames: int, has_sound: b
 async def _only_track(path: Path, kind: str) -> Track:
     try:
         movie = await read_movie(LocalBytes(path))
-    except PlayheadError as error:
+    except (PlayheadError, FileNotFoundError) as error:
         raise PlayheadError("output_invalid", "What the encoder wrote cannot be read.") from error
     tracks = [track for track in movie.tracks if track.kind == kind and track.samples.count]
     if not tracks:
