@@ -15,9 +15,9 @@ from tests.live import Live
 
 @pytest.fixture(scope="session")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One second of 320x180 with sound, as small as a video can be that shows everything."""
+    """One second of 640x360 with sound: large enough for a rendition of its own size."""
     path = tmp_path_factory.mktemp("documentation") / "video.mp4"
-    picture = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=1"]
+    picture = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=1"]
     sound = ["-f", "lavfi", "-i", "sine=frequency=440:duration=1"]
     coding = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-shortest"]
     subprocess.run(
