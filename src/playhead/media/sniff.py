@@ -281,11 +281,12 @@ _ROOTS = {
     "smil": ("reference_refused", "a SMIL presentation"),
     "asx": ("reference_refused", "a playlist"),
     "playlist": ("reference_refused", "a playlist"),
+    "compositionplaylist": ("reference_refused", "a list of files to play"),
     "html": ("not_a_video", "a web page"),
-    "!doctype": ("not_a_video", "a web page"),
 }
 _SUBTITLES = re.compile(r"WEBVTT|\[Script Info\]|\d+\r?\n\d\d:\d\d:\d\d[,.]\d{3} -->|\{\d+\}\{\d+\}")
-_ROOT = re.compile(r"<(?:[\w.-]+:)?(!doctype|[a-z][\w.-]*)", re.IGNORECASE)
+# A document type names the root element before it comes, and entities in it may refer to files too.
+_ROOT = re.compile(r"<(?:!doctype\s+)?(?:[\w.-]+:)?([a-z][\w.-]*)", re.IGNORECASE)
 # The bytes of text in any encoding that extends ASCII.
 _TEXT_BYTES = bytes((*range(0x20, 0x7F), *range(0x80, 0x100), *b"\t\n\r\x0b\x0c\x1b"))
 _TEXT_LOOKED_AT = 4096
@@ -327,7 +328,7 @@ def _by_root_element(start: str) -> Sniffed | None:
         code, what = _ROOTS.get(name.lower(), ("", ""))
         if code:
             return _refused(code, f"The file is {what}, not a video.")
-    if start.startswith("<?xml") or _ROOT.match(start):
+    if start.startswith(("<?xml", "<!")) or _ROOT.match(start):
         return _not_a_video("an XML or HTML document")
     return None
 
@@ -336,6 +337,8 @@ def _by_rhythm(head: bytes) -> Sniffed | None:
     rest = _after_id3(head)
     if rest is None:
         return _taken("mp3")  # the tag, with a cover picture, fills all we see: ffmpeg reads on behind it
+    if rest is not head and (text := _by_text(rest)):
+        return text  # ffmpeg skips such a tag before it guesses, so a playlist behind one is a playlist
     if rest.startswith(b"fLaC"):
         return _taken("flac")
     if _MXF_PARTITION in head:

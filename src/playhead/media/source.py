@@ -8,7 +8,7 @@ from playhead.media.ffmpeg.hardening import input_arguments
 from playhead.media.sniff import HEAD_BYTES, Sniffed, sniff
 from playhead.model.errors import PlayheadError
 
-__all__ = ["HEAD_BYTES", "guards_of", "require_video"]
+__all__ = ["HEAD_BYTES", "guards_of", "require_video", "sniffed"]
 
 
 def require_video(head: bytes, size: int) -> Sniffed:
@@ -25,12 +25,21 @@ def require_video(head: bytes, size: int) -> Sniffed:
     return sniffed
 
 
-def guards_of(path: Path) -> tuple[str, ...]:
-    """The arguments that must stand before `-i` of this file; blocks for one small read.
+def sniffed(path: Path) -> Sniffed:
+    """What a file is; blocks for one small read.
 
     Raises:
         PlayheadError: as `require_video`.
     """
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    return input_arguments(require_video(head, path.stat().st_size).demuxer)
+    return require_video(head, path.stat().st_size)
+
+
+def guards_of(path: Path) -> tuple[str, ...]:
+    """The arguments that must stand before `-i` of this file; blocks for one small read.
+
+    Raises:
+        PlayheadError: as `require_video`.
+    """
+    return input_arguments(sniffed(path).demuxer)

@@ -7,6 +7,15 @@ from fractions import Fraction
 import msgspec
 
 
+class Rectangle(msgspec.Struct, frozen=True):
+    """A part of a picture, in pixels."""
+
+    width: int
+    height: int
+    left: int
+    top: int
+
+
 class VideoTrack(msgspec.Struct, frozen=True, kw_only=True):
     """The source's picture, as measured, not as claimed."""
 
@@ -16,9 +25,9 @@ class VideoTrack(msgspec.Struct, frozen=True, kw_only=True):
     coded_width: int
     coded_height: int
     width: int
-    """Width as displayed, in square pixels, after rotation and sample aspect ratio."""
+    """Width as displayed, in square pixels, after cropping, rotation and sample aspect ratio."""
     height: int
-    """Height as displayed, in square pixels, after rotation and sample aspect ratio."""
+    """Height as displayed, in square pixels, after cropping, rotation and sample aspect ratio."""
     rotation: int
     """Clockwise degrees the decoder turns the picture by: 0, 90, 180 or 270."""
     time_base: tuple[int, int]
@@ -31,6 +40,11 @@ class VideoTrack(msgspec.Struct, frozen=True, kw_only=True):
     color_transfer: str | None = None
     color_space: str | None = None
     color_range: str | None = None
+    peak_nits: int | None = None
+    """The brightest it claims to get, in cd/m², where its colours have a high dynamic range."""
+    aperture: Rectangle | None = None
+    """What is meant to be seen of the picture as decoded and turned; None when that is all of it, or when ffmpeg
+    crops by itself."""
     profile: str | None = None
     bit_rate: int | None = None
 
@@ -52,6 +66,8 @@ class AudioTrack(msgspec.Struct, frozen=True, kw_only=True):
     codec: str
     sample_rate: int
     channels: int
+    time_base: tuple[int, int] = (1, 1000)
+    """Seconds per tick, as numerator and denominator."""
     language: str | None = None
     profile: str | None = None
     bit_rate: int | None = None
@@ -68,3 +84,5 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
     video: VideoTrack
     audio: AudioTrack | None
     other_audio: tuple[AudioTrack, ...] = ()
+    sound_end_seconds: float | None = None
+    """When the sound ends on the source's own clock, as its packets tell; None when they do not."""

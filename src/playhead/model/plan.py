@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
+from playhead.model.media import Rectangle
+
 TIMESCALE = 90_000
 """Ticks per second of every time in a plan and of every video piece: divides 24, 25, 30, 50 and 60 fps."""
 
@@ -36,6 +38,17 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     """Times at which a GOP must start, in ticks; the first is `start`."""
 
 
+class ColorConversion(msgspec.Struct, frozen=True, kw_only=True):
+    """How a source's colours become BT.709, where more than its matrix must change."""
+
+    transfer: str
+    """`pq` and `hlg` (ITU-R BT.2100) are also tone-mapped; `sdr` has the usual brightness."""
+    primaries: str
+    """`bt2020`, `p3` or `bt709`."""
+    peak_nits: int
+    """The brightest the source gets, in cd/m²; what exceeds it is clipped."""
+
+
 class PlannedRendition(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to one requested resolution: a track to make, shared by all that come out at one size."""
 
@@ -60,7 +73,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     """Version of the planning rules; a piece's key depends on it."""
     timing: str
-    """`source`: frames keep their times. `constant`: timestamps are unusable and are laid on `frame_rate`."""
+    """`source`: frames keep their times. `constant`: they are laid on `frame_rate`, doubled and dropped by
+    what times they have. `numbered`: they have none, and are shown one after the other at `frame_rate`."""
     frame_rate: tuple[int, int]
     origin_seconds: float
     """Source timestamp, in seconds, at which the timeline begins."""
@@ -84,8 +98,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Where the caller's thumbnails are taken: as asked, but never past the last frame."""
     audio: int | None
     """The stream number of the sound to encode, or None."""
+    sound_seconds: float | None = None
+    """When the sound ends, from the timeline's beginning, as its packets promise; None when they cannot."""
     color_matrix: str
     """How the source's YUV is to be read: `bt709`, `smpte170m` or `bt2020`, as the scaler names them."""
+    color: ColorConversion | None = None
+    """None when the matrix is all that must change."""
+    crop: Rectangle | None = None
+    """What is cut out of the picture before it is scaled; None for all of it."""
+    over_black: bool = False
+    """Whether the source is see-through in places, which are shown black."""
     deinterlace: bool = False
     trusted_timestamps: bool = True
     """Whether the source's own timestamps are kept while decoding, or repaired by the demuxer's rules."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from pathlib import Path
 from uuid import UUID
 
+from playhead.media import colors
 from playhead.media.ffmpeg.encode import ChunkInput, audio_invocation, chunk_invocation
 from playhead.media.ffmpeg.invocation import Limits
 from playhead.media.ffmpeg.run import run
@@ -63,6 +65,8 @@ async def _encode(workshop: Workshop, video: Row, number: int, tracks: list[str]
             safely=safely,
         )
         outputs = [(track, bench / f"{track.track}.mp4") for track in wanted]
+        if plan.color is not None:
+            await asyncio.to_thread(colors.place, plan.color, bench)
         limits = _limits(chunk, from_beginning=safely or chunk.seek_seconds is None)
         await run(chunk_invocation(source, plan, chunk, outputs, limits), sandbox=workshop.sandbox)
         frames = {

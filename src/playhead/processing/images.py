@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from pathlib import Path
 from uuid import UUID
 
-from playhead.media.ffmpeg.images import still_invocation
+from playhead.media import colors
+from playhead.media.ffmpeg.images import poster_invocation, thumbnail_invocation
 from playhead.media.ffmpeg.run import run
 from playhead.media.source import guards_of
 from playhead.model.errors import PlayheadError
@@ -54,16 +56,18 @@ async def _take_poster(
     workshop: Workshop, source: Path, picture: Path, plan: Plan, info: MediaInfo, *, from_beginning: bool
 ) -> None:
     width, height, _ = fit(info.video.width, info.video.height, POSTER_RESOLUTION)
+    if plan.color is not None:
+        await asyncio.to_thread(colors.place, plan.color, picture.parent)
     for at_seconds in (0.0,) if from_beginning else (plan.poster_seconds, 0.0):
-        invocation = still_invocation(
+        invocation = poster_invocation(
             source,
             guards_of(source),
             info.video.index,
             picture,
+            plan,
             at_seconds=at_seconds,
             size=(width, height),
             choose=not from_beginning,
-            color_matrix=plan.color_matrix,
         )
         await run(invocation, sandbox=workshop.sandbox)
         if picture.exists() and picture.stat().st_size:
@@ -82,9 +86,7 @@ async def thumbnails(
     taken = []
     for number, at_seconds in enumerate(plan_of(video).thumbnail_seconds):
         picture = bench / f"thumbnail-{number}.jpg"
-        await run(
-            still_invocation(rendition, (), None, picture, at_seconds=at_seconds), sandbox=workshop.sandbox
-        )
+        await run(thumbnail_invocation(rendition, picture, at_seconds=at_seconds), sandbox=workshop.sandbox)
         if not picture.exists():
             raise PlayheadError("output_invalid", f"No thumbnail could be taken at {at_seconds:.3f} s.")
         name = keys.thumbnail(video["id"], track, number, secrets.token_hex(4))

@@ -11,6 +11,7 @@ from itertools import pairwise
 from playhead.model.errors import PlayheadError
 from playhead.model.media import MediaInfo
 from playhead.model.plan import TIMESCALE, Chunk, Plan
+from playhead.processing import picture
 from playhead.processing.ladder import ladder
 from playhead.processing.timeline import MAX_RATE, Timeline, rounded
 
@@ -68,7 +69,7 @@ def plan(
     last_frame = max(0.0, float(Fraction(duration, TIMESCALE) - 1 / rate))
     return Plan(
         version=VERSION,
-        timing="source" if keeps_times else "constant",
+        timing="source" if keeps_times else "constant" if timeline.clocked else "numbered",
         frame_rate=(rate.numerator, rate.denominator),
         origin_seconds=float(timeline.begin * timeline.tick),
         origin_ticks=timeline.begin,
@@ -82,22 +83,20 @@ def plan(
         poster_seconds=min(float(POSTER_SHARE * duration / TIMESCALE), POSTER_LATEST_SECONDS, last_frame),
         thumbnail_seconds=tuple(min(max(0.0, at), last_frame) for at in thumbnail_seconds),
         audio=info.audio.index if info.audio else None,
-        color_matrix=_matrix(info),
+        sound_seconds=_sound_seconds(info, timeline),
+        color_matrix=picture.matrix(info.video),
+        color=picture.conversion(info.video),
+        crop=info.video.aperture,
+        over_black=picture.see_through(info.video),
         deinterlace=info.video.interlaced,
         trusted_timestamps=timeline.usable,
     )
 
 
-def _matrix(info: MediaInfo) -> str:
-    tagged = info.video.color_space
-    if tagged in ("bt2020nc", "bt2020c"):
-        return "bt2020"
-    if tagged in ("smpte170m", "bt470bg", "fcc"):
-        return "smpte170m"
-    if tagged is not None:
-        return "bt709"
-    # Untagged: what players assume, high definition is BT.709 and everything below it BT.601.
-    return "bt709" if min(info.video.width, info.video.height) >= 720 else "smpte170m"
+def _sound_seconds(info: MediaInfo, timeline: Timeline) -> float | None:
+    if info.sound_end_seconds is None or not timeline.usable:
+        return None
+    return max(0.0, info.sound_end_seconds - float(timeline.begin * timeline.tick))
 
 
 def _lengths() -> Iterator[int]:

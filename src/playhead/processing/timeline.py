@@ -21,7 +21,7 @@ JUMP_SECONDS = 10
 REORDERED_SECONDS = 5
 """No codec reorders frames over a longer stretch: times that fall back further are torn."""
 LONGEST_LEAD_SECONDS = 60
-"""Sound that starts longer before the pictures than this is not meant to be heard before them."""
+"""In a container whose clock may restart, sound that is further ahead of the pictures is of another clock."""
 FALLBACK_RATE = Fraction(25)
 
 
@@ -44,6 +44,9 @@ class Timeline:
     begin: int = 0
     """When the presentation begins, in ticks: with the first frame, or with sound that is heard before it."""
 
+    clocked: bool = True
+    """Whether the source's clock means anything: where a header claims a rate that cannot be, it does not."""
+
     @property
     def usable(self) -> bool:
         """Whether the source's own frame times can be kept."""
@@ -56,14 +59,16 @@ class Timeline:
             return (self.end - self.begin) * self.tick
         return self.count / self.rate
 
-    def from_sound(self, seconds: float) -> Timeline:
+    def from_sound(self, seconds: float, *, clock_may_restart: bool = False) -> Timeline:
         """The timeline when sound is heard from `seconds` on: it begins there, if that is before the pictures.
 
         The first picture is then shown from the beginning, so that no sound is lost and nothing is blank.
         """
         heard = round(Fraction(seconds) / self.tick)
-        early = self.usable and 0 < (self.begin - heard) * self.tick <= LONGEST_LEAD_SECONDS
-        return replace(self, begin=heard) if early else self
+        lead = (self.begin - heard) * self.tick
+        if not self.usable or lead <= 0 or (clock_may_restart and lead > LONGEST_LEAD_SECONDS):
+            return self
+        return replace(self, begin=heard)
 
     def key_before(self, time: int) -> int | None:
         """The key frame from which decoding is sure to reach the frame at `time`, or None for the start.
@@ -96,11 +101,24 @@ def from_packets(
     rate = _plausible(average_rate)
     torn = _falls_back(in_file_order, tick) or (clock_may_restart and _jumps(known, tick))
     if not shown or len(known) < len(times) or len(set(known)) < len(known) or torn:
-        return Timeline(tick, (), (), 0, rate or FALLBACK_RATE, len(shown))
+        return Timeline(tick, (), (), 0, rate or FALLBACK_RATE, len(shown), clocked=rate is not None)
     keys = sorted(time for index in shown if packets.keys[index] and (time := packets.pts[index]) is not None)
     end = known[-1] + _last_duration(packets, known, tick, rate)
     measured = Fraction(len(known)) / ((end - known[0]) * tick)
     return Timeline(tick, tuple(known), tuple(keys), end, measured, len(known), begin=known[0])
+
+
+def sound_end(packets: Packets, tick: Fraction, *, clock_may_restart: bool = False) -> float | None:
+    """When the last packet of a sound ends, in seconds of the source's clock; None when they cannot tell."""
+    times = [time for time in packets.pts if time is not None]
+    if not times or _falls_back(times, tick) or (clock_may_restart and _jumps(sorted(times), tick)):
+        return None
+    lasts = (
+        time + duration
+        for time, duration in zip(packets.pts, packets.durations, strict=True)
+        if time is not None
+    )
+    return float(max(lasts) * tick)
 
 
 def _plausible(rate: Fraction | None) -> Fraction | None:

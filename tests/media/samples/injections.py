@@ -14,6 +14,7 @@ from tests.media.samples.sample import Failed, Outcome, Ready, Sample
 
 AS_USUAL = Ready(320, 180, 2.0, frames=50)
 SHORT = Ready(160, 90, 0.4, frames=10)
+NOT_A_NAME = Failed("invalid_request")
 
 TEXTS: dict[str, str] = {
     "ansi": "\x1b[31mred\x1b[2J\x1b[H\x1b]0;owned\x07",
@@ -44,6 +45,14 @@ TEXTS: dict[str, str] = {
 }
 """Name -> text. All can stand in a JSON string; those that cannot are in `RAW`."""
 
+CANNOT_BE_NAMES = frozenset(
+    {
+        *("ansi", "osc_link", "crlf", "log_line", "bidi", "invisible", "separators", "delete"),
+        *("combining", "long", "long_wide"),
+    }
+)
+"""Texts that a file's name may be refused for: they hold what cannot be shown, or are too long."""
+
 RAW: dict[str, bytes] = {
     "nul": b"before\0after.mp4\0",
     "not_utf8": b"\xff\xfe\xc0\x80\xed\xa0\x80\xf5",
@@ -55,7 +64,9 @@ RAW: dict[str, bytes] = {
 MKV = f"{x264()} {AAC} -f matroska"
 
 
-def _injection(name: str, filename: str, recipe: Recipe, why: str, expect: Outcome = AS_USUAL) -> Sample:
+def _injection(
+    name: str, filename: str, recipe: Recipe, why: str, expect: Outcome | tuple[Outcome, ...] = AS_USUAL
+) -> Sample:
     return Sample(f"inject_{name}", "injection", filename, recipe, expect, why)
 
 
@@ -98,14 +109,23 @@ SAMPLES: tuple[Sample, ...] = (
         for name, text in TEXTS.items()
         if name != "long_wide"
     ),
-    *(_injection(f"name_{name}", f"{text}.mp4", PLAIN, "in the file's name") for name, text in TEXTS.items()),
+    *(
+        _injection(
+            f"name_{name}",
+            f"{text}.mp4",
+            PLAIN,
+            "in the file's name",
+            (AS_USUAL, NOT_A_NAME) if name in CANNOT_BE_NAMES else AS_USUAL,
+        )
+        for name, text in TEXTS.items()
+    ),
     *(
         _injection(f"raw_{name}", "raw.mp4", _raw(content), "bytes that are no text")
         for name, content in RAW.items()
     ),
-    _injection("name_nul", "video\0.mp4", PLAIN, "a NUL in the file's name"),
+    _injection("name_nul", "video\0.mp4", PLAIN, "a NUL in the file's name", (AS_USUAL, NOT_A_NAME)),
     _injection("name_dots", "..", PLAIN, "a name that is a folder"),
-    _injection("name_empty", "", PLAIN, "no name at all"),
+    _injection("name_empty", "", PLAIN, "no name at all", (AS_USUAL, NOT_A_NAME)),
     _injection("name_device", "/dev/stdin", PLAIN, "a device for a name"),
     _injection(
         "chapter",

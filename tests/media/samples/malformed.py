@@ -50,9 +50,9 @@ TABLES = (
     bomb(
         "repeated_samples",
         "repeat.mp4",
-        edit(Encode(f"{x264(gop=1)} -an {MP4}", Picture(frames=1), ()), bombwork.repeat_sample, 3000),
-        (Ready(320, 180, 120.0, 0.2, has_audio=False), CORRUPT),
-        "3000 frames, all the same bytes",
+        edit(Encode(f"{x264(gop=1)} -an {MP4}", Picture(frames=1), ()), bombwork.repeat_sample, 1000),
+        (Ready(320, 180, 40.0, 0.2, has_audio=False), CORRUPT),
+        "1000 frames, all the same bytes",
     ),
 )
 

@@ -31,7 +31,10 @@ class Ready:
     marks: bool = True
     """Whether the four corner patches of `pictures.Picture` can be seen, in the displayed orientation."""
     sound_starts_seconds: float | None = 0.0
-    """When the tone begins, counted from the first picture; None where times are lost."""
+    """When the tone begins in what is made, counted from the first picture; None where times are lost.
+
+    Never below zero: while only sound has begun, the first picture is shown already.
+    """
 
 
 @dataclass(frozen=True)

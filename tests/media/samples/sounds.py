@@ -86,8 +86,9 @@ SAMPLES: tuple[Sample, ...] = (
         "sound early.mp4",
         # passthrough: or the half second before the first picture would be filled with copies of it
         Encode(f"-vf setpts=PTS+0.5/TB -fps_mode passthrough {x264()} {AAC} {MP4}", lavfi=(tone(2.5),)),
-        Ready(320, 180, 2.5, frames=None, sound_starts_seconds=-0.5),
-        "half a second of sound before the first picture",
+        # Shown from the presentation's beginning: no sound is lost, and nothing is blank.
+        Ready(320, 180, 2.5, frames=None),
+        "half a second of sound before the first picture, which is then shown from the beginning",
     ),
     Sample(
         "sound_gap",

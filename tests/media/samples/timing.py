@@ -46,8 +46,8 @@ EDITS = (
         "odd",
         "late pictures.mp4",
         _edited(((500, -1), (2000, _from(0, _VIDEO))), ((2000, _from(0, _SOUND)),)),
-        Ready(320, 180, 2.5, frames=None, sound_starts_seconds=-0.5),
-        "an empty edit: half a second without a picture",
+        Ready(320, 180, 2.5, frames=None),
+        "an empty edit: half a second without a picture, in which the first is shown already",
     ),
     Sample(
         "edit_none",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from playhead.media.ffmpeg import pictures
 from playhead.media.ffmpeg.invocation import Invocation, Limits
 from playhead.model.plan import TIMESCALE, Chunk, Plan, PlannedRendition
 
@@ -71,6 +72,8 @@ def audio_invocation(
         *("-c:a", "aac", "-b:a", AUDIO_BIT_RATE),
         *("-ac", "2"),  # what every player and browser can play
         *("-ar", str(rate)),
+        # No more than its packets promise, and a second: silence is made for every gap, however long.
+        *(("-t", f"{plan.sound_seconds + 1:.3f}") if plan.sound_seconds is not None else ()),
         *_clean_output(),
         *("-f", "mp4", str(output)),
     )
@@ -96,24 +99,19 @@ def _input(source: ChunkInput, plan: Plan, chunk: Chunk) -> list[str]:
 
 
 def _graph(source: ChunkInput, plan: Plan, chunk: Chunk, tracks: Sequence[PlannedRendition]) -> list[str]:
-    """One decode, then a cascade: each size is scaled from the next larger one, which costs least.
-
-    Bicubic, because the fast bilinear scaler ruins small sizes in a cascade.
-    """
+    """One decode, then a cascade: each size is scaled from the next larger one, which costs least."""
     head = f"[0:{source.stream}]{_pick(source, plan, chunk)},"
-    if plan.deinterlace:
-        head += "bwdif=mode=send_frame:deint=interlaced,"  # one frame out for one in, only where flagged
-    matrix, links = plan.color_matrix, []
+    links = []
     for number, track in enumerate(tracks):
-        scale = (
-            f"scale={track.width}:{track.height}:flags=bicubic+accurate_rnd+full_chroma_int"
-            f":in_color_matrix={matrix}:out_color_matrix=bt709:out_range=tv"
-            # Eight bits, 4:2:0, square pixels: what every player can play.
-            ",format=yuv420p,setsar=1"
-        )
+        if number == 0:
+            made = [*pictures.seen(plan), *pictures.sized(plan, track.width, track.height)]
+        else:
+            made = [pictures.resized(track.width, track.height)]
+        # Eight bits, 4:2:0, square pixels: what every player can play.
+        link = head + ",".join([*made, "format=yuv420p", "setsar=1"])
         last = number == len(tracks) - 1
-        links.append(head + scale + (f"[v{number}]" if last else f",split=2[v{number}][next{number}]"))
-        head, matrix = f"[next{number}]", "bt709"
+        links.append(link + (f"[v{number}]" if last else f",split=2[v{number}][next{number}]"))
+        head = f"[next{number}]"
     return links
 
 
@@ -129,20 +127,27 @@ def _pick(source: ChunkInput, plan: Plan, chunk: Chunk) -> str:
         if chunk.number == 0:  # the first frame is shown from the beginning, even if sound began before it
             zero = f"'if(eq(N,0),0,{zero})'"
         return f"trim=start_pts={chunk.source_start}{end},setpts={zero},{on_ticks},setpts=PTS-{chunk.start}"
-    rate = f"{plan.frame_rate[0]}/{plan.frame_rate[1]}"
     if chunk.seek_seconds is not None and not source.safely:
         return f"{_evenly(plan, chunk)},setpts=PTS-STARTPTS,{on_ticks}"
-    end = "" if chunk.source_end is None else f":end_frame={chunk.source_end}"
+    # Bounded in the last chunk too: a clock that tears makes millions of copies of one frame.
+    numbers = f"trim=start_frame={chunk.source_start}:end_frame={chunk.source_start + _frames(plan, chunk)}"
+    if plan.timing == "numbered":
+        return f"{numbers},settb={plan.frame_rate[1]}/{plan.frame_rate[0]},setpts=N,{on_ticks}"
     start = f":start_time={plan.origin_seconds!r}" if plan.trusted_timestamps else ""
-    return f"fps={rate}{start},trim=start_frame={chunk.source_start}{end},setpts=PTS-STARTPTS,{on_ticks}"
+    rate = f"{plan.frame_rate[0]}/{plan.frame_rate[1]}"
+    return f"fps={rate}{start},{numbers},setpts=PTS-STARTPTS,{on_ticks}"
 
 
 def _evenly(plan: Plan, chunk: Chunk) -> str:
     """Frames at the plan's rate from the chunk's first moment to its last, whatever is decoded before it."""
     rate = f"{plan.frame_rate[0]}/{plan.frame_rate[1]}"
     start = plan.origin_seconds + chunk.start / TIMESCALE
-    length = (chunk.end - chunk.start) * plan.frame_rate[0] / (TIMESCALE * plan.frame_rate[1])
-    return f"fps={rate}:start_time={start:.6f},trim=end_frame={max(1, round(length))}"
+    return f"fps={rate}:start_time={start:.6f},trim=end_frame={_frames(plan, chunk)}"
+
+
+def _frames(plan: Plan, chunk: Chunk) -> int:
+    """How many frames the chunk has at the plan's rate."""
+    return max(1, round((chunk.end - chunk.start) * plan.frame_rate[0] / (TIMESCALE * plan.frame_rate[1])))
 
 
 def _video_codec(plan: Plan, chunk: Chunk, track: PlannedRendition) -> list[str]:
@@ -159,7 +164,8 @@ def _video_codec(plan: Plan, chunk: Chunk, track: PlannedRendition) -> list[str]
         *("-g", str(rate * 600), "-keyint_min", "1"),  # no other key frames: none by count…
         *("-sc_threshold", "0"),  # …and none by scene
         *("-x264-params", "open-gop=0:stitchable=1"),  # pieces of separate encodes share one set of headers
-        *("-fps_mode", "passthrough"),  # no frame is dropped or doubled behind the plan's back
+        *("-fps_mode", "passthrough"),  # no frame is dropped or doubled behind the plan's back…
+        *("-frames:v", str(_most_frames(plan, chunk))),  # …and no more are made, whatever the source says
         *("-enc_time_base", f"1:{TIMESCALE}"),  # or times would be rounded to whole frames
         *("-video_track_timescale", str(TIMESCALE)),
         # What the scaler has made of it, whatever the source was.
@@ -167,6 +173,11 @@ def _video_codec(plan: Plan, chunk: Chunk, track: PlannedRendition) -> list[str]
         *_clean_output(),
         *("-f", "mp4"),
     ]
+
+
+def _most_frames(plan: Plan, chunk: Chunk) -> int:
+    """One more than there should be, so that verifying notices when there are more."""
+    return max(chunk.frames or 0, _frames(plan, chunk)) + 1
 
 
 def _clean_output() -> tuple[str, ...]:

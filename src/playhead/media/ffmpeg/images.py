@@ -4,43 +4,62 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from playhead.media.ffmpeg import pictures
 from playhead.media.ffmpeg.invocation import Invocation, Limits
+from playhead.model.plan import Plan
 
 LIMITS = Limits(wall_seconds=120, quiet_seconds=60, cpu_seconds=120, memory_bytes=4 * 1024**3)
 JPEG_QUALITY = "3"
 """mjpeg's scale from 2 (best) to 31; at 3 artefacts are not seen at the size shown."""
+_MATRIX, _RANGE = "smpte170m", "pc"
+"""JPEG (JFIF) is read as full-range BT.601, whatever the source was."""
 CANDIDATES = 24
 """Frames among which the poster is chosen: the one most like the others, so neither a flash nor a fade."""
 
 
-def still_invocation(
+def poster_invocation(
     path: Path,
     guards: tuple[str, ...],
-    stream: int | None,
+    stream: int,
     output: Path,
+    plan: Plan,
     *,
     at_seconds: float,
-    size: tuple[int, int] | None = None,
-    choose: bool = False,
-    color_matrix: str = "bt709",
+    size: tuple[int, int],
+    choose: bool,
 ) -> Invocation:
-    """Take one JPEG at or after `at_seconds` from the beginning, at `size` or as it is.
+    """Take one JPEG of a source at or after `at_seconds` from the beginning, as its plan says it is seen.
 
     `choose` takes the most typical of the next `CANDIDATES` frames. Frames before a broken place, or a seek
     beyond the last frame, give no file: whoever calls this looks.
     """
-    filters = [f"thumbnail={CANDIDATES}"] if choose else []
-    scale = f"scale={size[0]}:{size[1]}:flags=bicubic" if size else "scale=iw:ih"
-    # JPEG (JFIF) is read as full-range BT.601, whatever the source was.
-    filters.append(f"{scale}:in_color_matrix={color_matrix}:out_color_matrix=smpte170m:out_range=pc")
-    filters.append("format=yuvj420p,setsar=1")
+    filters = [
+        *pictures.seen(plan),
+        *pictures.sized(plan, *size, range_=_RANGE, matrix=_MATRIX),
+        # Last, so that the frames it holds are small: two dozen of 8K are gigabytes.
+        *((f"thumbnail={CANDIDATES}",) if choose else ()),
+    ]
+    return _still(path, guards, str(stream), output, filters, at_seconds)
+
+
+def thumbnail_invocation(rendition: Path, output: Path, *, at_seconds: float) -> Invocation:
+    """Take one JPEG of a rendition at or after `at_seconds` from the beginning, at its size."""
+    scale = f"scale=iw:ih:in_color_matrix=bt709:out_color_matrix={_MATRIX}:out_range={_RANGE}"
+    return _still(rendition, (), "v:0", output, [scale], at_seconds)
+
+
+def _still(
+    path: Path, guards: tuple[str, ...], stream: str, output: Path, filters: list[str], at_seconds: float
+) -> Invocation:
+    filters = [*filters, "format=yuvj420p", "setsar=1"]
     arguments = (
-        *("-hide_banner", "-v", "error", "-y"),
+        *("-hide_banner", "-v", "error"),
+        "-y",  # the scratch folder is this attempt's own
         *(("-ss", f"{at_seconds:.6f}") if at_seconds > 0 else ()),
         *guards,
         *("-i", str(path)),
-        *("-map", "0:v:0" if stream is None else f"0:{stream}"),
-        *("-frames:v", "1"),
+        *("-map", f"0:{stream}"),
+        *("-frames:v", "1"),  # or every frame would overwrite the one before
         *("-vf", ",".join(filters)),
         *("-c:v", "mjpeg", "-q:v", JPEG_QUALITY),
         *("-map_metadata", "-1"),  # a stranger's tags do not travel on

@@ -20,8 +20,10 @@ LIMITS = Limits(
     wall_seconds=60, quiet_seconds=20, cpu_seconds=60, memory_bytes=1024 * MIB, stdout_bytes=4 * MIB
 )
 PACKET_LIMITS = Limits(
-    wall_seconds=600, quiet_seconds=60, cpu_seconds=600, memory_bytes=1024 * MIB, stdout_bytes=256 * MIB
+    wall_seconds=600, quiet_seconds=60, cpu_seconds=600, memory_bytes=1024 * MIB, stdout_bytes=128 * MIB
 )
+MOST_PACKETS = 3_000_000
+"""Frames that are counted: more than half a day at 60 a second."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,12 @@ class VideoClaim:
     bit_rate: int | None
     rotation: int
     """Clockwise degrees, as the container says."""
+    number: int | None
+    """The track's own number in the container, where it has one."""
+    margins: tuple[int, int, int, int] | None
+    """What ffmpeg, from 7.1 on, crops by itself as the container says: left, right, top, bottom."""
+    dolby_vision_alone: bool
+    """Whether the picture is in colours that only Dolby Vision decoders know, without a base of a usual kind."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,8 @@ class FirstFrame:
     color_space: str | None
     color_primaries: str | None
     color_transfer: str | None
+    peak_nits: int | None
+    """The brightest the source claims to get, in cd/m²."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +106,7 @@ def packets_invocation(path: Path, guards: tuple[str, ...], stream: int) -> Invo
         *("-v", "error", *guards, "-select_streams", str(stream), "-show_packets"),
         *("-show_entries", "packet=pts,duration,flags"),
         *("-of", "compact=p=0:nk=1:s=,"),  # bare values: the smallest text that ffprobe writes
+        *("-read_intervals", f"%+#{MOST_PACKETS}"),  # a table may claim thousands of millions
         *("-i", str(path)),
     )
     return Invocation("ffprobe", arguments, reads=(path,), limits=PACKET_LIMITS)
@@ -131,7 +142,11 @@ def read_claims(stdout: bytes) -> Claims:
 
 
 def read_packets(stdout: bytes) -> Packets:
-    """Read the answer to `packets_invocation`; lines that are not packets are left out."""
+    """Read the answer to `packets_invocation`; lines that are not packets are left out.
+
+    Raises:
+        PlayheadError: `limit_duration` when there are more than are counted.
+    """
     pts: list[int | None] = []
     durations: list[int] = []
     keys: list[bool] = []
@@ -144,6 +159,8 @@ def read_packets(stdout: bytes) -> Packets:
         durations.append(_int(fields[1]) or 0)
         keys.append("K" in fields[2])
         shown.append("D" not in fields[2])
+    if len(pts) >= MOST_PACKETS:
+        raise PlayheadError("limit_duration", f"It has {MOST_PACKETS} frames or more.")
     return Packets(tuple(pts), tuple(durations), tuple(keys), tuple(shown))
 
 
@@ -163,6 +180,7 @@ def read_frame(stdout: bytes) -> FirstFrame | None:
         color_space=_known(frame.get("color_space")),
         color_primaries=_known(frame.get("color_primaries")),
         color_transfer=_known(frame.get("color_transfer")),
+        peak_nits=_peak_nits(frame.get("side_data_list", [])),
     )
 
 
@@ -186,7 +204,7 @@ def _json(stdout: bytes) -> dict[str, Any]:
 
 
 def _video(stream: Mapping[str, Any]) -> VideoClaim:
-    disposition = stream.get("disposition", {})
+    disposition, side_data = stream.get("disposition", {}), stream.get("side_data_list", [])
     return VideoClaim(
         index=int(stream["index"]),
         codec=str(stream.get("codec_name", "unknown")),
@@ -199,17 +217,25 @@ def _video(stream: Mapping[str, Any]) -> VideoClaim:
         is_picture=bool(disposition.get("attached_pic") or disposition.get("timed_thumbnails")),
         profile=_known(stream.get("profile")),
         bit_rate=_int(stream.get("bit_rate")),
-        rotation=_rotation(stream.get("side_data_list", [])) or 0,
+        rotation=_rotation(side_data) or 0,
+        number=_hexadecimal(stream.get("id")),
+        margins=_margins(side_data),
+        dolby_vision_alone=any(
+            entry.get("dv_profile") is not None and not entry.get("dv_bl_signal_compatibility_id")
+            for entry in side_data
+        ),
     )
 
 
 def _audio(stream: Mapping[str, Any]) -> AudioTrack:
     language = stream.get("tags", {}).get("language")
+    tick = _ratio(stream.get("time_base"), "/") or Fraction(1, 1000)
     return AudioTrack(
         index=int(stream["index"]),
         codec=str(stream.get("codec_name", "unknown")),
         sample_rate=int(stream.get("sample_rate") or 0),
         channels=int(stream.get("channels") or 0),
+        time_base=(tick.numerator, tick.denominator),
         language=language
         if isinstance(language, str) and language.isascii() and len(language) == 3
         else None,
@@ -227,6 +253,24 @@ def _rotation(side_data: list[Mapping[str, Any]]) -> int | None:
     return None
 
 
+def _margins(side_data: list[Mapping[str, Any]]) -> tuple[int, int, int, int] | None:
+    for entry in side_data:
+        if "crop_left" in entry:
+            left, right, top, bottom = (
+                max(0, _int(entry.get(f"crop_{side}")) or 0) for side in ("left", "right", "top", "bottom")
+            )
+            return (left, right, top, bottom)
+    return None
+
+
+def _peak_nits(side_data: list[Mapping[str, Any]]) -> int | None:
+    """The brightest pixel (CTA-861.3 MaxCLL), else the display it was graded on (SMPTE ST 2086)."""
+    brightest = [_int(entry.get("max_content")) for entry in side_data]
+    graded = [_ratio(entry.get("max_luminance"), "/") for entry in side_data]
+    told = [nits for nits in (*brightest, *graded) if nits]
+    return round(told[0]) if told else None
+
+
 def _known(value: object) -> str | None:
     return value if isinstance(value, str) and value not in ("unknown", "reserved", "unspecified") else None
 
@@ -234,6 +278,13 @@ def _known(value: object) -> str | None:
 def _int(value: object) -> int | None:
     try:
         return int(str(value))
+    except ValueError:
+        return None
+
+
+def _hexadecimal(value: object) -> int | None:
+    try:
+        return int(str(value), 16)
     except ValueError:
         return None
 

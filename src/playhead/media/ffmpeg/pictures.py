@@ -1,0 +1,50 @@
+"""The filters that make of a decoded picture the one that is meant to be seen, in BT.709. Pure."""
+
+from __future__ import annotations
+
+from playhead.media.colors import CUBE
+from playhead.model.plan import Plan
+
+_SCALER = "flags=bicubic+accurate_rnd+full_chroma_int"
+"""Bicubic, because the fast bilinear scaler ruins small sizes in a cascade; chroma as exact as luma."""
+
+
+def seen(plan: Plan) -> list[str]:
+    """Filters for what is shown of a source's picture, at its own size and in its own colours."""
+    filters = []
+    if plan.deinterlace:
+        filters.append(
+            "bwdif=mode=send_frame:deint=interlaced"
+        )  # one frame out for one in, only where flagged
+    if plan.crop is not None:
+        crop = plan.crop
+        # exact: or an odd offset would be rounded to where chroma samples are.
+        filters.append(f"crop={crop.width}:{crop.height}:{crop.left}:{crop.top}:exact=1")
+    if plan.over_black:
+        # Each channel times the fourth: what is see-through shows black, not what happens to be stored there.
+        filters += [f"scale={_SCALER}:in_color_matrix={plan.color_matrix}", "format=gbrap10le"]
+        filters.append("premultiply=inplace=1")
+    return filters
+
+
+def sized(plan: Plan, width: int, height: int, *, range_: str = "tv", matrix: str = "bt709") -> list[str]:
+    """Filters that bring a source's picture to a size and to the output's colours.
+
+    Where `plan.color` is set they read its table, which `media.colors.place` puts into the scratch folder.
+    Scaled first: converting colours costs by the pixel, and there are fewer of them then.
+    """
+    to_size = f"scale={width}:{height}:{_SCALER}:in_color_matrix={plan.color_matrix}"
+    to_output = f"out_color_matrix={matrix}:out_range={range_}"
+    if plan.color is None:
+        return [f"{to_size}:{to_output}"]
+    return [
+        to_size,
+        "format=gbrp10le",  # the table is of red, green and blue; ten bits, so that gradients stay smooth
+        f"lut3d=file={CUBE}:interp=tetrahedral",  # keeps greys grey between the table's points
+        f"scale={_SCALER}:{to_output}",
+    ]
+
+
+def resized(width: int, height: int) -> str:
+    """The filter that makes a smaller picture of one that `sized` has made."""
+    return f"scale={width}:{height}:{_SCALER}:in_color_matrix=bt709:out_color_matrix=bt709:out_range=tv"

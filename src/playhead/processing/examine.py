@@ -1,0 +1,213 @@
+"""Learning what a source really is: its headers' claims against its packets and its first decoded frame."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from playhead.media.ffmpeg import probe
+from playhead.media.ffmpeg.failures import classify
+from playhead.media.ffmpeg.hardening import input_arguments
+from playhead.media.ffmpeg.probe import Claims, FirstFrame, Packets, VideoClaim
+from playhead.media.ffmpeg.run import Invocation, Outcome, ToolFailed, run
+from playhead.media.ffmpeg.sandbox.port import Sandbox
+from playhead.media.source import sniffed
+from playhead.model.errors import PlayheadError
+from playhead.model.media import AudioTrack, MediaInfo, Rectangle, VideoTrack
+from playhead.processing import timeline as timelines
+from playhead.processing.geometry import MAX_SIDE, clean_aperture, displayed_size, turned
+from playhead.processing.own_index import OwnIndex, read_own_index
+from playhead.processing.timeline import Timeline
+
+MAX_FRAME_RATE = 240
+FIRST_LOOKS = (1, 300)
+"""Packets decoded to find the first frame: mostly one is enough."""
+SOUND_LOOK = 50
+"""Packets of sound decoded to find the first that is heard."""
+SOUNDS_LOOKED_AT = 16
+"""Of the sound tracks; files have one, films a dozen languages."""
+CLOCK_MAY_RESTART = frozenset({"mpegts", "mpeg", "mpegvideo"})
+
+
+async def examine(path: Path, sandbox: Sandbox, max_duration_seconds: float) -> tuple[MediaInfo, Timeline]:
+    """What a file is, from its first bytes, its own index, its headers, its packets and its first frame.
+
+    Raises:
+        PlayheadError: the reason why it cannot be processed, by name.
+    """
+    found = await asyncio.to_thread(sniffed, path)
+    index = await read_own_index(path) if found.container in ("mp4", "mov") else OwnIndex()
+    probing = _Probing(path, input_arguments(found.demuxer), sandbox)
+    claims = await probing.claims(index)
+    claim = _film(claims)
+    sounds = [track for track in claims.audios if track.channels and track.sample_rate][:SOUNDS_LOOKED_AT]
+    may_restart = bool(CLOCK_MAY_RESTART & set(claims.container.split(",")))
+    frame, packets, sound = await asyncio.gather(
+        probing.first_frame(claim), probing.packets(claim.index), probing.sound(sounds, may_restart)
+    )
+    timeline = timelines.from_packets(
+        packets,
+        claim.time_base,
+        claim.average_rate or claim.nominal_rate,
+        clock_may_restart=may_restart,
+    )
+    if sound.tracks:
+        timeline = timeline.from_sound(sound.start, clock_may_restart=may_restart)
+    video = _video_track(claim, frame, timeline, index)
+    _within_limits(timeline, sound, max_duration_seconds)
+    info = MediaInfo(
+        container=claims.container,
+        size_bytes=path.stat().st_size,
+        duration_seconds=float(timeline.duration_seconds),
+        video=video,
+        audio=sound.tracks[0] if sound.tracks else None,
+        other_audio=sound.tracks[1:],
+        sound_end_seconds=sound.end,
+    )
+    return info, timeline
+
+
+@dataclass(frozen=True)
+class _Sound:
+    """The tracks that can be heard, and when the first of them begins and ends on the source's clock."""
+
+    tracks: tuple[AudioTrack, ...] = ()
+    start: float = 0.0
+    end: float | None = None
+
+
+@dataclass(frozen=True)
+class _Probing:
+    """One file being asked."""
+
+    path: Path
+    guards: tuple[str, ...]
+    sandbox: Sandbox
+
+    async def claims(self, index: OwnIndex) -> Claims:
+        """What it says of itself."""
+        try:
+            outcome = await self._run(probe.claims_invocation(self.path, self.guards))
+        except PlayheadError as error:
+            # A table that claims more than memory holds is damage to us and a lack of memory to ffprobe.
+            if index.damage is not None and error.code in (
+                "resource_limit",
+                "decode_timeout",
+                "decoder_crashed",
+            ):
+                raise index.damage from error
+            raise
+        return probe.read_claims(outcome.stdout)
+
+    async def packets(self, stream: int) -> Packets:
+        """All packets of one stream."""
+        asked = probe.packets_invocation(self.path, self.guards, stream)
+        outcome = await self._run(asked)
+        return await asyncio.to_thread(probe.read_packets, outcome.stdout)
+
+    async def first_frame(self, claim: VideoClaim) -> FirstFrame:
+        """The first picture that is shown. Mostly the first packet holds it; an edit list may hide many."""
+        for packets in FIRST_LOOKS:
+            outcome = await self._run(probe.frames_invocation(self.path, self.guards, claim.index, packets))
+            frame = probe.read_frame(outcome.stdout)
+            if frame is not None:
+                return frame
+        raise PlayheadError(_why_no_frame(claim, outcome.messages))
+
+    async def sound(self, claimed: Sequence[AudioTrack], clock_may_restart: bool) -> _Sound:
+        """What can be heard of the sound tracks; one that cannot be decoded is as good as none."""
+        starts: dict[AudioTrack, float] = {}
+        for track in claimed:
+            asked = probe.frames_invocation(self.path, self.guards, track.index, SOUND_LOOK)
+            with suppress(ToolFailed):
+                start = probe.read_sound_start((await self._run(asked)).stdout)
+                if start is not None:
+                    starts[track] = start
+        if not starts:
+            return _Sound()
+        first = next(iter(starts))
+        end = timelines.sound_end(
+            await self.packets(first.index), Fraction(*first.time_base), clock_may_restart=clock_may_restart
+        )
+        return _Sound(tuple(starts), starts[first], end)
+
+    async def _run(self, invocation: Invocation) -> Outcome:
+        return await run(invocation, sandbox=self.sandbox)
+
+
+def _why_no_frame(claim: VideoClaim, messages: str) -> str:
+    if claim.codec == "unknown":
+        return "unsupported_codec"
+    if claim.codec == "webp":
+        return "unsupported_format"  # animations, which ffmpeg's decoder for still pictures skips
+    named = classify(messages)
+    return "no_frames" if named == "internal_error" else named
+
+
+def _film(claims: Claims) -> VideoClaim:
+    films = [claim for claim in claims.videos if not claim.is_picture]
+    if not films:
+        raise PlayheadError("no_video_stream")
+    film = max(films, key=lambda claim: (claim.width * claim.height, -claim.index))
+    if max(film.width, film.height) > MAX_SIDE:
+        raise PlayheadError("limit_dimensions", f"The picture is {film.width}x{film.height}.")
+    if film.dolby_vision_alone:
+        raise PlayheadError(
+            "unsupported_codec", "Its colours are Dolby Vision's alone, without HDR10 or HLG beneath."
+        )
+    return film
+
+
+def _video_track(claim: VideoClaim, frame: FirstFrame, timeline: Timeline, index: OwnIndex) -> VideoTrack:
+    rotation = claim.rotation if frame.rotation is None else frame.rotation
+    seen, to_crop = _aperture(claim, frame, index)
+    width, height = displayed_size(seen.width, seen.height, frame.sample_aspect, rotation)
+    return VideoTrack(
+        index=claim.index,
+        codec=claim.codec,
+        coded_width=frame.width,
+        coded_height=frame.height,
+        width=width,
+        height=height,
+        rotation=rotation,
+        time_base=(claim.time_base.numerator, claim.time_base.denominator),
+        frame_rate=(timeline.rate.numerator, timeline.rate.denominator),
+        pixel_format=frame.pixel_format,
+        interlaced=frame.interlaced,
+        color_primaries=frame.color_primaries,
+        color_transfer=frame.color_transfer,
+        color_space=frame.color_space,
+        color_range=frame.color_range,
+        peak_nits=frame.peak_nits,
+        aperture=to_crop,
+        profile=claim.profile,
+        bit_rate=claim.bit_rate,
+    )
+
+
+def _aperture(claim: VideoClaim, frame: FirstFrame, index: OwnIndex) -> tuple[Rectangle, Rectangle | None]:
+    """What of the decoded picture is seen; and, where ffmpeg does not crop by itself, the same once turned."""
+    whole = Rectangle(frame.width, frame.height, 0, 0)
+    if claim.margins is not None:
+        left, right, top, bottom = claim.margins
+        return Rectangle(frame.width - left - right, frame.height - top - bottom, left, top), None
+    track = index.track(claim.number)
+    clean = None if track is None else clean_aperture(track, frame.width, frame.height)
+    upright = clean and track and turned(clean, frame.width, frame.height, track.matrix)
+    return (clean, upright) if clean and upright else (whole, None)
+
+
+def _within_limits(timeline: Timeline, sound: _Sound, max_duration_seconds: float) -> None:
+    if timeline.rate > MAX_FRAME_RATE * Fraction(11, 10):
+        raise PlayheadError("limit_frame_rate", f"It has {float(timeline.rate):.0f} frames a second.")
+    lasts = float(timeline.duration_seconds)
+    if sound.end is not None and timeline.usable:
+        lasts = max(lasts, sound.end - float(timeline.begin * timeline.tick))
+    if lasts > max_duration_seconds:
+        raise PlayheadError(
+            "limit_duration", f"It lasts {lasts:.0f} seconds; {max_duration_seconds:.0f} are allowed."
+        )
