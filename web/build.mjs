@@ -1,10 +1,12 @@
 // Builds the web assets into the Python package, where `playback/assets.py` serves them from:
 //   static/index.html            the dashboard, naming its assets by their hashed names
-//   static/assets/NAME-HASH.EXT  everything else, safe to cache for ever
+//   static/assets/NAME-HASH.EXT  everything else, safe to cache for ever; with the licences of what others wrote
 //   static/manifest.json         logical name → path below static/
 // Everything is made in memory first, so a build that fails leaves the last good one alone.
 
 import { build } from "esbuild";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,15 +14,9 @@ import { fileURLToPath } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 const out = resolve(here, "../src/playhead/playback/static");
 
-const result = await build({
+/** What both builds below share. @type {import("esbuild").BuildOptions} */
+const shared = {
   absWorkingDir: here,
-  entryPoints: [
-    "dashboard/dashboard.ts",
-    "dashboard/dashboard.css",
-    "dashboard/icon.svg",
-    "player/player.ts",
-    "player/embed.css",
-  ],
   outdir: out,
   entryNames: "assets/[name]-[hash]",
   bundle: true,
@@ -28,20 +24,39 @@ const result = await build({
   minify: true,
   // The oldest browsers with what the pages rest on: modules, aspect-ratio, <dialog>, :focus-visible.
   target: ["chrome109", "firefox115", "safari16"],
-  loader: { ".svg": "copy" },
   legalComments: "none",
   charset: "utf8",
   metafile: true,
   write: false,
+};
+
+// hls.js from its own sources, as only those leave out what our streams do not use: 123 kB instead of 185.
+const engine = await build({
+  ...shared,
+  entryPoints: ["player/engine.ts"],
+  alias: { "hls.js": resolve(here, "node_modules/hls.js/src/hls.ts") },
+  define: hlsDefines(),
+  plugins: [cmcdLeftOut()],
+  banner: { js: "/* With hls.js and what it needs, whose licences are beside this file. */" },
 });
 
-/** @type {Record<string, string>} */
-const manifest = {};
-for (const [path, made] of Object.entries(result.metafile.outputs)) {
-  if (!made.entryPoint) continue;
-  const logical = basename(made.entryPoint).replace(/\.ts$/, ".js");
-  manifest[logical] = relative(out, resolve(here, path));
-}
+// The rest names the engine by its hashed name, as it is fetched only when it is needed.
+const pages = await build({
+  ...shared,
+  entryPoints: [
+    "dashboard/dashboard.ts",
+    "dashboard/dashboard.css",
+    "dashboard/icon.svg",
+    "player/player.ts",
+    "player/embed.css",
+  ],
+  loader: { ".svg": "copy" },
+  define: { ENGINE_PATH: JSON.stringify(`/${Object.values(logicalNames(engine))[0]}`) },
+});
+
+const licenses = await licensesOf(engine);
+const digest = createHash("sha256").update(licenses).digest("hex").slice(0, 8).toUpperCase();
+const manifest = { ...logicalNames(engine), ...logicalNames(pages), "licenses.txt": `assets/licenses-${digest}.txt` };
 
 const template = await readFile(resolve(here, "dashboard/index.html"), "utf8");
 const page = template.replace(/\{\{([^}]+)\}\}/g, (_, name) => {
@@ -53,7 +68,71 @@ const page = template.replace(/\{\{([^}]+)\}\}/g, (_, name) => {
 await rm(out, { recursive: true, force: true });
 await mkdir(resolve(out, "assets"), { recursive: true });
 await Promise.all([
-  ...result.outputFiles.map((file) => writeFile(file.path, file.contents)),
+  ...[...engine.outputFiles, ...pages.outputFiles].map((file) => writeFile(file.path, file.contents)),
   writeFile(resolve(out, "index.html"), page),
+  writeFile(resolve(out, manifest["licenses.txt"]), licenses),
   writeFile(resolve(out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`),
 ]);
+
+/**
+ * Logical name → path below static/, of what a build was asked for.
+ * @param {import("esbuild").BuildResult<{ metafile: true }>} result
+ */
+function logicalNames(result) {
+  /** @type {Record<string, string>} */
+  const names = {};
+  for (const [path, made] of Object.entries(result.metafile.outputs)) {
+    if (!made.entryPoint) continue;
+    names[basename(made.entryPoint).replace(/\.ts$/, ".js")] = relative(out, resolve(here, path));
+  }
+  return names;
+}
+
+/** The switches of hls.js's own build: sound beside the pictures, and nothing else. */
+function hlsDefines() {
+  const left = [
+    "CMCD",
+    "CONTENT_STEERING",
+    "EME_DRM",
+    "IFRAMES",
+    "INTERSTITIALS",
+    "M2TS_ADVANCED_CODECS",
+    "MEDIA_CAPABILITIES",
+    "SUBTITLES",
+    "VARIABLE_SUBSTITUTION",
+  ];
+  const version = JSON.parse(readFileSync(resolve(here, "node_modules/hls.js/package.json"), "utf8")).version;
+  return {
+    __USE_ALT_AUDIO__: "true",
+    ...Object.fromEntries(left.map((name) => [`__USE_${name}__`, "false"])),
+    __VERSION__: JSON.stringify(version),
+    __HLS_WORKER_BUNDLE__: "undefined",
+    __IN_WORKER__: "false",
+  };
+}
+
+/** A module of hls.js that is left out imports it; this keeps the import from staying behind. */
+function cmcdLeftOut() {
+  return {
+    name: "cmcd-left-out",
+    /** @param {import("esbuild").PluginBuild} building */
+    setup(building) {
+      const answer = { external: true, sideEffects: false };
+      building.onResolve({ filter: /^@svta\/cml-cmcd$/ }, ({ path }) => ({ path, ...answer }));
+    },
+  };
+}
+
+/**
+ * The licences of the packages in a build, which have to go with it.
+ * @param {import("esbuild").BuildResult<{ metafile: true }>} result
+ */
+async function licensesOf(result) {
+  const found = Object.keys(result.metafile.inputs).map((path) => /node_modules\/((@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
+  const packages = [...new Set(found.filter((name) => name !== undefined))].sort();
+  const texts = packages.map(async (name) => {
+    const text = await readFile(resolve(here, "node_modules", name, "LICENSE"), "utf8");
+    return `${name}\n\n${text.trim()}\n`;
+  });
+  return (await Promise.all(texts)).join("\n\n");
+}

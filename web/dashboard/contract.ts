@@ -56,6 +56,7 @@ export interface Video {
   is_public: boolean;
   /** ISO 8601. */
   created_at: string;
+  /** Null until players can be served, which is long before every rendition is there. */
   playable_at: string | null;
   /** 0 to 1, over all renditions. */
   progress: number;
@@ -65,6 +66,9 @@ export interface Video {
   poster_url: string | null;
   /** The page that plays it in an iframe. */
   embed_url: string;
+  /** The HLS playlist and the DASH manifest; null until the video is playable. */
+  hls_url: string | null;
+  dash_url: string | null;
   renditions: Rendition[];
 }
 

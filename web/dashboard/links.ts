@@ -68,7 +68,7 @@ async function copyText(text: string): Promise<void> {
   return undefined;
 }
 
-/** Every address of a video: one MP4 for each rendition, the poster, and the page that plays it. */
+/** Every address of a video: the page that plays it, its streams, one MP4 for each rendition, the poster. */
 export class Links {
   readonly element = h("div", { class: "links" });
   private readonly list = h("ul", {});
@@ -85,17 +85,21 @@ export class Links {
   /** `wished` stands in for the renditions until the server has named them. */
   update(video: Video | null, wished: readonly Resolution[]): void {
     const known = video?.renditions ?? wished.map((resolution) => ({ resolution }));
-    const names: string[] = [...inOrder(known).map((rendition) => rendition.resolution), "Poster", "Player"];
-    this.settle(names);
+    const sizes = inOrder(known).map((rendition) => rendition.resolution);
+    this.settle(["Player", "HLS", "DASH", ...sizes, "Poster"]);
     for (const { resolution } of known) {
       const rendition = video?.renditions.find((one) => one.resolution === resolution) ?? null;
       this.updateRendition(resolution, rendition, video?.status === "fail");
     }
     const none = video?.status === "fail" ? "Not made" : "Not made yet";
-    const poster = video?.poster_url ?? null;
-    this.rows.get("Poster")?.update(poster ? "JPEG" : none, poster, null, "");
-    const page = video?.renditions.some((rendition) => rendition.video_url) ? video.embed_url : null;
-    this.rows.get("Player")?.update(page ? "For an iframe" : none, page, null, "");
+    const hls = video?.hls_url ?? null;
+    const rows: [string, string, string | null][] = [
+      ["Player", "For an iframe", hls && (video?.embed_url ?? null)],
+      ["HLS", "Adaptive, for players", hls],
+      ["DASH", "Adaptive, for players", video?.dash_url ?? null],
+      ["Poster", "JPEG", video?.poster_url ?? null],
+    ];
+    for (const [name, facts, url] of rows) this.rows.get(name)?.update(url ? facts : none, url, null, "");
   }
 
   private updateRendition(resolution: Resolution, rendition: Rendition | null, failed: boolean): void {
@@ -116,4 +120,9 @@ export class Links {
   }
 }
 
-const WHAT: Record<string, string> = { Poster: "poster", Player: "player page" };
+const WHAT: Record<string, string> = {
+  Player: "player page",
+  HLS: "HLS playlist",
+  DASH: "DASH manifest",
+  Poster: "poster",
+};

@@ -1,5 +1,5 @@
 import "../player/player.ts";
-import type { Rendition, Video } from "./contract.ts";
+import type { Video } from "./contract.ts";
 import { h } from "./dom.ts";
 import { notice } from "./notice.ts";
 import type { Preview } from "./preview.ts";
@@ -19,20 +19,21 @@ export class Stage {
 
   show(video: Video | null, problem: Problem | null, retry: (() => void) | null): void {
     this.shape(video);
-    const playable = video ? renditionFor(video, this.pixels()) : null;
     if (problem) {
       this.put(`problem ${problem.code} ${retry !== null}`, () => notice(problem, retry));
-    } else if (video && playable && !this.inUse()) {
-      this.put(`player ${playable.id}`, () => this.player(video, playable));
-    } else if (video?.poster_url && !playable) {
+    } else if (video?.hls_url) {
+      const { hls_url: hls } = video;
+      this.put("player", () => this.player(video, hls));
+      this.complete(video);
+    } else if (video?.poster_url) {
       const { poster_url: src } = video;
       this.put("poster", () => h("img", { src, alt: "" }));
-    } else if (this.preview && !playable) {
+    } else if (this.preview) {
       const { url } = this.preview;
       // A moment in, as many first frames are black.
       const silent = { muted: true, preload: "metadata", "aria-hidden": "true" };
       this.put("preview", () => h("video", { src: `${url}#t=0.1`, ...silent }));
-    } else if (!playable) {
+    } else {
       this.put("nothing", () => h("p", { class: "quiet" }, "The picture appears here."));
     }
   }
@@ -52,27 +53,37 @@ export class Stage {
     if (what.startsWith("problem")) made.setAttribute("role", "alert");
   }
 
-  private player(video: Video, rendition: Rendition): HTMLElement {
+  private player(video: Video, hls: string): HTMLElement {
+    const { width, height } = video.source ?? { width: 16, height: 9 };
+    const file = renditionFor(video, this.pixels())?.video_url;
     const media = h(
       "video",
       {
         controls: true,
         playsinline: true,
-        preload: "none",
-        "aria-label": video.filename,
-        width: rendition.width ?? 16,
-        height: rendition.height ?? 9,
+        // Without a poster the first frame has to come from the video itself.
+        preload: video.poster_url ? "none" : "metadata",
         poster: video.poster_url ?? false,
+        "aria-label": video.filename,
+        width,
+        height,
       },
-      h("source", { src: rendition.video_url ?? "", type: "video/mp4" }),
+      file ? h("source", { src: file, type: "video/mp4" }) : h("source", { src: hls }),
     );
-    return h("playhead-player", {}, media);
+    return h("playhead-player", { hls, growing: video.status !== "ready" }, media);
   }
 
-  /** Whether someone is watching: their player is not taken away for a sharper one. */
-  private inUse(): boolean {
-    const media = this.showing.startsWith("player") ? this.element.querySelector("video") : null;
-    return media !== null && (!media.paused || media.currentTime > 0);
+  /** Gives the player what was not there yet when it was made. What is there stays: addresses change. */
+  private complete(video: Video): void {
+    const player = this.element.querySelector("playhead-player");
+    const media = player?.video;
+    if (!player || !media) return;
+    if (video.poster_url && !media.poster) media.poster = video.poster_url;
+    const file = renditionFor(video, this.pixels())?.video_url;
+    if (file && !media.querySelector("[type='video/mp4']")) {
+      media.append(h("source", { src: file, type: "video/mp4" }));
+    }
+    player.toggleAttribute("growing", video.status !== "ready");
   }
 
   private shape(video: Video | null): void {

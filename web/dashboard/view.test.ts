@@ -43,6 +43,8 @@ function video(change: Partial<Video> = {}): Video {
     error: null,
     poster_url: null,
     embed_url: "/embed/v",
+    hls_url: null,
+    dash_url: null,
     renditions: [rendition()],
     ...change,
   };
@@ -79,7 +81,7 @@ test("while this page uploads, its own word goes before the server's", () => {
 test("a processing video is called playable as soon as it is", () => {
   const waiting = describe(video(), null, NOW);
   assert.equal(waiting.line, "Processing 25% · 0:07 · 640 × 360 · 2.0 MB · just now");
-  const playable = describe(video({ renditions: [ready("144p", 256, 144), rendition()] }), null, NOW);
+  const playable = describe(video({ playable_at: "2026-11-23T12:00:01Z" }), null, NOW);
   assert.equal(playable.chip.text, "Playable");
 });
 

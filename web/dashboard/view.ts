@@ -75,8 +75,7 @@ function describeVideo(video: Video, now: number): CardView {
       return { ...shown, progress: { label: "Upload", fraction: received / size } };
     }
     case "processing": {
-      const playable = video.renditions.some((rendition) => rendition.video_url);
-      const shown = view(video.filename, "busy", playable ? "Playable" : "Processing", "");
+      const shown = view(video.filename, "busy", video.playable_at ? "Playable" : "Processing", "");
       const line = `Processing ${percent(video.progress)}${facts ? ` · ${facts}` : ""}`;
       return { ...shown, line, progress: { label: "Processing", fraction: video.progress } };
     }
@@ -141,8 +140,8 @@ export function inOrder<T extends { resolution: Rendition["resolution"] }>(rendi
 }
 
 /**
- * The rendition to play in a box `width` device pixels wide: the smallest that fills it, else the
- * largest there is; null while none can be played.
+ * The rendition whose MP4 to play in a box `width` device pixels wide, where HLS cannot be: the smallest
+ * that fills it, else the largest there is; null while none is there.
  */
 export function renditionFor(video: Video, width: number): Rendition | null {
   const playable = video.renditions.filter((rendition) => rendition.video_url && rendition.width);

@@ -9,3 +9,6 @@ export function sentenceFor(code: number): string {
       return "This video cannot be played. It may have been removed, or its link may have expired.";
   }
 }
+
+/** For a viewer who waits for pictures that are made at this moment. */
+export const PREPARING = "This video is still being prepared. It starts in a moment.";

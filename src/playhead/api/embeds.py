@@ -51,11 +51,13 @@ def _embed(record: VideoRecord, urls: Urls, token: str | None) -> EmbedVideo:
         for row in record.renditions
         if row["status"] == Status.READY
     )
+    playable = video["playable_at"] is not None and video["status"] != Status.FAIL
     return EmbedVideo(
         title=video["filename"],
         status=video["status"],
         width=info["video"]["width"] if info else 16,
         height=info["video"]["height"] if info else 9,
         poster_url=urls.poster(video["id"], video["poster_key"], token) if video["poster_key"] else None,
+        hls_url=urls.hls(video["id"], token) if playable else None,
         sources=sources,
     )

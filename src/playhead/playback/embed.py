@@ -1,7 +1,7 @@
-"""The page inside an `<iframe>`: one video, in markup that plays without any script.
+"""The page inside an `<iframe>`: one video, in markup that plays without any script once there is an MP4.
 
 The `<video>` is in the page's own markup (light DOM) with its poster, size and source, so the poster
-paints with the page and nothing moves when the script arrives.
+paints with the page and nothing moves when the script arrives, which then plays the HLS playlist.
 """
 
 from __future__ import annotations
@@ -13,6 +13,10 @@ from typing import Literal
 
 REFRESH_SECONDS = 3
 """How often the page of a video that cannot be played yet looks again."""
+
+_NOT_READY = "This video is not ready yet. It appears here as soon as it can be played."
+
+_NEEDS_SCRIPT = "This video is still being processed. Until it is, most browsers need JavaScript to play it."
 
 _FITTING_SHORT_SIDE = 720
 """Pixels. An MP4 cannot adapt, so it is one that most lines carry and most screens are filled by."""
@@ -38,8 +42,10 @@ class EmbedVideo:
     """Of the picture as displayed, in pixels; 16 and 9 will do while it is unknown."""
     height: int
     poster_url: str | None
+    hls_url: str | None
+    """The multivariant playlist; None until the video is playable."""
     sources: tuple[EmbedSource, ...]
-    """Those that can be played now, in any order; with at least one, the video plays."""
+    """Those that can be played now, in any order; without script they are all that plays."""
 
 
 @dataclass(frozen=True)
@@ -61,19 +67,31 @@ def fitting_source(sources: Sequence[EmbedSource]) -> EmbedSource | None:
 def embed_page(video: EmbedVideo, assets: EmbedAssets) -> str:
     """The whole HTML document for one video, whatever its status."""
     source = fitting_source(video.sources)
-    if source is None:
+    if source is None and video.hls_url is None:
         return _waiting_page(video, assets)
+    hls = f' hls="{escape(video.hls_url)}"' if video.hls_url else ""
+    # Then the player looks for new renditions before each play.
+    growing = " growing" if video.status == "processing" else ""
     poster = f' poster="{escape(video.poster_url)}"' if video.poster_url else ""
     head = f'<script type="module" src="{escape(assets.player)}"></script>'
     body = (
-        "<playhead-player>"
+        f"<playhead-player{hls}{growing}>"
         f'<video controls playsinline preload="none" width="{video.width}" height="{video.height}"'
-        f'{poster} aria-label="{escape(video.title)}">'
-        f'<source src="{escape(source.url)}" type="video/mp4">'
-        f'<a href="{escape(source.url)}">Download the video</a>'
-        "</video></playhead-player>"
+        f'{poster} aria-label="{escape(video.title)}">{_source(source, video.hls_url)}</video>'
+        "</playhead-player>"
     )
+    if source is None:
+        body += f'<noscript><p class="aside">{_NEEDS_SCRIPT}</p></noscript>'
     return _document(video.title, assets, head, body)
+
+
+def _source(file: EmbedSource | None, hls_url: str | None) -> str:
+    """What plays without script, or where the playlist fails."""
+    if file is None:
+        # Without a type, so that no browser refuses it before it is asked for: its controls would be dead.
+        return f'<source src="{escape(hls_url or "")}">'
+    url = escape(file.url)
+    return f'<source src="{url}" type="video/mp4"><a href="{url}">Download the video</a>'
 
 
 def told_page(title: str, sentence: str, assets: EmbedAssets) -> str:
@@ -86,8 +104,7 @@ def _waiting_page(video: EmbedVideo, assets: EmbedAssets) -> str:
         return told_page(video.title, "This video could not be processed.", assets)
     poster = f'<img class="poster" src="{escape(video.poster_url)}" alt="">' if video.poster_url else ""
     head = f'<meta http-equiv="refresh" content="{REFRESH_SECONDS}">'
-    sentence = "This video is not ready yet. It appears here as soon as it can be played."
-    return _document(video.title, assets, head, poster + _told(sentence))
+    return _document(video.title, assets, head, poster + _told(_NOT_READY))
 
 
 def _told(sentence: str) -> str:
