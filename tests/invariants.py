@@ -89,14 +89,14 @@ def leftovers(data: Path) -> list[str]:
 
 
 def _wait_until_settled(scene: Scene) -> None:
-    """Until what is over is swept and told; what does not settle is then found by name."""
+    """Until what is over is swept and told, and nobody works any more; what stays is then found by name."""
     deadline = time.monotonic() + SETTLED_WITHIN
     pending = (
         "SELECT (SELECT count(*) FROM objects WHERE state = 'writing' OR due_at <= now() + interval '1 minute')"
         " + (SELECT count(*) FROM deliveries WHERE next_at IS NOT NULL)"
         " + (SELECT count(*) FROM videos WHERE status = 'processing') AS number"
     )
-    while scene.rows(pending)[0]["number"] and time.monotonic() < deadline:
+    while (scene.rows(pending)[0]["number"] or any(_rest(scene))) and time.monotonic() < deadline:
         time.sleep(0.2)
 
 

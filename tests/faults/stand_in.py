@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -52,13 +52,14 @@ class StandIn:
         os.close(self._silence)
 
     @contextmanager
-    def rule(self, action: Action, pattern: str) -> Iterator[None]:
-        """A rule for the time of the block."""
-        rule = self.add(action, pattern)
+    def rules(self, action: Action, patterns: Sequence[str]) -> Iterator[None]:
+        """Rules for the time of the block."""
+        made = [self.add(action, pattern) for pattern in patterns]
         try:
             yield
         finally:
-            rule.unlink()
+            for rule in made:
+                rule.unlink()
 
     def lift(self) -> None:
         """Lift every rule."""

@@ -1,0 +1,111 @@
+"""ffmpeg and ffprobe that crash, hang, lie or say nothing: a named failure, nothing left, and others go on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGKILL
+
+import pytest
+
+from playhead.processing.workshop import MAX_ATTEMPTS
+from tests.faults.stage import Stage, over, until
+from tests.faults.stand_in import Action
+from tests.invariants import violations
+
+
+@dataclass(frozen=True)
+class Case:
+    """A video whose tools go wrong in one way at one step."""
+
+    action: Action
+    pattern: str
+    """Of the runs that go wrong; `ID` stands for the video."""
+    code: str
+
+
+CHUNK, SOUND = "ffmpeg *ID*-filter_complex*", "ffmpeg *ID*aresample*"
+POSTER, PROBE = "ffmpeg *ID*poster.jpg*", "ffprobe *-show_format*ID*"
+CASES = {
+    "an encode crashes": Case("crash", CHUNK, "decoder_crashed"),
+    "an encode hangs": Case("hang", CHUNK, "decode_timeout"),
+    "an encode writes garbage": Case("garbage", CHUNK, "output_invalid"),
+    "an encode writes nothing": Case("nothing", CHUNK, "output_invalid"),
+    "an encode fails in words nobody knows": Case("complain", CHUNK, "internal_error"),
+    "the sound's encode crashes": Case("crash", SOUND, "decoder_crashed"),
+    "the sound's encode writes garbage": Case("garbage", SOUND, "output_invalid"),
+    "the poster's decode crashes": Case("crash", POSTER, "decoder_crashed"),
+    "the poster is nothing": Case("nothing", POSTER, "output_invalid"),
+    "a probe crashes": Case("crash", PROBE, "decoder_crashed"),
+    "a probe fails in words nobody knows": Case("complain", PROBE, "internal_error"),
+}
+
+
+def test_each_way_to_go_wrong_has_a_name_and_others_go_on(stage: Stage, tmp_path: Path) -> None:
+    sent = {}
+    with stage.live.http() as client:
+        for name, case in CASES.items():
+            created = stage.create(client)
+            stage.tools.add(case.action, case.pattern.replace("ID", created["id"]))
+            sent[name] = stage.send(client, created)
+        sent["all is well"] = stage.send(client, stage.create(client))
+        ended = over(client, list(sent.values()))
+        found = {name: (ended[each.video_id]["error"] or {}).get("code") for name, each in sent.items()}
+    assert found == {**{name: case.code for name, case in CASES.items()}, "all is well": None}
+    assert violations(stage.scene, list(sent.values()), tmp_path) == []
+
+
+def test_a_second_try_mends_what_went_wrong_once(stage: Stage, tmp_path: Path) -> None:
+    with stage.live.http() as client:
+        made = {pattern: stage.create(client) for pattern in (CHUNK, SOUND, POSTER)}
+        with stage.tools.rules("crash", [pattern.replace("ID", made[pattern]["id"]) for pattern in made]):
+            sent = [stage.send(client, created) for created in made.values()]
+            until(
+                lambda: len(stage.rows(_FAILED_ONCE, [each.video_id for each in sent])) == len(sent),
+                "failures",
+            )
+        ended = over(client, sent)
+    assert {video["status"] for video in ended.values()} == {"ready"}
+    assert violations(stage.scene, sent, tmp_path) == []
+
+
+def test_a_video_that_kills_its_worker_is_parked(stage: Stage, tmp_path: Path) -> None:
+    with stage.live.http() as client:
+        poison = stage.create(client)
+        with stage.tools.rules("wait", [CHUNK.replace("ID", poison["id"])]):
+            sent = [stage.send(client, poison), stage.send(client, stage.create(client))]
+            until(lambda: stage.tools.held(poison["id"], "-filter_complex"), "the encode that kills")
+            # It has done so before, as often as it may but for this time.
+            stage.rows(_MARKED, MAX_ATTEMPTS, poison["id"])
+            _kill_the_worker_once(stage, poison["id"])
+            ended = over(client, sent)
+    assert [ended[each.video_id]["status"] for each in sent] == ["fail", "ready"]
+    assert ended[poison["id"]]["error"]["code"] == "attempts_exhausted"
+    assert violations(stage.scene, sent, tmp_path) == []
+
+
+@pytest.mark.soak
+def test_a_video_that_kills_its_worker_is_tried_no_more_often_than_allowed(
+    stage: Stage, tmp_path: Path
+) -> None:
+    with stage.live.http() as client:
+        poison = stage.create(client)
+        with stage.tools.rules("wait", [CHUNK.replace("ID", poison["id"])]):
+            sent = [stage.send(client, poison)]
+            for _ in range(MAX_ATTEMPTS):
+                _kill_the_worker_once(stage, poison["id"])
+            ended = over(client, sent)
+    assert ended[poison["id"]]["error"]["code"] == "attempts_exhausted"
+    assert violations(stage.scene, sent, tmp_path) == []
+
+
+_FAILED_ONCE = "SELECT DISTINCT video_id FROM steps WHERE failures > 0 AND video_id = ANY(%s::uuid[])"
+_MARKED = "UPDATE steps SET attempts = %s WHERE video_id = %s AND name LIKE 'chunk:%%' RETURNING 1"
+
+
+def _kill_the_worker_once(stage: Stage, video_id: str) -> None:
+    until(lambda: stage.tools.held(video_id, "-filter_complex"), "an encode that kills its worker")
+    worker = stage.process("worker")
+    worker.send_signal(SIGKILL)
+    worker.wait(30)
+    until(lambda: not stage.tools.held(video_id, "-filter_complex"), "the end of its encode")
