@@ -124,6 +124,17 @@ def test_links_between_pages_lead_somewhere() -> None:
     assert broken == []
 
 
+def test_pages_that_the_code_names_exist() -> None:
+    named = {
+        (path.relative_to(ROOT).as_posix(), page)
+        for path in files()
+        if path.suffix in (".py", ".ts", ".toml") or path.name == "Makefile"
+        for page in re.findall(r"\bdocs/[\w/-]+\.md\b", text(path))
+    }
+    assert len(named) >= 2
+    assert {(name, page) for name, page in named if not (ROOT / page).is_file()} == set()
+
+
 def test_links_to_headings_lead_somewhere() -> None:
     broken = []
     for path in MARKDOWN:

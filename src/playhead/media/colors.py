@@ -2,7 +2,7 @@
 
 A table instead of the `zscale` and `tonemap` filters, because every build of ffmpeg has `lut3d`, so that a
 video has the same colours wherever it was made; it costs the same, and its curve is a published one. See
-`docs/decisions/colours-by-table.md`.
+`docs/decisions/0022-colours-by-table.md`.
 """
 
 from __future__ import annotations
