@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import procrastinate
-from procrastinate.exceptions import AlreadyEnqueued
-from sqlalchemy.exc import OperationalError
+import psycopg
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from playhead.model.errors import PlayheadError
@@ -78,7 +79,8 @@ class Records:
         """One transaction: committed when the block ends well, undone when it raises.
 
         Raises:
-            PlayheadError: `database_unavailable`, when no connection can be had.
+            PlayheadError: `database_unavailable`, when no connection can be had, or when it is lost midway:
+                whether the commit went through is then known to nobody.
         """
         try:
             connection = await self._engine.connect()
@@ -87,12 +89,27 @@ class Records:
         try:
             async with connection.begin():
                 yield Transaction(connection, self.queue)
+        except (DBAPIError, ConnectorException) as error:
+            if _is_lost_connection(error):
+                raise PlayheadError("database_unavailable") from error
+            raise
         finally:
             await connection.close()
 
     async def close(self) -> None:
         """Give the connections back."""
         await self._engine.dispose()
+
+
+_LOST = ("08", "57P", "25P03")
+"""How SQLSTATEs begin that mean: no connection, the server goes down, it has waited for us too long."""
+
+
+def _is_lost_connection(error: DBAPIError | ConnectorException) -> bool:
+    cause = error.orig if isinstance(error, DBAPIError) else error.__cause__
+    if not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
+        return False
+    return cause.sqlstate is None or cause.sqlstate.startswith(_LOST)
 
 
 Row = dict[str, Any]

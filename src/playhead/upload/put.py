@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from uuid import UUID
 
 import msgspec
@@ -23,6 +23,7 @@ from playhead.upload.sessions import Uploads
 _PATH = re.compile(r"/([0-9a-f-]{36})/([A-Za-z0-9_.-]{1,200})/?")
 SILENCE_SECONDS = 60
 """How long a sender may pause before its attempt is given up: connections that died silently end here."""
+RETRY_AFTER_SECONDS = b"2"
 _DRAIN = 8 * 1024 * 1024
 """Bytes of a refused body that are read and thrown away, so that the sender lives to read the answer."""
 
@@ -115,11 +116,19 @@ class _Body:
 
 async def _refuse(send: Send, error: PlayheadError) -> None:
     body = msgspec.json.encode(problem(error))
-    await _answer(send, error.kind.status, body, b"application/problem+json")
+    headers = [(b"content-type", b"application/problem+json")]
+    if error.kind.status == 503:
+        headers.append((b"retry-after", RETRY_AFTER_SECONDS))
+    await _answer(send, error.kind.status, body, headers)
 
 
-async def _answer(send: Send, status: int, body: bytes, content_type: bytes = b"application/json") -> None:
-    headers = [*CORS, (b"content-type", content_type), (b"content-length", str(len(body)).encode())]
+async def _answer(
+    send: Send,
+    status: int,
+    body: bytes,
+    extra: Iterable[tuple[bytes, bytes]] = ((b"content-type", b"application/json"),),
+) -> None:
+    headers = [*CORS, *extra, (b"content-length", str(len(body)).encode())]
     headers += [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
