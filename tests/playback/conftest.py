@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, FilePayload, Page
+from playwright.async_api import Browser, FilePayload, Page, Request
 
 from tests.browser import chromium
 from tests.live import Live
@@ -32,6 +33,17 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
+@pytest.fixture(scope="session")
+def foreign_clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Eight seconds of MPEG-4 part 2, which browsers do not play: all of it has to be encoded first."""
+    path = tmp_path_factory.mktemp("page") / "foreign.mp4"
+    picture = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=8"]
+    sound = ["-f", "lavfi", "-i", "sine=frequency=440:duration=8"]
+    command = ["ffmpeg", "-v", "error", "-y", *picture, *sound, "-c:v", "mpeg4", "-c:a", "aac", str(path)]
+    subprocess.run(command, check=True, timeout=60)
+    return path.read_bytes()
+
+
 @pytest.fixture
 def chosen(clip: bytes, request: pytest.FixtureRequest) -> FilePayload:
     """The clip as a file to choose, named for the test, as the list is shared with others."""
@@ -47,13 +59,20 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    """A page of its own context, whose uncaught errors fail the test."""
-    async with await browser.new_context() as context:
+    """A page of its own context; uncaught errors, and asking anyone but this machine, fail the test."""
+    async with await browser.new_context(viewport={"width": 640, "height": 360}) as context:
         opened = await context.new_page()
-        errors: list[str] = []
-        opened.on("pageerror", lambda error: errors.append(str(error)))
+        improper: list[str] = []
+        opened.on("pageerror", lambda error: improper.append(str(error)))
+
+        def judge(request: Request) -> None:
+            address = urlsplit(request.url)
+            if address.scheme in ("http", "https") and address.hostname != "127.0.0.1":
+                improper.append(request.url)
+
+        opened.on("request", judge)
         yield opened
-        assert errors == []
+        assert improper == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -63,35 +82,52 @@ async def dashboard(browser: Browser, live_server: Live) -> AsyncIterator[Dashbo
         yield opened
 
 
+Made = Callable[..., dict[str, Any]]
+"""`(is_public, file, resolutions, until)` → the video as the API tells it, once `until` holds."""
+
+
+def is_over(video: dict[str, Any]) -> bool:
+    return video["status"] in ("ready", "fail")
+
+
+def is_playable(video: dict[str, Any]) -> bool:
+    return is_over(video) or video["hls_url"] is not None
+
+
 @pytest.fixture(scope="session")
-def make_ready(live_server: Live, clip: bytes) -> Iterator[Callable[[bool], dict[str, Any]]]:
-    """Uploads the clip over the API and waits for it: a public video, or a private one."""
+def make(live_server: Live, clip: bytes) -> Iterator[Made]:
+    """Uploads a file over the API, the clip unless told otherwise, and waits for the video."""
     with live_server.http() as http:
 
-        def make(is_public: bool) -> dict[str, Any]:
-            wish = {"fileSizeBytes": len(clip), "resolutions": ["144p"], "isPublic": is_public}
+        def made(
+            is_public: bool,
+            file: bytes = clip,
+            resolutions: Sequence[str] = ("144p",),
+            until: Callable[[dict[str, Any]], bool] = is_over,
+        ) -> dict[str, Any]:
+            wish = {"fileSizeBytes": len(file), "resolutions": resolutions, "isPublic": is_public}
             created = (
                 http.post("/api/video", json={"filename": "ready.mp4", **wish}).raise_for_status().json()
             )
             headers = {"Content-Type": created["contentType"]}
-            http.put(created["uploadUrl"], content=clip, headers=headers).raise_for_status()
+            http.put(created["uploadUrl"], content=file, headers=headers).raise_for_status()
             http.post(f"/api/video/{created['id']}/complete-upload").raise_for_status()
             deadline = time.monotonic() + READY_WITHIN
             while time.monotonic() < deadline:
                 video: dict[str, Any] = http.get(f"/v1/videos/{created['id']}").raise_for_status().json()
-                if video["status"] in ("ready", "fail"):
-                    assert video["status"] == "ready", video
+                if until(video):
+                    assert video["status"] != "fail", video
                     return video
-                time.sleep(0.1)
-            raise AssertionError(f"not ready within {READY_WITHIN} s: {video}")
+                time.sleep(0.05)
+            raise AssertionError(f"not there within {READY_WITHIN} s: {video}")
 
-        yield make
+        yield made
 
 
 @pytest.fixture(scope="session")
-def ready_video(make_ready: Callable[[bool], dict[str, Any]]) -> dict[str, Any]:
+def ready_video(make: Made) -> dict[str, Any]:
     """A public video that is ready, as the API tells it."""
-    return make_ready(True)
+    return make(True)
 
 
 @pytest.fixture(scope="session")

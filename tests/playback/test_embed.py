@@ -23,6 +23,7 @@ VIDEO = EmbedVideo(
     width=1280,
     height=720,
     poster_url="https://media.example/v/1/poster.jpg?v=a&b",
+    hls_url="/v/1/~a&b/master.m3u8",
     sources=(EmbedSource("/v/1/720p.mp4?v=a&x", 1280, 720), EmbedSource("/v/1/360p.mp4", 640, 360)),
 )
 
@@ -56,6 +57,7 @@ def test_the_video_stands_in_the_markup_with_size_poster_and_source() -> None:
     assert video["preload"] == "none"
     assert {"controls", "playsinline"} <= video.keys()
     assert page.one("source") == {"src": "/v/1/720p.mp4?v=a&x", "type": "video/mp4"}
+    assert page.one("playhead-player") == {"hls": VIDEO.hls_url}
     assert page.one("script") == {"type": "module", "src": ASSETS.player}
 
 
@@ -88,7 +90,7 @@ def test_a_title_cannot_break_out() -> None:
 
 
 def test_a_video_still_at_work_shows_its_poster_and_looks_again() -> None:
-    page = Elements(embed_page(replace(VIDEO, status="processing", sources=()), ASSETS))
+    page = Elements(embed_page(replace(VIDEO, status="processing", hls_url=None, sources=()), ASSETS))
     assert page.one("img")["src"] == VIDEO.poster_url
     assert any(meta.get("http-equiv") == "refresh" for tag, meta in page.found if tag == "meta")
     assert not page.has("video")
@@ -96,10 +98,17 @@ def test_a_video_still_at_work_shows_its_poster_and_looks_again() -> None:
 
 
 def test_a_video_at_work_plays_as_soon_as_it_can() -> None:
-    assert Elements(embed_page(replace(VIDEO, status="processing"), ASSETS)).has("video")
+    page = Elements(embed_page(replace(VIDEO, status="processing", sources=()), ASSETS))
+    assert page.one("playhead-player") == {"hls": VIDEO.hls_url, "growing": None}
+    # What a browser may play by itself; of a type, it would refuse it and show dead controls.
+    assert page.one("source") == {"src": VIDEO.hls_url}
+    assert "need JavaScript" in page.text
+    assert not any(meta.get("http-equiv") for tag, meta in page.found if tag == "meta")
 
 
 def test_a_failed_video_says_so_once_and_for_all() -> None:
-    page = Elements(embed_page(replace(VIDEO, status="fail", sources=(), poster_url=None), ASSETS))
+    page = Elements(
+        embed_page(replace(VIDEO, status="fail", hls_url=None, sources=(), poster_url=None), ASSETS)
+    )
     assert "could not be processed" in page.text
     assert not any(meta.get("http-equiv") for tag, meta in page.found if tag == "meta")

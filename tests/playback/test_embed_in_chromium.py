@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Request, Route, expect
 
 from tests.live import Live
+from tests.playback.conftest import Made, is_playable
 
 # The browser is shared, and lives on the loop it was started on.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -22,8 +24,12 @@ _PLAY = """async (video) => {
   video.muted = true;
   await video.play();
   while (video.currentTime < 0.2) await new Promise((done) => setTimeout(done, 20));
-  return video.videoWidth;
+  const by = video.currentSrc.startsWith("blob:") ? "engine" : new URL(video.currentSrc).pathname.split("/").at(-1);
+  return { by, seen: video.videoWidth > 0, heard: video.webkitAudioDecodedByteCount > 0 };
 }"""
+
+BY_ENGINE = {"by": "engine", "seen": True, "heard": True}
+BY_FILE = {"by": "144p.mp4", "seen": True, "heard": True}
 
 _WATCH = """
 window.shift = 0;
@@ -35,7 +41,23 @@ document.addEventListener("securitypolicyviolation", (event) => window.refused.p
 """
 
 
-async def test_it_plays_without_script(browser: Browser, ready_video: dict[str, Any]) -> None:
+def asked_by(page: Page) -> list[str]:
+    """The last parts of all addresses that the page is going to ask for."""
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.append(request.url.split("?")[0].rsplit("/", 1)[-1])
+
+    page.on("request", note)
+    return asked
+
+
+async def open_embed(page: Page, video: dict[str, Any]) -> None:
+    await page.goto(video["embed_url"])
+    await page.wait_for_function("() => customElements.get('playhead-player') !== undefined")
+
+
+async def test_the_mp4_plays_without_script(browser: Browser, ready_video: dict[str, Any]) -> None:
     context = await browser.new_context(java_script_enabled=False)
     page = await context.new_page()
     await page.goto(ready_video["embed_url"])
@@ -47,27 +69,130 @@ async def test_it_plays_without_script(browser: Browser, ready_video: dict[str, 
     while await video.evaluate("(video) => video.currentTime") < 0.2:
         assert time.monotonic() < deadline, "it does not play"
         await asyncio.sleep(0.05)
+    await context.close()
 
 
-async def test_the_script_moves_nothing_and_warms_on_intent(page: Page, ready_video: dict[str, Any]) -> None:
+async def test_the_playlist_is_played_and_nothing_moves(page: Page, ready_video: dict[str, Any]) -> None:
+    asked = asked_by(page)
     await page.add_init_script(_WATCH)
-    await page.goto(ready_video["embed_url"])
-    await page.wait_for_function("() => customElements.get('playhead-player') !== undefined")
+    async with page.expect_request(re.compile("/assets/engine-")):
+        await open_embed(page, ready_video)
     video = page.locator("video")
-    assert await video.get_attribute("preload") == "none"
+    # Being seen fetches the code, but nothing of the video, and leaves the button that plays it alone.
+    assert await video.evaluate("(video) => [video.preload, video.networkState]") == ["none", 1]
+    assert "master.m3u8" not in asked
     await video.hover()
-    await expect(video).to_have_attribute("preload", "metadata")
-    await page.wait_for_function("() => document.querySelector('video').readyState >= 1")
-    assert await video.evaluate(_PLAY) == ready_video["renditions"][0]["width"]
+    await page.wait_for_function("() => document.querySelector('video').readyState >= 2")
+    assert await video.evaluate("(video) => video.paused")
+    assert await video.evaluate(_PLAY) == BY_ENGINE
+    assert {"master.m3u8", "audio.m3u8", "audio-0.m4s"} <= set(asked)
+    assert [name for name in asked if re.fullmatch(r"(source|\d+x\d+)-0\.m4s", name)]
+    assert not [name for name in asked if re.fullmatch(r"\d+p\.mp4", name)]
     assert await page.evaluate("[window.shift, window.refused]") == [0, []]
+
+
+async def test_the_controls_button_plays_too(page: Page, ready_video: dict[str, Any]) -> None:
+    await open_embed(page, ready_video)
+    video = page.locator("video")
+    await video.evaluate("(video) => (video.muted = true)")
+    await video.focus()
+    await page.keyboard.press("Space")
+    await page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")
+    assert await video.evaluate(_PLAY) == BY_ENGINE
+
+
+async def test_what_has_to_be_encoded_plays_before_it_is_ready(
+    page: Page, make: Made, foreign_clip: bytes
+) -> None:
+    video = make(True, foreign_clip, ("144p", "240p", "360p"), is_playable)
+    await open_embed(page, video)
+    player = page.locator("playhead-player")
+    await expect(player).to_have_attribute("growing", "")
+    await expect(player.locator("source[type='video/mp4']")).to_have_count(0)
+    assert await player.locator("video").evaluate(_PLAY) == BY_ENGINE
+
+
+async def test_a_wait_for_the_first_pictures_is_explained(page: Page, ready_video: dict[str, Any]) -> None:
+    refusals = 2
+
+    async def not_ready(route: Route) -> None:
+        nonlocal refusals
+        refusals -= 1
+        if refusals >= 0:
+            await route.fulfill(status=503, headers={"Retry-After": "1", "Access-Control-Allow-Origin": "*"})
+        else:
+            await route.continue_()
+
+    await page.route(re.compile(r"/(source|\d+x\d+)-0\.m4s"), not_ready)
+    await open_embed(page, ready_video)
+    note = page.get_by_role("status")
+    await expect(note).to_be_hidden()
+    async with asyncio.TaskGroup() as group:
+        playing = group.create_task(page.locator("video").evaluate(_PLAY))
+        await expect(note).to_have_text("This video is still being prepared. It starts in a moment.")
+    assert playing.result() == BY_ENGINE
+    assert refusals < 0
+    await expect(note).to_be_hidden()
+
+
+async def test_renditions_that_were_added_are_taken_up_at_the_next_play(
+    page: Page, ready_video: dict[str, Any]
+) -> None:
+    asked = asked_by(page)
+
+    async def first_alone(route: Route) -> None:
+        answer = await route.fetch()
+        whole = await answer.text()
+        # The first variant's line and address, and none of the others'.
+        first, _, _ = whole.partition("#EXT-X-STREAM-INF")
+        variants = re.findall(r"#EXT-X-STREAM-INF.*\n.*\n", whole)
+        assert len(variants) == 2
+        await route.fulfill(response=answer, body=first + variants[0])
+
+    await page.route("**/master.m3u8", first_alone)
+    await open_embed(page, ready_video)
+    await page.locator("playhead-player").evaluate("(player) => player.setAttribute('growing', '')")
+    video = page.locator("video")
+    await video.hover()
+    await page.wait_for_function("() => document.querySelector('video').readyState >= 2")
+    assert "256x144.m3u8" not in asked
+    await page.unroute_all()
+    async with page.expect_request("**/256x144.m3u8*"):
+        await page.locator("playhead-player").evaluate("(player) => player.removeAttribute('growing')")
+    assert await video.evaluate(_PLAY) == BY_ENGINE
+
+
+async def test_a_browser_without_media_sources_plays_the_playlist_itself(
+    page: Page, ready_video: dict[str, Any]
+) -> None:
+    await page.add_init_script("delete window.MediaSource; delete window.ManagedMediaSource;")
+    asked = asked_by(page)
+    await open_embed(page, ready_video)
+    assert await page.locator("video").evaluate(_PLAY) == {**BY_ENGINE, "by": "master.m3u8"}
+    assert not [name for name in asked if name.startswith("engine-")]
+
+
+@pytest.mark.parametrize("lost", ["**/master.m3u8", "**/assets/engine-*", "**/*.m4s*"])
+async def test_the_mp4_is_played_where_the_playlist_cannot_be(
+    page: Page, ready_video: dict[str, Any], lost: str
+) -> None:
+    await page.route(lost, lambda route: route.abort())
+    await open_embed(page, ready_video)
+    video = page.locator("video")
+    await video.evaluate("(video) => { video.muted = true; }")
+    await video.hover()
+    await video.focus()
+    await page.keyboard.press("Space")
+    await page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")
+    assert await video.evaluate(_PLAY) == BY_FILE
+    await expect(page.get_by_role("alert")).to_be_hidden()
 
 
 async def test_a_video_that_cannot_be_loaded_says_so_and_can_be_tried_again(
     page: Page, ready_video: dict[str, Any]
 ) -> None:
-    await page.goto(ready_video["embed_url"])
-    await page.wait_for_function("() => customElements.get('playhead-player') !== undefined")
-    await page.route("**/144p.mp4*", lambda route: route.fulfill(status=410))
+    await open_embed(page, ready_video)
+    await page.route(re.compile(r"/v/.*\.(m3u8|mp4)"), lambda route: route.fulfill(status=410))
     video = page.locator("video")
     await video.hover()
     trouble = page.get_by_role("alert")
@@ -77,16 +202,22 @@ async def test_a_video_that_cannot_be_loaded_says_so_and_can_be_tried_again(
     await page.unroute_all()
     await trouble.get_by_role("button", name="Try again").click()
     await expect(trouble).to_be_hidden()
-    assert await video.evaluate(_PLAY) == ready_video["renditions"][0]["width"]
+    assert await video.evaluate(_PLAY) == BY_ENGINE
 
 
 async def test_a_private_video_plays_only_by_its_own_address(
-    page: Page, live_server: Live, make_ready: Callable[[bool], dict[str, Any]]
+    page: Page, live_server: Live, make: Made
 ) -> None:
-    video = make_ready(False)
-    assert "/~" in video["embed_url"]
-    await page.goto(video["embed_url"])
-    assert await page.locator("video").evaluate(_PLAY) == video["renditions"][0]["width"]
+    video = make(False)
+    token = re.search(r"/~[^/]+$", video["embed_url"])
+    assert token is not None
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await open_embed(page, video)
+    assert await page.locator("video").evaluate(_PLAY) == BY_ENGINE
+    media = [url for url in asked if "/v/" in url]
+    assert len(media) >= 6
+    assert [url for url in media if token[0] not in url] == []
     answer = await page.goto(f"{live_server.url}/embed/{video['id']}")
     assert answer is not None
     assert answer.status == 404
@@ -120,7 +251,7 @@ async def test_another_site_may_frame_it(page: Page, ready_video: dict[str, Any]
     with another_site(f'<iframe src="{ready_video["embed_url"]}" width="640" height="360"></iframe>') as site:
         await page.goto(site)
         video = page.frame_locator("iframe").locator("video")
-        assert await video.evaluate(_PLAY) == ready_video["renditions"][0]["width"]
+        assert await video.evaluate(_PLAY) == BY_ENGINE
 
 
 async def test_nobody_may_frame_the_dashboard(page: Page, live_server: Live) -> None:

@@ -83,8 +83,11 @@ async def test_a_video_is_followed_from_the_keyboard_to_the_screen(
     await dashboard.wait_for(name, "Ready")
 
     said = await dashboard.said(name)
-    passing = {"Waiting", "Playable"}
-    assert [word for word in said if word not in passing] == ["Uploading", "Processing", "Ready"]
+    # A clip as this one is fit to be played as it is, so it is playable before its renditions are there.
+    assert [word for word in said if word != "Waiting"] in (
+        ["Uploading", "Processing", "Playable", "Ready"],
+        ["Uploading", "Playable", "Ready"],
+    )
     bars = await page.evaluate("window.bars")
     assert {f"Upload of {name}", f"Processing of {name}", "Processing 144p", "Processing 240p"} <= set(bars)
     await expect(card.get_by_role("progressbar")).to_have_count(0)
@@ -93,7 +96,11 @@ async def test_a_video_is_followed_from_the_keyboard_to_the_screen(
     await expect(card.get_by_role("listitem").filter(has_text="144p")).to_contain_text("256 × 144")
     video = card.locator("video")
     await expect(video).to_have_attribute("poster", re.compile(r"/poster\.jpg"))
-    assert await video.evaluate(_PLAY) == {"width": 320, "sound": True}
+    played = await video.evaluate(_PLAY)
+    assert played["sound"]
+    # By the playlist: the smallest rendition first, unless it has climbed already.
+    assert played["width"] in (256, 320)
+    assert (await video.evaluate("(video) => video.currentSrc")).startswith("blob:")
     assert await dashboard.shifts() == []
     await dashboard.assert_proper()
 
@@ -108,6 +115,8 @@ async def test_each_address_can_be_copied_and_leads_somewhere(
         ("144p MP4", "video/mp4"),
         ("poster", "image/jpeg"),
         ("player page", "text/html"),
+        ("HLS playlist", "application/vnd.apple.mpegurl"),
+        ("DASH manifest", "application/dash+xml"),
     ):
         await card.get_by_role("button", name=f"Copy the address of the {what}").click()
         await expect(page.locator("#live")).to_have_text(f"Copied the address of the {what}.")

@@ -25,7 +25,7 @@ async def embeds(video_id: UUID, token: str | None) -> EmbedVideo:
         raise PlayheadError("url_expired")
     if video_id not in (PUBLIC, PRIVATE) or (video_id == PRIVATE and token != "good"):
         raise PlayheadError("not_found", "There is no such video.")
-    return EmbedVideo("clip.mp4", "ready", 640, 360, None, (EmbedSource("/v/1/360p.mp4", 640, 360),))
+    return EmbedVideo("clip.mp4", "ready", 640, 360, None, None, (EmbedSource("/v/1/360p.mp4", 640, 360),))
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +44,8 @@ def asset_path(name: str) -> str:
         ("/", "text/html; charset=utf-8", "no-cache"),
         ("/player.js", "text/javascript; charset=utf-8", "public, max-age=600"),
         ("dashboard.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"),
+        ("engine.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"),
+        ("licenses.txt", "text/plain; charset=utf-8", "public, max-age=31536000, immutable"),
         ("dashboard.css", "text/css; charset=utf-8", "public, max-age=31536000, immutable"),
         ("icon.svg", "image/svg+xml", "public, max-age=31536000, immutable"),
         (f"/embed/{PUBLIC}", "text/html; charset=utf-8", "no-cache"),

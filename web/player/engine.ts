@@ -111,10 +111,12 @@ export class Engine {
     if (!error.fatal) return;
     const { hls, video } = this;
     const wasPlaying = !video.paused;
-    if (error.type === Hls.ErrorTypes.NETWORK_ERROR && !this.reconnected) {
+    // Once it is known what there is to play, a lost connection is tried once more; both kinds of failure
+    // have had their retries by now.
+    const isUnderWay = hls.levels.length > 0;
+    if (error.type === Hls.ErrorTypes.NETWORK_ERROR && isUnderWay && !this.reconnected) {
       this.reconnected = true;
-      if (hls.levels.length > 0) hls.startLoad();
-      else hls.loadSource(this.url);
+      hls.startLoad();
     } else if (error.type === Hls.ErrorTypes.MEDIA_ERROR && !this.recovered) {
       this.recovered = true;
       hls.recoverMediaError();

@@ -153,8 +153,9 @@ export class PlayheadPlayer extends HTMLElement {
   private warm(): void {
     const { video } = this;
     if (!video || this.isSaving) return;
-    if (video.preload === "none") video.preload = "metadata";
+    // First the engine's source, lest a file begin to load.
     this.start();
+    if (video.preload === "none") video.preload = "metadata";
   }
 
   /** Has the engine load the first moments, if it is wanted and not yet at it. */
