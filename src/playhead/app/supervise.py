@@ -119,9 +119,7 @@ class Supervisor:
 
     async def _work(self) -> None:
         settings = self._settings
-        orphans.adopt()
         async with AsyncExitStack() as held:
-            held.callback(orphans.end_all)
             folder = DataFolder(settings.data)
             if settings.database_url is None:
                 held.enter_context(folder.locked())
@@ -130,6 +128,9 @@ class Supervisor:
                 listening = held.enter_context(await listen(settings.host, settings.port))
                 settings = settings.model_copy(update={"port": listening.getsockname()[1]})
             settings = _with_secret(settings, folder)
+            # From here on there are children, and all of this process's are ours to end.
+            orphans.adopt()
+            held.callback(orphans.end_all)
             server = None
             if settings.database_url is None:
                 server = await _embedded(settings)

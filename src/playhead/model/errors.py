@@ -38,7 +38,7 @@ _ROWS = (
     ErrorKind("url_invalid", 403, False, "This URL's signature is not valid.", "Ask the API for a fresh URL and use it unchanged."),
     ErrorKind("url_expired", 410, False, "This URL has expired.", "Ask the API for a fresh one."),
     ErrorKind("size_mismatch", 422, False, "The bytes received are not as many as were declared.", "Create a new upload with the right size and send the whole file."),
-    ErrorKind("upload_missing", 409, False, "No bytes have been uploaded yet.", "PUT the file to the uploadUrl, then complete the upload."),
+    ErrorKind("upload_missing", 409, False, "The upload was completed before any byte had arrived.", "Create a new video, PUT the file to its uploadUrl, then complete it."),
     ErrorKind("upload_incomplete", 400, True, "The connection ended before the declared size was reached.", "Send the file again; nothing was lost but this attempt."),
     ErrorKind("upload_expired", 410, False, "The upload was not completed before its deadline.", "Create a new video and upload again."),
     ErrorKind("not_ready", 503, True, "This part of the video is still being made.", "Ask again after the time in Retry-After."),
@@ -96,4 +96,5 @@ class PlayheadError(Exception):
     @property
     def message(self) -> str:
         """What happened and what to do, in full sentences."""
-        return f"{self.detail or self.kind.sentence} {self.kind.remedy}"
+        happened = (self.detail or self.kind.sentence).rstrip()
+        return f"{happened}{'' if happened.endswith(('.', '!', '?')) else '.'} {self.kind.remedy}"

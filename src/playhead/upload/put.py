@@ -54,7 +54,7 @@ class PutEndpoint:
             size, upload_id = await self._put(scope, body)
         except PlayheadError as error:
             await body.drain(_DRAIN)
-            await _refuse(send, error)
+            await _refuse(send, error, scope.get("state", {}).get("request_id"))
             return
         except DisconnectedError:
             return  # nobody is left to be told; the attempt's bytes are gone already
@@ -114,8 +114,8 @@ class _Body:
             return  # the answer to the request stands already
 
 
-async def _refuse(send: Send, error: PlayheadError) -> None:
-    body = msgspec.json.encode(problem(error))
+async def _refuse(send: Send, error: PlayheadError, request_id: str | None) -> None:
+    body = msgspec.json.encode(problem(error, request_id))
     headers = [(b"content-type", b"application/problem+json")]
     if error.kind.status == 503:
         headers.append((b"retry-after", RETRY_AFTER_SECONDS))
