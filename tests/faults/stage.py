@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from signal import SIGKILL
+from signal import SIGKILL, SIGTERM
 from typing import Any, Literal, TypeVar
 
 import httpx
@@ -22,7 +22,7 @@ from tests import drive
 from tests.faults.receiver import Receiver, receiving
 from tests.faults.stand_in import StandIn
 from tests.invariants import Scene, Sent
-from tests.live import KEY, Live, free_port, stop, wait_healthy
+from tests.live import KEY, STOPPED_WITHIN, Live, free_port, stop, wait_healthy
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120.0
@@ -121,6 +121,21 @@ class Stage:
         completed = client.post(f"/api/video/{created['id']}/complete-upload")
         assert completed.status_code == 201, completed.text
         return Sent(created["id"], clip(self.folder), CLIP_SECONDS * CLIP_RATE, CLIP_SECONDS)
+
+    @contextmanager
+    def another_worker(self) -> Iterator[None]:
+        """One more worker, as on another machine: under a supervisor of its own, with the same folders."""
+        secret = (self.data / "secret").read_text().strip()
+        url = {"PLAYHEAD_DATABASE_URL": self.scene.database, "PLAYHEAD_SECRET": secret}
+        environment = {**self.live.environment, **url, "PLAYHEAD_PUBLIC_URL": self.live.url}
+        command = [sys.executable, "-m", "tests.faults.hasty", "worker", "--data", str(self.data)]
+        with (self.folder / "another.log").open("ab") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=ROOT)
+        try:
+            yield
+        finally:
+            process.send_signal(SIGTERM)
+            assert process.wait(STOPPED_WITHIN) == 0
 
     def _start(self) -> Live:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PLAYHEAD_")}

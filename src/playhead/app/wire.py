@@ -30,8 +30,10 @@ class Parts:
     uploads: Uploads
 
 
-def wire(settings: Settings) -> Parts:
+def wire(settings: Settings, *, silent_seconds: float | None = None) -> Parts:
     """Put the parts together. The database's URL and the secret must be in the settings by now.
+
+    `silent_seconds` is that of `Records`.
 
     Raises:
         PlayheadError: `database_unavailable` or `storage_unavailable` when a setting names nothing usable.
@@ -41,7 +43,7 @@ def wire(settings: Settings) -> Parts:
             "database_unavailable",
             "PLAYHEAD_DATABASE_URL and PLAYHEAD_SECRET must be set; `playhead serve` does it.",
         )
-    records = Records(settings.database_url.get_secret_value())
+    records = Records(settings.database_url.get_secret_value(), silent_seconds=silent_seconds)
     storage = pick_storage(settings)
     try:
         signer = Signer([part.strip() for part in settings.secret.get_secret_value().split(",")])

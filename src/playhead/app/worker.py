@@ -36,7 +36,7 @@ from playhead.settings import Settings
 
 HEARTBEAT_SECONDS = 2.0
 STALLED_SECONDS = 10.0
-"""A worker silent for this long is taken for dead: its jobs go to others."""
+"""A worker silent for this long is taken for dead: its transactions are undone and its jobs go to others."""
 PRUNED_SECONDS = 30.0
 """After this long a silent worker is forgotten; longer than `STALLED_SECONDS`, or its jobs could be missed."""
 LIGHT_CONCURRENCY = 4
@@ -56,7 +56,7 @@ def run(settings: Settings) -> None:
 
 
 async def _work(settings: Settings) -> None:
-    parts = wire(settings)
+    parts = wire(settings, silent_seconds=STALLED_SECONDS)
     with scratch_folder(settings.data / "scratch") as scratch:
         sandbox = await choose_sandbox(find_tools(), unsafe_no_sandbox=settings.unsafe_no_sandbox)
         workshop = Workshop(

@@ -9,8 +9,11 @@ from typing import Any
 import procrastinate
 import psycopg
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from playhead.model.errors import PlayheadError
 from playhead.model.jobs import Job
@@ -57,9 +60,11 @@ class Records:
     """Access to the records.
 
     `url` is a `postgresql://` URL. Every method of this package takes the `Transaction` it runs in.
+    `silent_seconds` is how long a transaction may stand still before the server undoes it, so that a process
+    which does not run any more, but is not dead either, gives its locks to those that do; None for ever.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, silent_seconds: float | None = None) -> None:
         self.url = url
         self._engine: AsyncEngine = create_async_engine(
             sqlalchemy_url(url),
@@ -68,6 +73,8 @@ class Records:
             pool_pre_ping=True,
             pool_timeout=5,
         )
+        if silent_seconds is not None:
+            _limit_silence(self._engine, silent_seconds)
         self.queue = procrastinate.App(
             connector=procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=8),
             # A web process only defers, so it must not fail on tasks that only workers import.
@@ -99,6 +106,16 @@ class Records:
     async def close(self) -> None:
         """Give the connections back."""
         await self._engine.dispose()
+
+
+def _limit_silence(engine: AsyncEngine, seconds: float) -> None:
+    def limit(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"SET idle_in_transaction_session_timeout = {round(1000 * seconds)}")
+        cursor.close()
+        connection.commit()
+
+    event.listen(engine.sync_engine, "connect", limit)
 
 
 _LOST = ("08", "57P", "25P03")
