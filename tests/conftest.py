@@ -7,11 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.live import Live, serving
 from tests.postgres import database_url, postgres
 
 __all__ = ["database_url", "postgres"]
+
+# The same examples in every run, and none refused for the time they take: the machine may be busy.
+settings.register_profile(
+    "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 ALLOWED_SKIPS = Path(__file__).with_name("allowed_skips.txt")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.api.requests import from_fields, read_create
@@ -57,8 +57,6 @@ def test_what_is_no_json_object_is_malformed(body: bytes) -> None:
     assert caught.value.code == "malformed_request"
 
 
-# What is slow is the machine: other tests keep its cores busy.
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from([*GOOD, "fileSizeBytes", "customMetadata", "x"]),
