@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from litestar import Request
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from playhead.model.errors import PlayheadError
 from playhead.records import projects
@@ -23,7 +24,7 @@ def key_of(headers: dict[str, str] | Any) -> str | None:
 
 
 async def provide_project_id(
-    request: Request[Any, Any, Any], records: Annotated[Records, Dependency(skip_validation=True)]
+    request: Request[Any, Any, Any], records: NamedDependency[SkipValidation[Records]]
 ) -> UUID:
     """The project of the request's key.
 

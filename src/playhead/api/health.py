@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from litestar import Response, get
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from playhead.records import counts
 from playhead.records.database import Records
 
-RecordsGiven = Annotated[Records, Dependency(skip_validation=True)]
+RecordsGiven = NamedDependency[SkipValidation[Records]]
 
 
 @get("/healthz", include_in_schema=False)

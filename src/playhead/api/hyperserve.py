@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Request, delete, get, post
-from litestar.params import Dependency, Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, Parameter, SkipValidation
 
 from playhead.api import form
 from playhead.api.access import id_of
@@ -26,9 +27,9 @@ from playhead.upload.sessions import Uploads
 MAX_BODY = 1024 * 1024
 MAX_PRIVATE_SECONDS = 31_536_000
 
-RecordsGiven = Annotated[Records, Dependency(skip_validation=True)]
-UploadsGiven = Annotated[Uploads, Dependency(skip_validation=True)]
-UrlsGiven = Annotated[Urls, Dependency(skip_validation=True)]
+RecordsGiven = NamedDependency[SkipValidation[Records]]
+UploadsGiven = NamedDependency[SkipValidation[Uploads]]
+UrlsGiven = NamedDependency[SkipValidation[Urls]]
 
 
 class HyperserveController(Controller):
@@ -41,7 +42,7 @@ class HyperserveController(Controller):
     async def create(
         self,
         request: Request[Any, Any, Any],
-        project_id: UUID,
+        project_id: NamedDependency[UUID],
         records: RecordsGiven,
         uploads: UploadsGiven,
         urls: UrlsGiven,
@@ -66,7 +67,11 @@ class HyperserveController(Controller):
 
     @post("/{video_id:str}/complete-upload", status_code=201)
     async def complete(
-        self, video_id: str, project_id: UUID, records: RecordsGiven, uploads: UploadsGiven
+        self,
+        video_id: FromPath[str],
+        project_id: NamedDependency[UUID],
+        records: RecordsGiven,
+        uploads: UploadsGiven,
     ) -> dict[str, Any]:
         """Say that the file was sent whole. Repeating it is answered with how things stand."""
         found = id_of(video_id)
@@ -75,7 +80,11 @@ class HyperserveController(Controller):
 
     @get("/{video_id:str}/public")
     async def public(
-        self, video_id: str, project_id: UUID, records: RecordsGiven, urls: UrlsGiven
+        self,
+        video_id: FromPath[str],
+        project_id: NamedDependency[UUID],
+        records: RecordsGiven,
+        urls: UrlsGiven,
     ) -> dict[str, Any]:
         """A video with its URLs; those of a private video are left out."""
         record = await _record(records, id_of(video_id), project_id)
@@ -83,7 +92,12 @@ class HyperserveController(Controller):
 
     @get("/{video_id:str}/private/{seconds:str}")
     async def private(
-        self, video_id: str, seconds: str, project_id: UUID, records: RecordsGiven, urls: UrlsGiven
+        self,
+        video_id: FromPath[str],
+        seconds: FromPath[str],
+        project_id: NamedDependency[UUID],
+        records: RecordsGiven,
+        urls: UrlsGiven,
     ) -> dict[str, Any]:
         """A video with URLs that stop working after that many seconds."""
         record = await _record(records, id_of(video_id), project_id)
@@ -97,14 +111,16 @@ class HyperserveController(Controller):
         return _whole(record, urls, token)
 
     @get("/{video_id:str}/status")
-    async def status(self, video_id: str, project_id: UUID, records: RecordsGiven) -> dict[str, Any]:
+    async def status(
+        self, video_id: FromPath[str], project_id: NamedDependency[UUID], records: RecordsGiven
+    ) -> dict[str, Any]:
         """How a video and each of its resolutions stand."""
         return _statuses(await _record(records, id_of(video_id), project_id))
 
     @get()
     async def page(
         self,
-        project_id: UUID,
+        project_id: NamedDependency[UUID],
         records: RecordsGiven,
         urls: UrlsGiven,
         limit: int = 20,
@@ -125,12 +141,16 @@ class HyperserveController(Controller):
         }
 
     @delete("/{video_id:str}", status_code=204)
-    async def remove(self, video_id: str, project_id: UUID, uploads: UploadsGiven) -> None:
+    async def remove(
+        self, video_id: FromPath[str], project_id: NamedDependency[UUID], uploads: UploadsGiven
+    ) -> None:
         """Delete a video and everything made of it."""
         await uploads.delete_video(id_of(video_id), project_id=project_id)
 
     @delete("/resolution/{rendition_id:str}", status_code=204)
-    async def remove_resolution(self, rendition_id: str, project_id: UUID, records: RecordsGiven) -> None:
+    async def remove_resolution(
+        self, rendition_id: FromPath[str], project_id: NamedDependency[UUID], records: RecordsGiven
+    ) -> None:
         """Delete one resolution of a video."""
         found = id_of(rendition_id)
         async with records.transaction() as tx:

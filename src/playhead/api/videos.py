@@ -8,7 +8,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, delete, get, post
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, SkipValidation
 
 from playhead.api.access import id_of
 from playhead.api.gather import VideoRecord, gather
@@ -26,9 +27,9 @@ from playhead.upload.sessions import Uploads
 TOKEN_SECONDS = 24 * 3600
 """How long the URLs of a private video work that its owner is shown."""
 
-RecordsGiven = Annotated[Records, Dependency(skip_validation=True)]
-UploadsGiven = Annotated[Uploads, Dependency(skip_validation=True)]
-UrlsGiven = Annotated[Urls, Dependency(skip_validation=True)]
+RecordsGiven = NamedDependency[SkipValidation[Records]]
+UploadsGiven = NamedDependency[SkipValidation[Uploads]]
+UrlsGiven = NamedDependency[SkipValidation[Urls]]
 
 
 class CreateUpload(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -51,7 +52,7 @@ class VideosController(Controller):
     @get()
     async def page(
         self,
-        project_id: UUID,
+        project_id: NamedDependency[UUID],
         records: RecordsGiven,
         urls: UrlsGiven,
         limit: int = 20,
@@ -68,14 +69,20 @@ class VideosController(Controller):
 
     @get("/{video_id:str}")
     async def read(
-        self, video_id: str, project_id: UUID, records: RecordsGiven, urls: UrlsGiven
+        self,
+        video_id: FromPath[str],
+        project_id: NamedDependency[UUID],
+        records: RecordsGiven,
+        urls: UrlsGiven,
     ) -> dict[str, Any]:
         """One video with its progress and URLs."""
         async with records.transaction() as tx:
             return view(await _one(tx, id_of(video_id), project_id), urls)
 
     @delete("/{video_id:str}", status_code=204)
-    async def remove(self, video_id: str, project_id: UUID, uploads: UploadsGiven) -> None:
+    async def remove(
+        self, video_id: FromPath[str], project_id: NamedDependency[UUID], uploads: UploadsGiven
+    ) -> None:
         """Delete a video and everything made of it."""
         await uploads.delete_video(id_of(video_id), project_id=project_id)
 
@@ -89,8 +96,8 @@ class UploadsController(Controller):
     @post(status_code=201)
     async def create(
         self,
-        data: CreateUpload,
-        project_id: UUID,
+        data: JSONBody[CreateUpload],
+        project_id: NamedDependency[UUID],
         records: RecordsGiven,
         uploads: UploadsGiven,
         urls: UrlsGiven,
@@ -119,7 +126,12 @@ class UploadsController(Controller):
 
     @post("/{upload_id:str}/complete", status_code=200)
     async def complete(
-        self, upload_id: str, project_id: UUID, records: RecordsGiven, uploads: UploadsGiven, urls: UrlsGiven
+        self,
+        upload_id: FromPath[str],
+        project_id: NamedDependency[UUID],
+        records: RecordsGiven,
+        uploads: UploadsGiven,
+        urls: UrlsGiven,
     ) -> dict[str, Any]:
         """Say that the file was sent whole. Repeating it is answered with how things stand."""
         async with records.transaction() as tx:
