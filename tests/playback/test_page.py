@@ -12,7 +12,7 @@ from playwright.async_api import Browser, FilePayload, Route, expect
 
 from playhead.model.errors import ERRORS
 from tests.live import Live
-from tests.playback.dashboard import Dashboard
+from tests.playback.dashboard import PATIENCE, Dashboard
 
 # The browser is shared, and lives on the loop it was started on.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -101,6 +101,25 @@ async def test_a_video_is_followed_from_the_keyboard_to_the_screen(
     # By the playlist: the smallest rendition first, unless it has climbed already.
     assert played["width"] in (256, 320)
     assert (await video.evaluate("(video) => video.currentSrc")).startswith("blob:")
+    assert await dashboard.shifts() == []
+    await dashboard.assert_proper()
+
+
+async def test_a_video_plays_while_its_renditions_are_made(
+    dashboard: Dashboard, chosen: FilePayload, foreign_clip: bytes
+) -> None:
+    name = chosen["name"]
+    await dashboard.only("144p", "240p", "360p")
+    await dashboard.choose({**chosen, "buffer": foreign_clip})
+    player = dashboard.card(name).locator("playhead-player[growing]")
+    await expect(player).to_be_visible(timeout=PATIENCE)
+    await dashboard.watch_shifts()
+    played = await player.locator("video").evaluate(_PLAY)
+    assert played["sound"]
+    # The one who watches is not interrupted by what is added.
+    await dashboard.wait_for(name, "Ready")
+    await expect(dashboard.card(name).locator("playhead-player:not([growing])")).to_be_visible()
+    assert await dashboard.card(name).locator("video").evaluate("(video) => video.currentTime") > 0.2
     assert await dashboard.shifts() == []
     await dashboard.assert_proper()
 
@@ -217,7 +236,7 @@ async def test_a_cancelled_upload_leaves_nothing(dashboard: Dashboard, chosen: F
 
 
 async def test_several_files_go_one_after_another(dashboard: Dashboard, clip: bytes) -> None:
-    names = [f"several-{number}.mp4" for number in range(3)]
+    names = [f"several-{number}.mp4" for number in range(2)]
     files: list[FilePayload] = [{"name": name, "mimeType": "video/mp4", "buffer": clip} for name in names]
     await dashboard.only("144p")
     await dashboard.choose(*files)

@@ -1,5 +1,5 @@
 import Hls, { type ErrorData, type HlsConfig, type LoaderResponse, type RetryConfig } from "hls.js";
-import { FIRST_BYTE_WITHIN, LOADED_WITHIN, PAUSE, worthAnother } from "./patience.ts";
+import { FIRST_BYTE_WITHIN, LOADED_WITHIN, PAUSE, STRIKES, strikesOf, worthAnother } from "./patience.ts";
 import { resume } from "./resume.ts";
 
 /** What the engine tells the element it works for. */
@@ -18,7 +18,7 @@ const AHEAD_SECONDS = 60;
 const BEHIND_SECONDS = 60;
 
 const RETRY: RetryConfig = {
-  // `worthAnother` decides how often; this only must not be fewer.
+  // `worthAnother` decides how often, and `judge` when it is over; this only must not be fewer.
   maxNumRetry: 1000,
   retryDelayMs: PAUSE,
   maxRetryDelayMs: PAUSE,
@@ -63,6 +63,7 @@ export class Engine {
   private reconnected = false;
   private recovered = false;
   private isOver = false;
+  private strikes = 0;
 
   /** `source` is the one `video` has already, if it has one; else the engine gives it its own. */
   constructor(
@@ -78,6 +79,7 @@ export class Engine {
     });
     this.hls.on(Hls.Events.FRAG_BUFFERED, () => {
       this.reconnected = false;
+      this.strikes = 0;
     });
     this.hls.on(Hls.Events.ERROR, (_event, error) => this.judge(error));
     this.hls.attachMedia(source ? { media: video, mediaSource: source } : video);
@@ -107,10 +109,14 @@ export class Engine {
   }
 
   private judge(error: ErrorData): void {
-    if (error.response?.code === 503) this.ties.delayed();
-    if (!error.fatal) return;
     const { hls, video } = this;
     const wasPlaying = !video.paused;
+    if (!error.fatal) {
+      // Left to itself, hls.js goes from rendition to rendition without an end.
+      const isStill = video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+      if (this.count(error) && isStill) this.fail(wasPlaying);
+      return;
+    }
     // Once it is known what there is to play, a lost connection is tried once more; both kinds of failure
     // have had their retries by now.
     const isUnderWay = hls.levels.length > 0;
@@ -121,10 +127,25 @@ export class Engine {
       this.recovered = true;
       hls.recoverMediaError();
     } else {
-      this.ties.failed(wasPlaying);
+      this.fail(wasPlaying);
       return;
     }
     if (wasPlaying && video.paused) resume(video);
+  }
+
+  private fail(wasPlaying: boolean): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.ties.failed(wasPlaying);
+  }
+
+  /** Counts a failed request; answers whether there have been too many. */
+  private count(error: ErrorData): boolean {
+    if (error.type !== Hls.ErrorTypes.NETWORK_ERROR) return false;
+    const status = error.response?.code;
+    if (status === 503) this.ties.delayed();
+    this.strikes += strikesOf(status);
+    return this.strikes >= STRIKES;
   }
 }
 

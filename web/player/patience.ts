@@ -23,3 +23,14 @@ export function worthAnother(status: number | undefined, tries: number): boolean
   const isRefused = status !== undefined && status >= 400 && status < 500;
   return !isRefused && tries < USUAL;
 }
+
+/** Strikes since something was last loaded, at which a viewer whose picture stands still is not kept waiting. */
+export const STRIKES = 8;
+
+/**
+ * What a request that ended in `status` counts as. Sound and pictures are counted together, so these
+ * are a few seconds without an answer, but most of a minute of "not ready" at the least.
+ */
+export function strikesOf(status: number | undefined): number {
+  return status === 503 ? 0.1 : 1;
+}
