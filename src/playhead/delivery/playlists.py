@@ -11,13 +11,16 @@ from dataclasses import replace
 from playhead.delivery import languages, names
 from playhead.delivery.presentation import Growing, Pictures, Presentation, Sound, Track
 from playhead.media.mp4 import codec_string, configuration, decoder_config, sound_format
-from playhead.model.plan import AUDIO, TIMESCALE
+from playhead.model.plan import AUDIO
 from playhead.packaging import Rates, dash, hls
 
 SOUND_CODEC = "mp4a.40.2"
 """What sound that is still to be encoded will be: AAC-LC, stereo."""
 SOUND_RATES = Rates(peak=140_000, average=130_000)
 SOUND_CHANNELS = 2
+START_RATE = 1_500_000
+"""Bits a second that a line is trusted with before it was measured. Native players start with the variant that
+comes first, and climb from there."""
 
 
 def master(presentation: Presentation, version: str) -> str:
@@ -137,6 +140,6 @@ def _template(track: Track, version: str) -> dash.Template:
     return dash.Template(
         init=names.init(track.name, version),
         media=names.segment(track.name, "$Number$", version),
-        timescale=TIMESCALE if isinstance(track, Growing) else track.lane.timescale,
+        timescale=track.timescale,
         segments=track.segments,
     )

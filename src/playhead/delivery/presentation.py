@@ -18,7 +18,7 @@ from playhead.media.mp4 import codec_string
 from playhead.model.plan import TIMESCALE, Chunk, Plan, PlannedRendition
 from playhead.model.states import Status
 from playhead.packaging import Lane, Rates, Segment, cut, rates
-from playhead.packaging.source import SourceView
+from playhead.packaging.source import SourceView, segments_on_clock
 from playhead.records.database import Row
 from playhead.records.playing import Playing
 
@@ -38,6 +38,12 @@ class Whole:
     key: str
     lane: Lane
     segments: list[Segment]
+    """Their times are in ticks of `timescale`."""
+
+    @property
+    def timescale(self) -> int:
+        """Ticks a second of what players are told."""
+        return self.lane.timescale
 
     @property
     def codec(self) -> str:
@@ -47,11 +53,11 @@ class Whole:
     @cached_property
     def rates(self) -> Rates:
         """Its bit rates."""
-        return rates(self.segments, self.lane.timescale)
+        return rates(self.segments, self.timescale)
 
     def durations(self) -> list[Fraction]:
         """The length of each segment, in seconds."""
-        return [Fraction(each.duration, self.lane.timescale) for each in self.segments]
+        return [Fraction(each.duration, self.timescale) for each in self.segments]
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,11 @@ class Pictures(Whole):
 
     width: int
     height: int
+
+    @property
+    def timescale(self) -> int:
+        """One for all pictures, also where those of a source are stored by another: see `on_clock`."""
+        return TIMESCALE
 
     @property
     def frame_rate(self) -> Fraction:
@@ -71,7 +82,7 @@ class Pictures(Whole):
     def keyframe_rates(self) -> Rates:
         """The bit rates of the first frame of each segment alone."""
         sizes = self.lane.sizes(0, len(self.lane.times))
-        return rates([replace(each, size=sizes[each.first]) for each in self.segments], self.lane.timescale)
+        return rates([replace(each, size=sizes[each.first]) for each in self.segments], self.timescale)
 
 
 @dataclass(frozen=True)
@@ -88,6 +99,7 @@ class Growing:
 
     planned: PlannedRendition
     plan: Plan
+    timescale: int = TIMESCALE
 
     @property
     def name(self) -> str:
@@ -168,8 +180,7 @@ class Presentation:
         ends = [Fraction(each.lane.end, each.lane.timescale) for each in self.sounds]
         first = self.pictures[0]
         last = first.segments[-1]
-        timescale = TIMESCALE if isinstance(first, Growing) else first.lane.timescale
-        return max([Fraction(last.start + last.duration, timescale), *ends])
+        return max([Fraction(last.start + last.duration, first.timescale), *ends])
 
     def track(self, name: str) -> Track | None:
         """The track of that name, sounds included."""
@@ -211,9 +222,12 @@ async def present(playing: Playing, plan: Plan | None, shelf: Shelf) -> Presenta
 async def _source(shelf: Shelf, key: str, lane: Lane, cuts: Sequence[int]) -> Pictures:
     entry = lane.entries[0]
     width, height = (int.from_bytes(entry[at : at + 2], "big") for at in (32, 34))
-    return await shelf.derived(
-        ("pictures", key), lambda: Pictures(SOURCE, key, lane, cut(lane, cuts, TIMESCALE), width, height)
-    )
+
+    def make() -> Pictures:
+        segments = segments_on_clock(cut(lane, cuts, TIMESCALE), lane, TIMESCALE)
+        return Pictures(SOURCE, key, lane, segments, width, height)
+
+    return await shelf.derived(("pictures", key), make)
 
 
 async def _finished(playing: Playing, plan: Plan, shelf: Shelf) -> list[Pictures]:

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import cast
 
@@ -31,6 +31,7 @@ from playhead.packaging import (
     lane_of_pieces,
     media_segment,
 )
+from playhead.packaging.source import lead_on_clock, on_clock
 from playhead.records import playing as playing_records
 from playhead.records.database import Records, Row
 from playhead.storage.port import Storage
@@ -138,10 +139,10 @@ class Streaming:
         track = await self._track(viewer, shown, name.track)
         if isinstance(name, names.Init):
             lane, keys = await self._part(viewer, track, 0)
-            made, kind = Assembly(init_segment(lane)), INIT
+            made, kind = Assembly(_init(track, lane)), INIT
         else:
             lane, keys = await self._part(viewer, track, name.number)
-            made, kind = await _segment(lane, _place(track, lane, name.number), name), SEGMENT
+            made, kind = await _segment(track, lane, _place(track, lane, name.number), name), SEGMENT
         return Content(
             size=made.size,
             content_type=kind,
@@ -213,12 +214,20 @@ def _place(track: Track, lane: Lane, number: int) -> Segment:
     return segments[position]
 
 
-async def _segment(lane: Lane, wanted: Segment, name: names.Segment) -> Assembly:
-    sequence = name.number + 1
+async def _segment(track: Track, lane: Lane, wanted: Segment, name: names.Segment) -> Assembly:
+    sequence, first, stop = name.number + 1, wanted.first, wanted.stop
+    if lane.timescale != track.timescale:
+        lane, first, stop = on_clock(lane, first, stop, track.timescale), 0, stop - first
     if name.keyframe:
-        return keyframe_segment(lane, wanted.first, wanted.start + wanted.duration, sequence)
-    make = partial(media_segment, lane, wanted.first, wanted.stop, sequence)
-    return make() if wanted.stop - wanted.first < IN_THREAD else await asyncio.to_thread(make)
+        return keyframe_segment(lane, first, wanted.start + wanted.duration, sequence)
+    make = partial(media_segment, lane, first, stop, sequence)
+    return make() if stop - first < IN_THREAD else await asyncio.to_thread(make)
+
+
+def _init(track: Track, lane: Lane) -> bytes:
+    if lane.timescale != track.timescale:
+        lane = replace(lane, timescale=track.timescale, lead=lead_on_clock(lane, track.timescale))
+    return init_segment(lane)
 
 
 async def _read(

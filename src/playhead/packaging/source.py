@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
+from array import array
 from dataclasses import dataclass, replace
 
 from playhead.media.mp4 import Movie, Track
 from playhead.model.plan import TIMESCALE
 from playhead.packaging.fitness import Limits, Reason, examine
-from playhead.packaging.lane import Lane
-from playhead.packaging.segments import keyframe_boundaries
+from playhead.packaging.lane import Lane, Stretch
+from playhead.packaging.segments import Segment, keyframe_boundaries
 
 SEGMENT_SECONDS = 2.0
 FIRST_SEGMENT_SECONDS = 1.0
 """The first segment may be shorter: what is shorter is there sooner."""
 MAX_RATE = 66
 """Frames a second: above it the encoded renditions are thinned out, and would not switch with the source."""
+
+LEAD_SLACK = 16
+"""Ticks added to a lead whose clock is changed: rounding moves each of the frames that are reordered by one."""
 
 UNLIMITED = Limits(bits_per_second=1 << 62, gop_seconds=math.inf, level=1 << 8)
 """For a source that was found fit before, whatever the limits were then."""
@@ -55,7 +59,7 @@ def view(movie: Movie, limits: Limits = Limits()) -> SourceView:
     if len(video.times) * video.timescale > MAX_RATE * (video.end - video.begin):
         return SourceView(("more than 60 frames a second",))
     boundaries = keyframe_boundaries(video, SEGMENT_SECONDS, FIRST_SEGMENT_SECONDS)
-    cuts = tuple((2 * time * TIMESCALE + video.timescale) // (2 * video.timescale) for time in boundaries)
+    cuts = tuple(rounded(time, video.timescale, TIMESCALE) for time in boundaries)
     return SourceView((), video, lanes[1:], silent=len(tracks) == 1, cuts=cuts)
 
 
@@ -78,3 +82,53 @@ def _lanes_apart(
             break
         lanes += pair.lanes[1:]
     return lanes
+
+
+def rounded(ticks: int, timescale: int, wanted: int) -> int:
+    """A time on another clock, to the nearest tick."""
+    return (2 * ticks * wanted + timescale) // (2 * timescale)
+
+
+def on_clock(lane: Lane, first: int, stop: int, timescale: int) -> Lane:
+    """Samples `first` to `stop` of a video as a lane of their own, at most half a tick off its own clock.
+
+    All pictures of a video are told on one clock, since hls.js takes a change of it, when switching between
+    them, for a jump in time. Only what one segment needs is converted: a film has half a million samples.
+    """
+    ends = rounded(lane.shown_at(stop), lane.timescale, timescale)
+    times, shown = (
+        array("q", (rounded(time, lane.timescale, timescale) for time in column[first:stop]))
+        for column in (lane.times, lane.shown)
+    )
+    stretches = [lane.stretch_of(first), *(each for each in lane.stretches if first < each.first < stop)]
+    return replace(
+        lane,
+        timescale=timescale,
+        stretches=tuple(
+            Stretch(max(0, each.first - first), each.source, each.entry, each.samples, each.offset + first)
+            for each in stretches
+        ),
+        times=times,
+        shown=shown,
+        sync=array("I", (number - first for number in lane.sync_between(first, stop))),
+        begin=shown[0],
+        end=ends,
+        last_duration=ends - shown[-1],
+        lead=lead_on_clock(lane, timescale),
+    )
+
+
+def lead_on_clock(lane: Lane, timescale: int) -> int:
+    """A video's lead on another clock: the same for all its segments and its init segment."""
+    slack = LEAD_SLACK if lane.lead and timescale % lane.timescale else 0
+    return -(-lane.lead * timescale // lane.timescale) + slack
+
+
+def segments_on_clock(segments: list[Segment], lane: Lane, timescale: int) -> list[Segment]:
+    """The same segments with their times on another clock."""
+    moved = []
+    for each in segments:
+        start = rounded(each.start, lane.timescale, timescale)
+        end = rounded(each.start + each.duration, lane.timescale, timescale)
+        moved.append(replace(each, start=start, duration=end - start))
+    return moved

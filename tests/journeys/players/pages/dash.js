@@ -1,0 +1,24 @@
+// dash.js as its documentation sets it up.
+
+import { MediaPlayer } from "dashjs";
+import { drive } from "./watch.js";
+
+drive(async (video, url, failed) => {
+  const player = MediaPlayer().create();
+  player.updateSettings({ debug: { logLevel: 0 }, streaming: { trackSwitchMode: { audio: "alwaysReplace" } } });
+  player.on(MediaPlayer.events.ERROR, ({ error }) => failed(`fatal ${error.code ?? error} ${error.message ?? ""}`));
+  const read = new Promise((done) => player.on(MediaPlayer.events.STREAM_INITIALIZED, done));
+  player.initialize(video, url, false);
+  await read;
+  const levels = () => player.getRepresentationsByType("video");
+  return {
+    heights: () => levels().map((level) => level.height),
+    choose: (height) => {
+      player.updateSettings({ streaming: { abr: { autoSwitchBitrate: { video: false } } } });
+      player.setRepresentationForTypeById("video", levels().find((level) => level.height === height).id, true);
+    },
+    sounds: () => player.getTracksFor("audio").map((track) => track.lang),
+    listen: (language) =>
+      player.setCurrentTrack(player.getTracksFor("audio").find((track) => track.lang === language)),
+  };
+});

@@ -1,0 +1,113 @@
+// What all players have in common: one <video>, what happened to it, and the frame that is on the screen.
+
+const video = document.createElement("video");
+video.muted = true;
+document.body.append(video);
+
+const seen = { errors: [], stalls: [], ended: false, sizes: [] };
+let seeking = false;
+video.addEventListener("seeking", () => (seeking = true));
+video.addEventListener("playing", () => (seeking = false));
+video.addEventListener("ended", () => (seen.ended = true));
+video.addEventListener("error", () => seen.errors.push(`media: ${video.error.message}`));
+video.addEventListener("resize", () => seen.sizes.push(video.videoHeight));
+video.addEventListener("waiting", () => {
+  const held = ahead();
+  if (!seeking && held > 0.2) seen.stalls.push({ at: video.currentTime, held });
+});
+
+/** Seconds that are buffered from the playhead on. */
+function ahead() {
+  for (let n = 0; n < video.buffered.length; n++)
+    if (video.buffered.start(n) <= video.currentTime && video.currentTime < video.buffered.end(n))
+      return video.buffered.end(n) - video.currentTime;
+  return 0;
+}
+
+/** The time of the next frame that is shown, and the sixteen blocks of its bar code as brightness. */
+function frame() {
+  return new Promise((done) =>
+    video.requestVideoFrameCallback((_, { mediaTime, height }) => {
+      const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight).getContext("2d", { willReadFrequently: true });
+      canvas.drawImage(video, 0, 0);
+      const blocks = Array.from({ length: 16 }, (_, n) => {
+        const x = Math.floor(((n + 0.5) * video.videoWidth) / 16);
+        const [red, green, blue] = canvas.getImageData(x, Math.floor(video.videoHeight / 2), 1, 1).data;
+        return (red + green + blue) / 3;
+      });
+      done({ time: mediaTime, height, blocks });
+    }),
+  );
+}
+
+/** Goes to a time, paused, and gives the frame that is shown there. */
+async function seek(time) {
+  video.pause();
+  const shown = frame();
+  video.currentTime = time;
+  return shown;
+}
+
+/** Plays to the end. */
+async function finish() {
+  await video.play();
+  while (!video.ended) {
+    if (seen.errors.length) throw new Error(seen.errors[0]);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+/** What was seen so far. */
+function report() {
+  const { webkitAudioDecodedByteCount: audio, webkitVideoDecodedByteCount: pictures } = video;
+  return { ...seen, audio, pictures, duration: video.duration, held: held() };
+}
+
+/** The buffered ranges. */
+function held() {
+  return Array.from({ length: video.buffered.length }, (_, n) => [video.buffered.start(n), video.buffered.end(n)]);
+}
+
+/** Waits until something is true. */
+export async function until(true_) {
+  while (!true_()) {
+    if (seen.errors.length) throw new Error(seen.errors[0]);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+/**
+ * Makes a player drivable from the test.
+ *
+ * `open(video, url, failed)` loads a presentation and calls `failed` with a text for whatever the player complains
+ * of; it gives `heights()`, those to choose from, `choose(height)`, which changes what is shown as soon as can be,
+ * `sounds()`, the languages to choose from, and `listen(language)`.
+ */
+export function drive(open) {
+  let player;
+  window.drive = {
+    async open(url) {
+      player = await open(video, url, (text) => seen.errors.push(text));
+      await video.play();
+      await until(() => video.currentTime > 0.1);
+      return player.heights();
+    },
+    async choose(height) {
+      await video.play();
+      player.choose(height);
+      await until(() => video.videoHeight === height);
+      return frame();
+    },
+    async listen(language) {
+      const before = video.webkitAudioDecodedByteCount;
+      player.listen(language);
+      await video.play();
+      await until(() => video.webkitAudioDecodedByteCount > before + 1000);
+      return player.sounds();
+    },
+    play: () => video.play(),
+    seek,
+    finish,
+    report,
+  };
+}
