@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 import uvicorn
 from litestar import Litestar, asgi
 from litestar.di import Provide
@@ -30,9 +31,12 @@ from playhead.app.wire import Parts, wire
 from playhead.delivery.origin import handlers as delivery_handlers
 from playhead.delivery.shelf import Shelf
 from playhead.delivery.streaming import Streaming
+from playhead.model.errors import PlayheadError
 from playhead.playback.pages import playback_routes
 from playhead.settings import Settings
 from playhead.upload.put import PutEndpoint
+
+log = structlog.get_logger()
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than clients keep idle connections, so that it is never us who closes one just being used again."""
@@ -50,7 +54,9 @@ def build(parts: Parts) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        clearing = asyncio.create_task(_clear_incoming(parts))
         yield
+        await clearing
         await parts.records.close()
 
     def given(value: Any) -> Provide:
@@ -91,6 +97,14 @@ def build(parts: Parts) -> Litestar:
         request_max_body_size=1024 * 1024,
         logging_config=None,  # `app.logs` has set up one format for everything
     )
+
+
+async def _clear_incoming(parts: Parts) -> None:
+    """Tidy up after a web process that was killed: this one is here instead."""
+    try:
+        await parts.uploads.clear_incoming()
+    except PlayheadError as error:
+        log.warning("what was left of finished uploads stays until the next start", code=error.code)
 
 
 def _origin(url: str) -> str:

@@ -60,6 +60,14 @@ async def of_videos(tx: Transaction, video_ids: list[UUID]) -> dict[UUID, Row]:
     return {row.video_id: dict(row._mapping) for row in found}
 
 
+async def states(tx: Transaction, upload_ids: list[UUID]) -> dict[UUID, str]:
+    """Where these uploads stand, those that there are."""
+    found = await tx.connection.execute(
+        select(uploads.c.id, uploads.c.state).where(uploads.c.id.in_(upload_ids))
+    )
+    return {row.id: row.state for row in found}
+
+
 async def receiving(tx: Transaction, upload_id: UUID, size: int) -> None:
     """Note how many bytes have arrived so far, for whoever watches; not a promise that they are kept."""
     await tx.connection.execute(

@@ -11,7 +11,9 @@ import errno
 import os
 import secrets
 import shutil
+import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
@@ -32,18 +34,23 @@ class Incoming:
         """Where an upload's bytes are once one attempt was whole."""
         return self._root / str(upload_id) / "whole"
 
-    async def receive(self, upload_id: UUID, body: AsyncIterator[bytes], limit: int) -> int:
+    async def receive(
+        self, upload_id: UUID, body: AsyncIterator[bytes], limit: int, *, exactly: int | None = None
+    ) -> int:
         """Write one attempt and let it take the upload's place; the number of bytes.
 
         Raises:
-            PlayheadError: `upload_too_large` beyond `limit` bytes, `storage_full`; and whatever `body`
-                raises. The attempt's bytes are then gone.
+            PlayheadError: `upload_too_large` beyond `limit` bytes, `size_mismatch` when they are not `exactly`
+                as many as that, `storage_full`; and whatever `body` raises. The attempt's bytes are then gone,
+                and what had arrived before is as it was.
         """
         attempt = self._root / str(upload_id) / f"attempt-{secrets.token_hex(8)}"
         try:
             file = await asyncio.to_thread(_create, attempt)
             try:
                 size = await _write(file, body, limit)
+                if exactly not in (None, size):
+                    raise PlayheadError("size_mismatch", f"{size} bytes arrived; {exactly} were declared.")
                 await asyncio.to_thread(_flush, file)
             finally:
                 await asyncio.to_thread(file.close)
@@ -57,6 +64,10 @@ class Incoming:
     async def arrived(self, upload_id: UUID) -> bool:
         """Whether one attempt was whole."""
         return await asyncio.to_thread(self.path(upload_id).exists)
+
+    async def ids(self) -> dict[UUID, float]:
+        """Every upload that something has arrived for → seconds since that last changed."""
+        return await asyncio.to_thread(_ages, self._root)
 
     async def hand_over(self, arrived: UUID, upload_id: UUID) -> None:
         """Let what arrived under one id be another upload's."""
@@ -102,3 +113,12 @@ def _replace(attempt: Path, whole: Path) -> None:
 def _disk_error(error: OSError) -> PlayheadError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return PlayheadError("storage_full" if full else "storage_unavailable")
+
+
+def _ages(root: Path) -> dict[UUID, float]:
+    now, ages = time.time(), {}
+    with suppress(FileNotFoundError):
+        for folder in root.iterdir():
+            with suppress(FileNotFoundError):  # discarded while we look
+                ages[UUID(folder.name)] = now - folder.stat().st_mtime
+    return ages

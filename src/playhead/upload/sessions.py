@@ -21,6 +21,9 @@ from playhead.storage.port import Storage
 from playhead.upload.incoming import Incoming
 from playhead.upload.rules import check_announced, check_content_type, content_type_of
 
+UNKNOWN_SECONDS = 24 * 3600
+"""How old something in the incoming folder must be to be deleted when no upload is known by its name."""
+
 
 @dataclass(frozen=True)
 class VideoRequest:
@@ -88,10 +91,8 @@ class Uploads:
         check_content_type(content_type, upload["content_type"])
         declared = upload["declared_size"]
         check_announced(announced, declared, self.max_bytes)
-        size = await self.incoming.receive(upload_id, body, self.max_bytes if declared is None else declared)
-        if declared is not None and size != declared:
-            await self.incoming.discard(upload_id)
-            raise PlayheadError("size_mismatch", f"{size} bytes arrived; {declared} were declared.")
+        limit = self.max_bytes if declared is None else declared
+        size = await self.incoming.receive(upload_id, body, limit, exactly=declared)
         try:
             async with self.records.transaction() as tx:
                 _taking(await uploads.find(tx, upload_id, lock=True))
@@ -122,6 +123,7 @@ class Uploads:
         Raises:
             PlayheadError: `not_found`, `wrong_state`, or why the bytes are refused; the video has then failed.
         """
+        await self._reserve(video_id, project_id)
         async with self.records.transaction() as tx:
             video = await videos.get(tx, video_id, project_id=project_id, lock=True)
             upload = await uploads.of_video(tx, video_id, lock=True)
@@ -130,8 +132,9 @@ class Uploads:
             if upload is None or video["status"] != Status.PENDING_UPLOAD:
                 raise PlayheadError("wrong_state", f"The video's status is {video['status']}.")
             # Taken over before it is judged: whatever the URL's holder sends from here on changes nothing.
-            name = keys.source(video_id, upload["id"].hex)
-            await self._take_over(name, video, upload)
+            name = _source_name(upload)
+            if await self.incoming.arrived(upload["id"]):
+                await self.storage.adopt(name.key, self.incoming.path(upload["id"]))
             refusal = await self._judge(name, upload)
             if refusal is None:
                 await self._accept(tx, name, video, upload)
@@ -168,12 +171,28 @@ class Uploads:
                     await videos.fail(tx, video, PlayheadError("upload_expired"))
             await self.incoming.discard(upload["id"])
 
-    async def _take_over(self, name: ObjectName, video: Row, upload: Row) -> None:
-        # The key is the upload's own: after a crash in here, completing again finds the bytes under it.
+    async def clear_incoming(self) -> None:
+        """Delete what arrived for uploads that are over: a process may have died before it could do so itself."""
+        ages = await self.incoming.ids()
+        async with self.records.transaction() as tx:
+            states = await uploads.states(tx, list(ages))
+        for upload_id, age in ages.items():
+            state = states.get(upload_id)
+            # One without a row may be a form that is still arriving.
+            if state in (UploadState.COMPLETE, UploadState.DEAD) or (state is None and age > UNKNOWN_SECONDS):
+                await self.incoming.discard(upload_id)
+
+    async def _reserve(self, video_id: UUID, project_id: UUID) -> None:
+        """Write the source's key down before it exists; a crash while completing leaves nothing unknown.
+
+        Completing again, after such a crash, finds the bytes under it: the key is the upload's own.
+        """
         async with self.records.transaction() as ledger:
-            await objects.reserve(ledger, video["project_id"], video["id"], {name.key: name.slot})
-        if await self.incoming.arrived(upload["id"]):
-            await self.storage.adopt(name.key, self.incoming.path(upload["id"]))
+            video = await videos.get(ledger, video_id, project_id=project_id)
+            upload = await uploads.of_video(ledger, video_id)
+            if upload is not None and video["status"] == Status.PENDING_UPLOAD:
+                name = _source_name(upload)
+                await objects.reserve(ledger, project_id, video_id, {name.key: name.slot})
 
     async def _judge(self, name: ObjectName, upload: Row) -> PlayheadError | None:
         try:
@@ -199,6 +218,10 @@ class Uploads:
         await videos.begin_processing(tx, video["id"], source_key=name.key, source_size=size)
         await events.append(tx, video["project_id"], video["id"], EventType.UPLOADED)
         await tx.defer(jobs.inspect(video["id"]))
+
+
+def _source_name(upload: Row) -> ObjectName:
+    return keys.source(upload["video_id"], upload["id"].hex)
 
 
 def _taking(upload: Row | None) -> Row:
