@@ -64,6 +64,18 @@ class Settings(BaseSettings):
     max_duration_seconds: float = Field(
         12 * 3600, gt=0, description="Longest video that is accepted, in seconds."
     )
+    source_max_bit_rate: int = Field(
+        16_000_000,
+        ge=1,
+        description="Highest average bit rate, in bits a second, at which an upload is itself offered to players; "
+        "above it they get only what is encoded from it.",
+    )
+    source_max_gop_seconds: float = Field(
+        10,
+        gt=0,
+        description="Longest distance between an upload's key frames, in seconds, at which it is itself offered to "
+        "players, who must load that much to begin anywhere.",
+    )
     upload_expiry_seconds: int = Field(
         24 * 3600, ge=1, description="How long an upload URL works, in seconds; unused videos fail after it."
     )

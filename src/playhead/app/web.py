@@ -27,7 +27,7 @@ from playhead.api.trace import trace
 from playhead.api.videos import UploadsController, VideosController
 from playhead.api.webhooks import WebhooksController
 from playhead.app.logs import configure_logs
-from playhead.app.wire import Parts, wire
+from playhead.app.wire import Parts, source_limits, wire
 from playhead.delivery.origin import handlers as delivery_handlers
 from playhead.delivery.shelf import Shelf
 from playhead.delivery.streaming import Streaming
@@ -81,7 +81,9 @@ def build(parts: Parts) -> Litestar:
             "storage": given(parts.storage),
             "signer": given(parts.signer),
             "urls": given(parts.urls),
-            "streaming": given(Streaming(parts.records, parts.storage, Shelf(parts.storage))),
+            "streaming": given(
+                Streaming(parts.records, parts.storage, Shelf(parts.storage, source_limits(parts.settings)))
+            ),
             "uploads": given(parts.uploads),
             "settings": given(parts.settings),
             "project_id": Provide(provide_project_id),

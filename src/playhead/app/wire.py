@@ -10,6 +10,7 @@ from playhead.app.refusal import RefusalError
 from playhead.model.errors import PlayheadError
 from playhead.model.signing import Signer
 from playhead.model.urls import Urls
+from playhead.packaging import Limits
 from playhead.records.database import Records
 from playhead.settings import Settings
 from playhead.storage.disk import Disk
@@ -63,6 +64,11 @@ def wire(settings: Settings, *, silent_seconds: float | None = None) -> Parts:
             expiry_seconds=settings.upload_expiry_seconds,
         ),
     )
+
+
+def source_limits(settings: Settings) -> Limits:
+    """What is still offered to players as it was uploaded. Web and worker must judge alike."""
+    return Limits(bits_per_second=settings.source_max_bit_rate, gop_seconds=settings.source_max_gop_seconds)
 
 
 def pick_storage(settings: Settings) -> Storage:

@@ -20,7 +20,7 @@ from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
 from playhead.app.logs import configure_logs
-from playhead.app.wire import Parts, wire
+from playhead.app.wire import Parts, source_limits, wire
 from playhead.events.deliver import deliver
 from playhead.events.sender import Sender
 from playhead.media.ffmpeg.sandbox.choose import choose_sandbox
@@ -65,6 +65,7 @@ async def _work(settings: Settings) -> None:
             sandbox=sandbox,
             scratch=scratch,
             max_duration_seconds=settings.max_duration_seconds,
+            source_limits=source_limits(settings),
         )
         sender = Sender(local_networks_allowed=settings.local_networks_allowed)
         async with parts.records.queue.open_async():

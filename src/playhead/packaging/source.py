@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import struct
 from array import array
 from dataclasses import dataclass, replace
 
-from playhead.media.mp4 import Movie, Track
+from playhead.media.mp4 import Movie, Track, configuration
 from playhead.model.plan import TIMESCALE
 from playhead.packaging.fitness import Limits, Reason, examine
 from playhead.packaging.lane import Lane, Stretch
@@ -54,6 +55,8 @@ def view(movie: Movie, limits: Limits = Limits()) -> SourceView:
     if not lanes:
         return SourceView(tuple(reason.text for reason in found.reasons))
     video = lanes[0]
+    if tracks[0] is not None and (otherwise := _shown_otherwise(tracks[0].sample_entry)):
+        return SourceView((otherwise,))
     if video.shown[0] != 0:
         return SourceView(("the pictures begin later than the file",))
     if len(video.times) * video.timescale > MAX_RATE * (video.end - video.begin):
@@ -82,6 +85,22 @@ def _lanes_apart(
             break
         lanes += pair.lanes[1:]
     return lanes
+
+
+def _shown_otherwise(entry: bytes) -> str | None:
+    """Why a picture is not to be shown as it is coded, by what its sample entry says; None when it may be.
+
+    Inspection learns the same from the decoder, but a source is judged here before it is inspected.
+    """
+    if configuration(entry, b"clap") is not None:
+        return "its edges are not meant to be seen"
+    colour = configuration(entry, b"colr") or b""
+    if colour[:4] in (b"nclx", b"nclc") and len(colour) >= 10:
+        # ISO/IEC 23091-2: wide primaries, HDR transfers, and the matrices that go with them.
+        primaries, transfer, matrix = struct.unpack_from(">3H", colour, 4)
+        if primaries in (9, 12) or transfer in (16, 18) or matrix in (9, 10):
+            return "its colours are not those of every screen"
+    return None
 
 
 def rounded(ticks: int, timescale: int, wanted: int) -> int:

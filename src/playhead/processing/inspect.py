@@ -16,6 +16,7 @@ from playhead.model.events import EventType
 from playhead.model.media import MediaInfo
 from playhead.model.plan import Plan
 from playhead.model.states import Status
+from playhead.packaging import Limits
 from playhead.packaging.source import view
 from playhead.processing import picture
 from playhead.processing.examine import examine
@@ -35,7 +36,7 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
     async def work(video: Row, _failures: int) -> None:
         async with workshop.storage.local(video["source_key"]) as path:
             info, timeline = await examine(path, workshop.sandbox, workshop.max_duration_seconds)
-            servable = await servable_of(path, info, timeline)
+            servable = await servable_of(path, info, timeline, workshop.source_limits)
         async with workshop.records.transaction() as tx:
             current = await videos.find(tx, video_id, lock=True)
             if current is None or current["status"] != Status.PROCESSING or current["plan"] is not None:
@@ -55,7 +56,7 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
     await attempt(workshop, video_id, "inspect", work)
 
 
-async def servable_of(path: Path, info: MediaInfo, timeline: Timeline) -> Servable:
+async def servable_of(path: Path, info: MediaInfo, timeline: Timeline, limits: Limits) -> Servable:
     """What of a source players can be given as it is, by its own index."""
     if info.video.aperture is not None:
         return Servable(("its edges are not meant to be seen",))
@@ -65,7 +66,7 @@ async def servable_of(path: Path, info: MediaInfo, timeline: Timeline) -> Servab
         movie = await read_movie(LocalBytes(path))
     except PlayheadError:
         return NOTHING_SERVABLE  # another container, or an index only ffmpeg can make sense of
-    found = await asyncio.to_thread(view, movie)
+    found = await asyncio.to_thread(view, movie, limits)
     if not found.reasons and timeline.begin != 0:
         return Servable(("it begins before or after its own zero",))
     return Servable(found.reasons, found.cuts, sound=bool(found.sounds))

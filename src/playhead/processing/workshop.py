@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
@@ -16,6 +16,7 @@ import structlog
 from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.model.errors import PlayheadError
 from playhead.model.states import Status
+from playhead.packaging import Limits
 from playhead.records import steps, videos
 from playhead.records.database import Records, Row, Transaction
 from playhead.storage.port import Storage
@@ -44,6 +45,8 @@ class Workshop:
     scratch: Path
     """A folder of this worker alone; whatever is in it when a worker starts is a dead one's."""
     max_duration_seconds: float
+    source_limits: Limits = field(default_factory=Limits)
+    """Up to where a source is offered to players as it is."""
 
     @asynccontextmanager
     async def bench(self) -> AsyncIterator[Path]:
