@@ -91,11 +91,17 @@ async def test_the_playlist_is_played_and_nothing_moves(page: Page, ready_video:
     assert await page.evaluate("[window.shift, window.refused]") == [0, []]
 
 
-async def test_the_controls_button_plays_too(page: Page, ready_video: dict[str, Any]) -> None:
+@pytest.mark.parametrize("saving", [False, True])
+async def test_the_controls_button_plays_too(page: Page, ready_video: dict[str, Any], saving: bool) -> None:
+    asked = asked_by(page)
+    connection = f"{{ value: {{ saveData: {str(saving).lower()} }} }}"
+    await page.add_init_script(f"Object.defineProperty(navigator, 'connection', {connection})")
     await open_embed(page, ready_video)
     video = page.locator("video")
     await video.evaluate("(video) => (video.muted = true)")
     await video.focus()
+    if saving:  # nothing is loaded before it is asked for, the code neither
+        assert not [name for name in asked if name.startswith(("engine-", "master"))]
     await page.keyboard.press("Space")
     await page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")
     assert await video.evaluate(_PLAY) == BY_ENGINE
