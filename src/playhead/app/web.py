@@ -34,7 +34,7 @@ from playhead.delivery.streaming import Streaming
 from playhead.model.errors import PlayheadError
 from playhead.playback.pages import playback_routes
 from playhead.settings import Settings
-from playhead.upload.put import PutEndpoint
+from playhead.upload.endpoint import UploadEndpoint
 
 log = structlog.get_logger()
 
@@ -46,11 +46,11 @@ STOP_SECONDS = 8
 
 def build(parts: Parts) -> Litestar:
     """The web application."""
-    put = PutEndpoint(parts.uploads, parts.signer)
+    endpoint = UploadEndpoint(parts.uploads, parts.signer)
 
     @asgi("/uploads", is_mount=True, copy_scope=True)
     async def uploads_endpoint(scope: Scope, receive: Receive, send: Send) -> None:
-        await put(scope, receive, send)  # type: ignore[arg-type]
+        await endpoint(scope, receive, send)  # type: ignore[arg-type]
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:

@@ -102,6 +102,7 @@ uploads = Table(
     Column("content_type", Text, nullable=False),
     Column("declared_size", BigInteger),
     Column("received_size", BigInteger, nullable=False, server_default=text("0")),
+    Column("play_while_uploading", Boolean, nullable=False, server_default=text("false")),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     _created(),
     UniqueConstraint("video_id"),

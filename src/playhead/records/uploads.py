@@ -11,6 +11,8 @@ from playhead.model.states import UploadState
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import uploads
 
+_EXPIRED = (uploads.c.expires_at < func.clock_timestamp()).label("expired")
+
 
 async def create(
     tx: Transaction,
@@ -20,6 +22,7 @@ async def create(
     content_type: str,
     declared_size: int | None,
     expires_in: timedelta,
+    play_while_uploading: bool = False,
 ) -> Row:
     """Open an upload for a video."""
     made = await tx.connection.execute(
@@ -31,6 +34,7 @@ async def create(
             state=UploadState.WAITING,
             content_type=content_type,
             declared_size=declared_size,
+            play_while_uploading=play_while_uploading,
             expires_at=func.clock_timestamp() + expires_in,
         )
         .returning(uploads)
@@ -40,16 +44,14 @@ async def create(
 
 async def find(tx: Transaction, upload_id: UUID, *, lock: bool = False) -> Row | None:
     """One upload's row, or None; `expired` tells whether its time is over by the database's clock."""
-    query = select(uploads, (uploads.c.expires_at < func.clock_timestamp()).label("expired")).where(
-        uploads.c.id == upload_id
-    )
+    query = select(uploads, _EXPIRED).where(uploads.c.id == upload_id)
     row = (await tx.connection.execute(query.with_for_update() if lock else query)).one_or_none()
     return dict(row._mapping) if row else None
 
 
 async def of_video(tx: Transaction, video_id: UUID, *, lock: bool = False) -> Row | None:
-    """The upload of a video, or None."""
-    query = select(uploads).where(uploads.c.video_id == video_id)
+    """The upload of a video, as `find`."""
+    query = select(uploads, _EXPIRED).where(uploads.c.video_id == video_id)
     row = (await tx.connection.execute(query.with_for_update() if lock else query)).one_or_none()
     return dict(row._mapping) if row else None
 

@@ -1,27 +1,34 @@
 """The folder where bytes of uploads arrive, before anyone has judged them.
 
-Every attempt writes to a file of its own and takes the upload's place only when it is whole and flushed, so
-two senders can never mix their bytes, and a broken attempt leaves what was there before.
+A file sent in one piece is written as an attempt of its own and takes the upload's place only when it is whole
+and flushed, so two senders can never mix their bytes, and a broken attempt leaves what was there before. One
+sent in parts is put together by `storage.arriving`, and what has arrived stays.
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
 from playhead.model.errors import PlayheadError
+from playhead.storage.arriving import Arriving, Held, SupersededError, Writer, disk_error
+from playhead.upload.part import Part
 
 BATCH = 1024 * 1024
 """Bytes gathered before a thread writes them: few hops between loop and disk, little memory."""
+KEEP_EVERY = 0.25
+"""Seconds after which what arrived of a part is flushed and known, however slowly more is coming."""
+
+Kept = Callable[[], Awaitable[None]]
+"""Called whenever more of a file has become known."""
 
 
 class Incoming:
@@ -29,10 +36,12 @@ class Incoming:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self.arriving = Arriving(root)
+        """What is sent in parts."""
 
     def path(self, upload_id: UUID) -> Path:
         """Where an upload's bytes are once one attempt was whole."""
-        return self._root / str(upload_id) / "whole"
+        return self.arriving.path(upload_id)
 
     async def receive(
         self, upload_id: UUID, body: AsyncIterator[bytes], limit: int, *, exactly: int | None = None
@@ -54,20 +63,47 @@ class Incoming:
                 await asyncio.to_thread(_flush, file)
             finally:
                 await asyncio.to_thread(file.close)
+            await self.arriving.forget(upload_id)
             await asyncio.to_thread(_replace, attempt, self.path(upload_id))
         except OSError as error:
-            raise _disk_error(error) from error
+            raise disk_error(error) from error
         finally:
             await asyncio.to_thread(attempt.unlink, missing_ok=True)
         return size
 
+    async def receive_part(
+        self, upload_id: UUID, part: Part, body: AsyncIterator[bytes], on_kept: Kept | None = None
+    ) -> Held:
+        """Write one part; what there is of the file then. A body that breaks off leaves what came of it.
+
+        Raises:
+            PlayheadError: `wrong_state` when a newer request took over or bytes of a file of another size have
+                arrived, `malformed_request` when there is more than the part, `storage_full`; and whatever
+                `body` raises.
+        """
+        writer = await self.arriving.writer(upload_id, part.size)
+        try:
+            await _Filling(writer, part, on_kept).run(body)
+        except SupersededError as error:
+            raise PlayheadError("wrong_state", "A newer request has taken this upload over.") from error
+        except OSError as error:
+            raise disk_error(error) from error
+        finally:
+            await asyncio.to_thread(writer.close)
+        return writer.held
+
     async def arrived(self, upload_id: UUID) -> bool:
-        """Whether one attempt was whole."""
+        """Whether one attempt was whole, or all parts came."""
+        await self.arriving.settle(upload_id)
         return await asyncio.to_thread(self.path(upload_id).exists)
 
     async def ids(self) -> dict[UUID, float]:
         """Every upload that something has arrived for → seconds since that last changed."""
         return await asyncio.to_thread(_ages, self._root)
+
+    async def standing(self, upload_id: UUID) -> Held | None:
+        """What there is of a file that is sent in parts; None when no part came."""
+        return await self.arriving.held(upload_id)
 
     async def hand_over(self, arrived: UUID, upload_id: UUID) -> None:
         """Let what arrived under one id be another upload's."""
@@ -76,6 +112,66 @@ class Incoming:
     async def discard(self, upload_id: UUID) -> None:
         """Delete whatever arrived for an upload."""
         await asyncio.to_thread(shutil.rmtree, self._root / str(upload_id), ignore_errors=True)
+
+
+class _Filling:
+    """One part on its way into its file."""
+
+    def __init__(self, writer: Writer, part: Part, on_kept: Kept | None) -> None:
+        self._writer = writer
+        self._at, self._stop = part.start, part.stop
+        self._on_kept = on_kept
+        self._batch = bytearray()
+        self._due: float | None = None
+        """When what came since is to be flushed; None when nothing came."""
+
+    async def run(self, body: AsyncIterator[bytes]) -> None:
+        blocks = aiter(body)
+        coming: asyncio.Future[bytes | None] | None = None
+        try:
+            while self._left:
+                coming = coming or asyncio.ensure_future(anext(blocks, None))
+                # The wait for more must not keep what is here from being known.
+                await asyncio.wait({coming}, timeout=self._until_due())
+                if coming.done():
+                    block, coming = coming.result(), None
+                    if block is None:
+                        break
+                    await self._add(block)
+                if self._until_due() == 0:
+                    await self._keep()
+        finally:
+            if coming is not None:
+                coming.cancel()
+            await self._keep()
+
+    @property
+    def _left(self) -> int:
+        return self._stop - self._at - len(self._batch)
+
+    def _until_due(self) -> float | None:
+        return None if self._due is None else max(0.0, self._due - time.monotonic())
+
+    async def _add(self, block: bytes) -> None:
+        if len(block) > self._left:
+            raise PlayheadError("malformed_request", "The body is longer than Content-Range says.")
+        self._batch += block
+        if self._due is None and block:
+            self._due = time.monotonic() + KEEP_EVERY
+        if len(self._batch) >= BATCH:
+            await self._write()
+
+    async def _write(self) -> None:
+        batch, self._batch = self._batch, bytearray()
+        await asyncio.to_thread(self._writer.write, self._at, batch)
+        self._at += len(batch)
+
+    async def _keep(self) -> None:
+        await self._write()
+        await asyncio.to_thread(self._writer.keep)
+        self._due = None
+        if self._on_kept is not None:
+            await self._on_kept()
 
 
 async def _write(file: BinaryIO, body: AsyncIterator[bytes], limit: int) -> int:
@@ -108,11 +204,6 @@ def _replace(attempt: Path, whole: Path) -> None:
         os.fsync(folder)  # the name as well as the bytes
     finally:
         os.close(folder)
-
-
-def _disk_error(error: OSError) -> PlayheadError:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return PlayheadError("storage_full" if full else "storage_unavailable")
 
 
 def _ages(root: Path) -> dict[UUID, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,9 +16,11 @@ from playhead.model.states import Status, UploadState
 from playhead.records import events, objects, uploads, videos
 from playhead.records.database import Records, Row, Transaction
 from playhead.storage import keys
+from playhead.storage.arriving import Held
 from playhead.storage.keys import ObjectName
 from playhead.storage.port import Storage
 from playhead.upload.incoming import Incoming
+from playhead.upload.part import Part
 from playhead.upload.rules import check_announced, check_content_type, content_type_of
 
 UNKNOWN_SECONDS = 24 * 3600
@@ -35,6 +37,7 @@ class VideoRequest:
     size_bytes: int | None
     thumbnail_seconds: Sequence[float]
     metadata: dict[str, Any] | None
+    play_while_uploading: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Uploads:
     incoming: Incoming
     max_bytes: int
     expiry_seconds: int
+    on_arrival: Callable[[Row], Awaitable[None]] | None = None
+    """Told the row of an upload that is played while it arrives, whenever more of it is there."""
 
     async def open(self, tx: Transaction, project_id: UUID, request: VideoRequest) -> Row:
         """Create a video with an upload that waits for its bytes; the upload's row.
@@ -73,6 +78,7 @@ class Uploads:
             content_type=content_type_of(request.filename),
             declared_size=request.size_bytes,
             expires_in=timedelta(seconds=self.expiry_seconds),
+            play_while_uploading=request.play_while_uploading,
         )
 
     async def receive(
@@ -80,28 +86,84 @@ class Uploads:
     ) -> int:
         """Take the whole file in one body; the number of bytes kept.
 
-        Until the upload is completed a body may be sent again and replaces the one before.
+        Until the upload is completed a body may be sent again and replaces the one before. Not so one that is
+        played while it arrives: its bytes stay, so a body of known length is taken as a part that is all.
 
         Raises:
             PlayheadError: `not_found`, `wrong_state` once completed, `url_expired`, `content_type_mismatch`,
                 `upload_too_large`, `size_mismatch`, `storage_full`.
         """
         async with self.records.transaction() as tx:
-            upload = _taking(await uploads.find(tx, upload_id))
+            upload = taking(await uploads.find(tx, upload_id))
         check_content_type(content_type, upload["content_type"])
         declared = upload["declared_size"]
         check_announced(announced, declared, self.max_bytes)
+        if upload["play_while_uploading"] and announced:
+            await self._fill(upload, Part(0, announced, announced), body)
+            return announced
         limit = self.max_bytes if declared is None else declared
         size = await self.incoming.receive(upload_id, body, limit, exactly=declared)
         try:
             async with self.records.transaction() as tx:
-                _taking(await uploads.find(tx, upload_id, lock=True))
+                taking(await uploads.find(tx, upload_id, lock=True))
                 await uploads.received(tx, upload_id, size)
         except PlayheadError as error:
             if error.code != "database_unavailable":  # over meanwhile: nobody will fetch these bytes
                 await self.incoming.discard(upload_id)
             raise
         return size
+
+    async def receive_part(
+        self, upload_id: UUID, part: Part, body: AsyncIterator[bytes], *, content_type: str | None
+    ) -> Held:
+        """Take a part of the file; what there is of it then.
+
+        Raises:
+            PlayheadError: `not_found`, `wrong_state` once completed, when a newer request took over, or while
+                the file's first bytes are missing; `url_expired`, `content_type_mismatch`, `upload_too_large`,
+                `size_mismatch`, `malformed_request`, `storage_full`.
+        """
+        async with self.records.transaction() as tx:
+            upload = taking(await uploads.find(tx, upload_id))
+        check_content_type(content_type, upload["content_type"])
+        check_announced(part.size, upload["declared_size"], self.max_bytes)
+        if part.start:
+            held = await self.standing(upload_id)
+            if held is None or not held.prefix:
+                # Without a first byte there is no Range to answer with, and senders take that for success.
+                raise PlayheadError("wrong_state", "The file's first bytes must come first.")
+        return await self._fill(upload, part, body)
+
+    async def standing(self, upload_id: UUID) -> Held | None:
+        """What there is of a file that is sent in parts.
+
+        Raises:
+            PlayheadError: `not_found`, `wrong_state` once completed, `url_expired`.
+        """
+        async with self.records.transaction() as tx:
+            taking(await uploads.find(tx, upload_id))
+        return await self.incoming.standing(upload_id)
+
+    async def abandon(self, upload_id: UUID) -> None:
+        """Give an upload up, with all that arrived; its video has then failed. Doing it again changes nothing.
+
+        Raises:
+            PlayheadError: `not_found`, `wrong_state` once completed.
+        """
+        async with self.records.transaction() as tx:
+            upload = await uploads.find(tx, upload_id)
+        if upload is None:
+            raise PlayheadError("not_found", "There is no such upload.")
+        async with self.records.transaction() as tx:
+            video = await videos.find(tx, upload["video_id"], lock=True)
+            upload = await uploads.find(tx, upload_id, lock=True)
+            if video is None or upload is None or upload["state"] == UploadState.DEAD:
+                return
+            if upload["state"] == UploadState.COMPLETE:
+                raise PlayheadError("wrong_state", "This upload is complete; delete the video instead.")
+            await uploads.end(tx, upload_id, UploadState.DEAD)
+            await videos.fail(tx, video, PlayheadError("upload_ended", "The sender gave the upload up."))
+        await self.incoming.discard(upload_id)
 
     async def create_from(self, arrived: UUID, project_id: UUID, request: VideoRequest) -> UUID:
         """Create a video from bytes that have arrived already under the id `arrived`, and complete it.
@@ -131,8 +193,10 @@ class Uploads:
                 return
             if upload is None or video["status"] != Status.PENDING_UPLOAD:
                 raise PlayheadError("wrong_state", f"The video's status is {video['status']}.")
+            await self._require_whole(upload)
             # Taken over before it is judged: whatever the URL's holder sends from here on changes nothing.
             name = _source_name(upload)
+            await self.incoming.arriving.seal(upload["id"])
             if await self.incoming.arrived(upload["id"]):
                 await self.storage.adopt(name.key, self.incoming.path(upload["id"]))
             refusal = await self._judge(name, upload)
@@ -194,6 +258,37 @@ class Uploads:
                 name = _source_name(upload)
                 await objects.reserve(ledger, project_id, video_id, {name.key: name.slot})
 
+    async def _fill(self, upload: Row, part: Part, body: AsyncIterator[bytes]) -> Held:
+        upload_id, on_arrival = upload["id"], self.on_arrival
+        watched = upload["play_while_uploading"] and on_arrival is not None
+
+        async def tell() -> None:
+            if on_arrival is not None:
+                await on_arrival(upload)
+
+        held = await self.incoming.receive_part(upload_id, part, body, tell if watched else None)
+        try:
+            async with self.records.transaction() as tx:
+                taking(await uploads.find(tx, upload_id, lock=True))
+                if held.whole:
+                    await uploads.received(tx, upload_id, held.size)
+                else:
+                    await uploads.receiving(tx, upload_id, len(held.bytes))
+        except PlayheadError as error:
+            if error.code != "database_unavailable":  # over meanwhile: nobody will fetch these bytes
+                await self.incoming.discard(upload_id)
+            raise
+        return held
+
+    async def _require_whole(self, upload: Row) -> None:
+        """A file sent in parts of which some are missing is no failure: its sender can go on."""
+        held = await self.incoming.standing(upload["id"])
+        if held is not None and not held.whole:
+            raise PlayheadError(
+                "upload_incomplete",
+                f"{len(held.bytes)} of {held.size} bytes have arrived; send the others first.",
+            )
+
     async def _judge(self, name: ObjectName, upload: Row) -> PlayheadError | None:
         try:
             size = await self.storage.size(name.key)
@@ -224,7 +319,7 @@ def _source_name(upload: Row) -> ObjectName:
     return keys.source(upload["video_id"], upload["id"].hex)
 
 
-def _taking(upload: Row | None) -> Row:
+def taking(upload: Row | None) -> Row:
     """The upload, if it still takes bytes."""
     if upload is None:
         raise PlayheadError("not_found", "There is no such upload.")

@@ -92,6 +92,7 @@ def _videos() -> None:
         sa.Column("content_type", sa.Text, nullable=False),
         sa.Column("declared_size", sa.BigInteger),
         sa.Column("received_size", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+        sa.Column("play_while_uploading", sa.Boolean, nullable=False, server_default=sa.text("false")),
         sa.Column("expires_at", TIME, nullable=False),
         _created(),
         sa.UniqueConstraint("video_id"),
