@@ -17,6 +17,7 @@ from litestar import Litestar, Request, Response
 from litestar.di import Provide
 from sqlalchemy import insert, update
 
+from playhead.delivery.arrivals import Arrivals
 from playhead.delivery.origin import handlers
 from playhead.delivery.shelf import Shelf
 from playhead.delivery.streaming import Streaming
@@ -27,6 +28,7 @@ from playhead.model.urls import Urls
 from playhead.records import projects, videos
 from playhead.records import tables as t
 from playhead.records.database import Records
+from playhead.storage.arriving import Arriving
 from playhead.storage.disk import Disk
 from tests.serving import serving
 
@@ -123,6 +125,8 @@ def _problem(_request: Request[Any, Any, Any], error: PlayheadError) -> Response
 async def origin(database_url: str, tmp_path: Path) -> AsyncIterator[Origin]:
     """The origin with nothing in it."""
     records, storage, signer = Records(database_url), Disk(tmp_path / "store"), Signer(["n" * 32])
+    shelf = Shelf(storage)
+    arrivals = Arrivals(records, storage, Arriving(tmp_path / "incoming"), shelf)
 
     def given(thing: object) -> Provide:
         asked: Callable[[], object] = lambda: thing  # noqa: E731
@@ -134,7 +138,7 @@ async def origin(database_url: str, tmp_path: Path) -> AsyncIterator[Origin]:
             "records": given(records),
             "storage": given(storage),
             "signer": given(signer),
-            "streaming": given(Streaming(records, storage, Shelf(storage))),
+            "streaming": given(Streaming(records, storage, shelf, arrivals)),
         },
         exception_handlers={PlayheadError: _problem},
         openapi_config=None,

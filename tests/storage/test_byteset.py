@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,7 +26,7 @@ def test_it_holds_what_a_set_of_numbers_holds(added: list[tuple[int, int]], aske
     # Sorted, and with a gap between any two: the journal of an upload must not grow with its parts.
     listed = list(held)
     assert all(start < stop for start, stop in listed)
-    assert all(before[1] < after[0] for before, after in zip(listed, listed[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(listed))
     start, stop = asked
     assert held.covers(start, stop) == (set(range(start, stop)) <= model)
     missing = [number for first, last in held.missing(start, stop) for number in range(first, last)]

@@ -53,8 +53,14 @@ class Upload:
     video_id: UUID
     project_id: UUID
 
-    async def put(self, start: int, stop: int, size: int = SIZE, **headers: str) -> httpx.Response:
-        named = {"Content-Type": "video/mp4", "Content-Range": f"bytes {start}-{stop - 1}/{size}", **headers}
+    async def put(
+        self, start: int, stop: int, size: int = SIZE, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        named = {
+            "Content-Type": "video/mp4",
+            "Content-Range": f"bytes {start}-{stop - 1}/{size}",
+            **(headers or {}),
+        }
         return await self.server.client.put(self.url, content=FILE[start:stop], headers=named)
 
     async def ask(self, size: str = str(SIZE)) -> httpx.Response:
@@ -82,7 +88,8 @@ async def server(database_url: str, tmp_path: Path) -> AsyncIterator[Server]:
 
 def range_of(answer: httpx.Response) -> str | None:
     assert answer.status_code == 308, answer.text
-    return answer.headers.get("range")
+    told: str | None = answer.headers.get("range")
+    return told
 
 
 async def test_parts_one_after_the_other(server: Server) -> None:
@@ -166,16 +173,16 @@ async def test_what_came_before_a_cut_is_kept(server: Server) -> None:
 async def test_it_is_refused_like_a_plain_put(server: Server) -> None:
     upload = await server.open()
     refusals = {
-        "content_type_mismatch": await upload.put(0, 10, **{"Content-Type": "video/webm"}),
+        "content_type_mismatch": await upload.put(0, 10, headers={"Content-Type": "video/webm"}),
         "upload_too_large": await upload.put(0, 10, SIZE + 1),
         "size_mismatch": await upload.put(0, 10, SIZE - 1),
-        "malformed_request": await upload.put(0, 10, **{"Content-Range": "bytes 0-5/7,9"}),
+        "malformed_request": await upload.put(0, 10, headers={"Content-Range": "bytes 0-5/7,9"}),
     }
     assert {code: answer.json()["code"] for code, answer in refusals.items()} == {
         code: code for code in refusals
     }
     # The header and the body must agree.
-    assert (await upload.put(0, 10, **{"Content-Range": f"bytes 0-99/{SIZE}"})).status_code == 400
+    assert (await upload.put(0, 10, headers={"Content-Range": f"bytes 0-99/{SIZE}"})).status_code == 400
     async with server.station.records.transaction() as tx:
         await tx.connection.execute(text("UPDATE uploads SET expires_at = now() - interval '1 minute'"))
     assert (await upload.put(0, 10)).json()["code"] == "url_expired"

@@ -34,6 +34,7 @@ class CreateVideo(msgspec.Struct, rename="camel", kw_only=True):
         None
     )
     custom_metadata: dict[str, Any] | None = None
+    play_while_uploading: bool | None = None
 
 
 # The names older callers use, and the ones they are known by now.
@@ -80,6 +81,7 @@ def from_fields(fields: Mapping[str, Any]) -> VideoRequest:
         size_bytes=asked.file_size_bytes,
         thumbnail_seconds=asked.thumbnail_timestamps_seconds or [],
         metadata=asked.custom_metadata,
+        play_while_uploading=bool(asked.play_while_uploading),
     )
 
 
@@ -91,6 +93,7 @@ def checked(
     size_bytes: int | None,
     thumbnail_seconds: list[float],
     metadata: dict[str, Any] | None,
+    play_while_uploading: bool = False,
 ) -> VideoRequest:
     """What types alone cannot say.
 
@@ -126,6 +129,7 @@ def checked(
         size_bytes=size_bytes,
         thumbnail_seconds=thumbnail_seconds,
         metadata=metadata,
+        play_while_uploading=play_while_uploading,
     )
 
 

@@ -41,6 +41,9 @@ class CreateUpload(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     is_public: bool = True
     thumbnail_seconds: Annotated[list[Seconds], msgspec.Meta(max_length=MAX_THUMBNAILS)] = []
     metadata: dict[str, Any] | None = None
+    play_while_uploading: bool = False
+    """Whether it can be watched from the bytes that have arrived. They are then kept as they came: sending the
+    file again does not replace them."""
 
 
 class VideosController(Controller):
@@ -110,6 +113,7 @@ class UploadsController(Controller):
             size_bytes=data.size,
             thumbnail_seconds=data.thumbnail_seconds,
             metadata=data.metadata,
+            play_while_uploading=data.play_while_uploading,
         )
         if not asked.resolutions:
             raise PlayheadError("invalid_request", "Ask for one resolution at least.", field="resolutions")
@@ -121,6 +125,7 @@ class UploadsController(Controller):
             "status": upload["state"],
             "video_id": str(upload["video_id"]),
             "content_type": upload["content_type"],
+            "play_while_uploading": upload["play_while_uploading"],
             "expires_at": upload["expires_at"],
         }
 

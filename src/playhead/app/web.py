@@ -27,10 +27,8 @@ from playhead.api.trace import trace
 from playhead.api.videos import UploadsController, VideosController
 from playhead.api.webhooks import WebhooksController
 from playhead.app.logs import configure_logs
-from playhead.app.wire import Parts, source_limits, wire
+from playhead.app.wire import Parts, wire
 from playhead.delivery.origin import handlers as delivery_handlers
-from playhead.delivery.shelf import Shelf
-from playhead.delivery.streaming import Streaming
 from playhead.model.errors import PlayheadError
 from playhead.playback.pages import playback_routes
 from playhead.settings import Settings
@@ -81,9 +79,7 @@ def build(parts: Parts) -> Litestar:
             "storage": given(parts.storage),
             "signer": given(parts.signer),
             "urls": given(parts.urls),
-            "streaming": given(
-                Streaming(parts.records, parts.storage, Shelf(parts.storage, source_limits(parts.settings)))
-            ),
+            "streaming": given(parts.streaming),
             "uploads": given(parts.uploads),
             "settings": given(parts.settings),
             "project_id": Provide(provide_project_id),

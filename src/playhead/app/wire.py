@@ -7,6 +7,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from playhead.app.refusal import RefusalError
+from playhead.delivery.arrivals import Arrivals
+from playhead.delivery.shelf import Shelf
+from playhead.delivery.streaming import Streaming
 from playhead.model.errors import PlayheadError
 from playhead.model.signing import Signer
 from playhead.model.urls import Urls
@@ -29,6 +32,7 @@ class Parts:
     signer: Signer
     urls: Urls
     uploads: Uploads
+    streaming: Streaming
 
 
 def wire(settings: Settings, *, silent_seconds: float | None = None) -> Parts:
@@ -50,6 +54,9 @@ def wire(settings: Settings, *, silent_seconds: float | None = None) -> Parts:
         signer = Signer([part.strip() for part in settings.secret.get_secret_value().split(",")])
     except ValueError as error:
         raise RefusalError(f"PLAYHEAD_SECRET cannot be used: {error}") from error
+    incoming = Incoming(settings.data / "incoming")
+    shelf = Shelf(storage, source_limits(settings))
+    arrivals = Arrivals(records, storage, incoming.arriving, shelf)
     return Parts(
         settings=settings,
         records=records,
@@ -59,10 +66,12 @@ def wire(settings: Settings, *, silent_seconds: float | None = None) -> Parts:
         uploads=Uploads(
             records=records,
             storage=storage,
-            incoming=Incoming(settings.data / "incoming"),
+            incoming=incoming,
             max_bytes=settings.max_upload_bytes,
             expiry_seconds=settings.upload_expiry_seconds,
+            on_arrival=arrivals.note,
         ),
+        streaming=Streaming(records, storage, shelf, arrivals),
     )
 
 

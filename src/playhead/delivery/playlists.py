@@ -23,26 +23,36 @@ START_RATE = 1_500_000
 comes first, and climb from there."""
 
 
-def master(presentation: Presentation, version: str) -> str:
-    """The multivariant playlist."""
+def master(presentation: Presentation, version: str, *, scrubbing: bool = True) -> str:
+    """The multivariant playlist; `scrubbing` is false while I-frame playlists cannot be served."""
     if presentation.sound_due is not None:
         sounds = [_sound_option(AUDIO, presentation.sound_due, None, version)]
     else:
         sounds = [_sound_option(each.name, each.language, each, version) for each in presentation.sounds]
     return hls.master_playlist(
-        [_variant(track, version) for track in presentation.pictures], _told_apart(sounds)
+        [_variant(track, version, scrubbing=scrubbing) for track in presentation.pictures],
+        _told_apart(sounds),
     )
 
 
 def media(track: Track, version: str) -> str:
     """The playlist of one track. What is not made yet is listed too: asking for it makes it."""
+    return hls.media_playlist(_rows(track, version))
+
+
+def arriving(track: Pictures | Sound, version: str, there: int) -> str:
+    """The playlist of a track whose file is being uploaded: only the first `there` segments are."""
+    rows = _rows(track, version)
+    longest = max(row.duration for row in rows)
+    return hls.media_playlist(rows[:there], "EVENT", ended=there >= len(rows), longest=longest)
+
+
+def _rows(track: Track, version: str) -> list[hls.Row]:
     init = names.init(track.name, version)
-    return hls.media_playlist(
-        [
-            hls.Row(names.segment(track.name, number, version), length, init)
-            for number, length in enumerate(track.durations())
-        ]
-    )
+    return [
+        hls.Row(names.segment(track.name, number, version), length, init)
+        for number, length in enumerate(track.durations())
+    ]
 
 
 def keyframes(track: Pictures, version: str) -> str:
@@ -98,8 +108,8 @@ def channels(entry: bytes) -> int:
     return {0: told, 7: 8}.get(configured, configured)
 
 
-def _variant(track: Pictures | Growing, version: str) -> hls.Variant:
-    whole = track if isinstance(track, Pictures) else None
+def _variant(track: Pictures | Growing, version: str, *, scrubbing: bool) -> hls.Variant:
+    whole = track if scrubbing and isinstance(track, Pictures) else None
     return hls.Variant(
         uri=names.playlist(track.name, version),
         rates=track.rates,

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from playhead.media.mp4 import Movie, read_movie
+from playhead.media.mp4 import Bytes, Movie, read_movie
 from playhead.model.errors import PlayheadError
 from playhead.packaging import Lane, Limits, lane_of_track
 from playhead.packaging.source import UNLIMITED, SourceView, view
@@ -69,8 +69,25 @@ class Shelf:
         return await self.kept(
             ("source", key, judged),
             lambda: self._judge(key, size, limits),
-            lambda found: sum(map(_samples, (found.video, *found.sounds))),
+            _view_samples,
         )
+
+    async def arriving(self, key: str, source: Bytes) -> SourceView:
+        """The same of a source of which a part is there; where it was found, `source` finds it too.
+
+        Raises:
+            PlayheadError: whatever `source` raises, and `not_ready` while the index is incomplete.
+        """
+
+        async def judge() -> SourceView:
+            try:
+                movie = await read_movie(source)
+            except PlayheadError as error:
+                # What looks damaged may only be missing: that is judged once all is there.
+                raise PlayheadError("not_ready") from error
+            return await asyncio.to_thread(view, movie, self._limits)
+
+        return await self.kept(("source", key, False), judge, _view_samples)
 
     async def video(self, key: str, size: int, lead: int) -> Lane:
         """The pictures of a finished rendition, whose media clock is to run `lead` ticks ahead."""
@@ -137,6 +154,10 @@ class Shelf:
 
 def _weight(movie: Movie) -> int:
     return sum(track.samples.count for track in movie.tracks)
+
+
+def _view_samples(found: SourceView) -> int:
+    return sum(map(_samples, (found.video, *found.sounds)))
 
 
 def _samples(lane: Lane | None) -> int:

@@ -33,6 +33,18 @@ SOON, LATER = 1.0, 2.0
 Departing = Callable[[], AbstractAsyncContextManager[asyncio.Future[None] | None]]
 
 
+class NothingStoredError(PlayheadError):
+    """There is no such video, or it holds no source: it may be arriving still."""
+
+    def __init__(self) -> None:
+        super().__init__("not_found")
+
+
+def version_of(source_key: str) -> str:
+    """The version in the URLs of everything that is streamed of a source."""
+    return version(f"{source_key} {FORMAT}")
+
+
 @asynccontextmanager
 async def staying() -> AsyncIterator[None]:
     """The departure of somebody who never leaves."""
@@ -62,7 +74,7 @@ class Shown:
     @property
     def version(self) -> str:
         """What stands behind `?v=` in the URLs of its segments."""
-        return version(f"{self.playing.source_key} {FORMAT}")
+        return version_of(self.playing.source_key)
 
 
 @dataclass
@@ -110,7 +122,7 @@ class Showing:
         async with self.records.transaction() as tx:
             playing = await playing_records.load(tx, viewer.video_id)
         if playing is None:
-            raise PlayheadError("not_found")
+            raise NothingStoredError
         access.admit(is_public=playing.is_public, has_token=viewer.seconds_left is not None)
         plan = await self._plan(playing) if playing.planned else None
         presentation = await present(playing, plan, self.shelf)

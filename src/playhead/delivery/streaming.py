@@ -3,53 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
 from playhead.delivery import cache, names, playlists
+from playhead.delivery.arrivals import Arrivals
+from playhead.delivery.assembled import DASH, HLS, INIT, SEGMENT, briefly, init, listed, read, segment
 from playhead.delivery.conditions import Validators
 from playhead.delivery.content import Content
 from playhead.delivery.presentation import Growing, Pictures, Track, cut_on_keyframes
 from playhead.delivery.shelf import Shelf
-from playhead.delivery.showing import Showing, Shown, Viewer
+from playhead.delivery.showing import NothingStoredError, Showing, Shown, Viewer
 from playhead.delivery.waiting import WaitingRoom
 from playhead.model import jobs
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import AUDIO, TIMESCALE
 from playhead.packaging import (
-    Assembly,
     Lane,
     Piece,
     Segment,
     Span,
-    init_segment,
-    keyframe_segment,
     lane_of_pieces,
-    media_segment,
 )
-from playhead.packaging.source import lead_on_clock, on_clock
 from playhead.records import playing as playing_records
 from playhead.records.database import Records, Row
 from playhead.storage.port import Storage
-
-HLS = "application/vnd.apple.mpegurl"
-DASH = "application/dash+xml"
-SEGMENT = "video/iso.segment"
-INIT = "video/mp4"
 
 MADE_WITHIN = 8.0
 """Seconds a player waits for a piece that is made for it: less than the ten after which hls.js gives up."""
 ROOM = 16
 """Things of one web process that may be waited for at a time, by any number of viewers each: about what a
 worker makes in that time."""
-BRIEF = 1
-"""Seconds a playlist may be kept whose video is still growing."""
-IN_THREAD = 2_000
-"""Samples in a segment from which on its header is put together in a thread: it takes milliseconds."""
 
 
 @dataclass
@@ -59,6 +45,7 @@ class Streaming:
     records: Records
     storage: Storage
     shelf: Shelf
+    arrivals: Arrivals
     room: WaitingRoom = field(default_factory=lambda: WaitingRoom(ROOM))
 
     def __post_init__(self) -> None:
@@ -68,8 +55,15 @@ class Streaming:
         """What there is behind one name below `/v/{video}/`; `asked_version` is the `v` of its URL.
 
         Raises:
-            PlayheadError: `not_found`; `not_ready` when it takes longer than a player should wait.
+            PlayheadError: `not_found`; `not_ready` when it takes longer than a player should wait; and as
+                `Arrivals.answer` while the video is being uploaded.
         """
+        try:
+            return await self._answer(viewer, name, asked_version)
+        except NothingStoredError:
+            return await self.arrivals.answer(viewer, name)
+
+    async def _answer(self, viewer: Viewer, name: names.Streamed, asked_version: str | None) -> Content:
         if not isinstance(name, names.Init | names.Segment):
             return await self._listed(viewer, await self._showing.now(viewer), name)
         remembered = self._showing.remembered(viewer)
@@ -95,17 +89,8 @@ class Streaming:
             case names.Playlist(track_name, keyframes):
                 track = await self._track(viewer, shown, track_name)
                 text, kind = await self._playlist(track, shown.version, keyframes=keyframes), HLS
-        body = text.encode()
         lifetime = cache.control(versioned=False, seconds_left=viewer.seconds_left)
-        if not shown.presentation.final:
-            lifetime = f"{'public' if viewer.seconds_left is None else 'private'}, max-age={BRIEF}"
-        return Content(
-            size=len(body),
-            content_type=kind,
-            validators=Validators(f'"{hashlib.sha256(body).hexdigest()[:32]}"'),
-            cache_control=lifetime,
-            read=partial(_read, Assembly(body), self.storage, ()),
-        )
+        return listed(text, kind, lifetime if shown.presentation.final else briefly(viewer.seconds_left))
 
     async def _playlist(self, track: Track, version: str, *, keyframes: bool) -> str:
         make = partial(playlists.media, track, version)
@@ -139,10 +124,10 @@ class Streaming:
         track = await self._track(viewer, shown, name.track)
         if isinstance(name, names.Init):
             lane, keys = await self._part(viewer, track, 0)
-            made, kind = Assembly(_init(track, lane)), INIT
+            made, kind = init(track, lane), INIT
         else:
             lane, keys = await self._part(viewer, track, name.number)
-            made, kind = await _segment(track, lane, _place(track, lane, name.number), name), SEGMENT
+            made, kind = await segment(track, lane, _place(track, lane, name.number), name), SEGMENT
         return Content(
             size=made.size,
             content_type=kind,
@@ -152,7 +137,7 @@ class Streaming:
                 versioned=asked_version == shown.version and shown.presentation.settled,
                 seconds_left=viewer.seconds_left,
             ),
-            read=partial(_read, made, self.storage, keys),
+            read=partial(read, made, partial(_stored, self.storage, keys)),
         )
 
     async def _part(self, viewer: Viewer, track: Track, number: int) -> tuple[Lane, Sequence[str]]:
@@ -214,32 +199,6 @@ def _place(track: Track, lane: Lane, number: int) -> Segment:
     return segments[position]
 
 
-async def _segment(track: Track, lane: Lane, wanted: Segment, name: names.Segment) -> Assembly:
-    sequence, first, stop = name.number + 1, wanted.first, wanted.stop
-    if lane.timescale != track.timescale:
-        lane, first, stop = on_clock(lane, first, stop, track.timescale), 0, stop - first
-    if name.keyframe:
-        return keyframe_segment(lane, first, wanted.start + wanted.duration, sequence)
-    make = partial(media_segment, lane, first, stop, sequence)
-    return make() if stop - first < IN_THREAD else await asyncio.to_thread(make)
-
-
-def _init(track: Track, lane: Lane) -> bytes:
-    if lane.timescale != track.timescale:
-        lane = replace(lane, timescale=track.timescale, lead=lead_on_clock(lane, track.timescale))
-    return init_segment(lane)
-
-
-async def _read(
-    assembly: Assembly, storage: Storage, keys: Sequence[str], start: int, length: int
-) -> AsyncGenerator[bytes, None]:
-    for part in assembly.part(start, length):
-        if not isinstance(part, Span):
-            yield part
-            continue
-        stream = cast(
-            AsyncGenerator[bytes, None], storage.stream(keys[part.source], part.offset, part.length)
-        )
-        async with aclosing(stream):
-            async for block in stream:
-                yield block
+def _stored(storage: Storage, keys: Sequence[str], span: Span) -> AsyncGenerator[bytes, None]:
+    stream = storage.stream(keys[span.source], span.offset, span.length)
+    return cast(AsyncGenerator[bytes, None], stream)

@@ -66,12 +66,26 @@ class Variant:
     """The bit rates of that playlist."""
 
 
-def media_playlist(rows: Sequence[Row], kind: Literal["VOD", "EVENT"] = "VOD", *, ended: bool = True) -> str:
+def media_playlist(
+    rows: Sequence[Row],
+    kind: Literal["VOD", "EVENT"] = "VOD",
+    *,
+    ended: bool = True,
+    longest: Fraction | None = None,
+) -> str:
     """The playlist of one rendition's segments; `ended` is false while more will be added to an EVENT.
+
+    `longest`, in seconds, is that of all segments, those to come included: the target duration must not
+    change from one reload to the next (section 6.2.1).
 
     Every segment starts with a sync sample, so each says that it is independent of those before it.
     """
-    lines = [*_opening(rows), f"#EXT-X-PLAYLIST-TYPE:{kind}", "#EXT-X-INDEPENDENT-SEGMENTS", *_rows(rows)]
+    lines = [
+        *_opening(rows, longest),
+        f"#EXT-X-PLAYLIST-TYPE:{kind}",
+        "#EXT-X-INDEPENDENT-SEGMENTS",
+        *_rows(rows),
+    ]
     return _text(lines, ended=ended)
 
 
@@ -148,9 +162,10 @@ def _subtitle(option: SubtitleOption) -> str:
     return f"#EXT-X-MEDIA:{','.join(attributes)}"
 
 
-def _opening(rows: Sequence[Row]) -> list[str]:
+def _opening(rows: Sequence[Row], longest: Fraction | None = None) -> list[str]:
     # EXT-X-TARGETDURATION is an integer that no rounded duration may exceed (section 4.4.3.1).
-    target = max((math.floor(row.duration + Fraction(1, 2)) for row in rows), default=1)
+    durations = [row.duration for row in rows] if longest is None else [longest]
+    target = max((math.floor(duration + Fraction(1, 2)) for duration in durations), default=1)
     return [
         "#EXTM3U",
         f"#EXT-X-VERSION:{VERSION}",
