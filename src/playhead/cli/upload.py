@@ -30,6 +30,7 @@ def upload(
     private: Annotated[bool, Switch] = False,
     thumbnails: str | None = None,
     metadata: Annotated[Sequence[str], Parameter(negative=(), show_default=False)] = (),
+    play_while_uploading: Annotated[bool, Switch] = False,
     url: str | None = None,
     key: str | None = None,
     quiet: Annotated[bool, Switch] = False,
@@ -52,6 +53,8 @@ def upload(
         Seconds to take pictures at, such as `1,2.5`.
     metadata
         `name=value`, kept with the video; may be given several times.
+    play_while_uploading
+        Let it be watched from the bytes that have arrived; its index is sent first.
     url
         The server; by default that of the settings (PLAYHEAD_PUBLIC_URL, or PLAYHEAD_HOST and PLAYHEAD_PORT).
     key
@@ -60,6 +63,8 @@ def upload(
         No progress; only results and problems.
     """
     wish = _wish(resolutions, thumbnails, metadata, private=private)
+    if play_while_uploading:
+        wish["play_while_uploading"] = True
     _check(files)
     display = Display(quiet=quiet)
     with client_of(url, key) as client:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Protocol
 
 from playhead.client.errors import SourceChangedError
+from playhead.client.parts import Parts, Range, playing_order
 
 BLOCK = 256 * 1024
 """Bytes read at a time: large enough for full speed, small enough for smooth progress."""
 
 Progress = Callable[[int, int], None]
-"""Called with the bytes sent so far and the bytes there are. After a lost connection it starts over at 0."""
+"""Called with the bytes sent so far and the bytes there are. After a lost connection it goes on with what the
+server holds; where the file cannot be rewound there is no second try."""
 
 
 class BinaryFile(Protocol):
@@ -62,11 +64,6 @@ class Body:
         """Whether it can be sent a second time."""
         return self._start is not None
 
-    def rewind(self) -> None:
-        """Go back to where sending began."""
-        if self._start is not None:
-            self._file.seek(self._start)
-
     def blocks(self, on_progress: Progress | None) -> Iterator[bytes]:
         """All bytes in blocks; progress counts a block once the connection has taken it.
 
@@ -87,12 +84,52 @@ class Body:
             yield block
             sent = _count(sent, block, self.size, on_progress)
 
+    def parts(self, *, to_be_played: bool) -> Parts | None:
+        """The file in parts, which can be sent again one by one; None where only plain sending is possible."""
+        if self._start is None or not self.size:
+            return None
+        order = playing_order(self._read, self.size) if to_be_played else [(0, self.size)]
+        return Parts(self.size, order)
+
+    def part_blocks(self, part: Range, parts: Parts, on_progress: Progress | None) -> Iterator[bytes]:
+        """A part's bytes in blocks.
+
+        Raises:
+            SourceChangedError: the file ends before its size.
+        """
+        at, sent = part[0], parts.sent
+        while at < part[1]:
+            block = self._take_at(at, part[1])
+            yield block
+            at += len(block)
+            sent = _count(sent, block, self.size, on_progress)
+
+    async def part_ablocks(
+        self, part: Range, parts: Parts, on_progress: Progress | None
+    ) -> AsyncIterator[bytes]:
+        """The same for an event loop."""
+        at, sent = part[0], parts.sent
+        while at < part[1]:
+            block = await asyncio.to_thread(self._take_at, at, part[1])
+            yield block
+            at += len(block)
+            sent = _count(sent, block, self.size, on_progress)
+
     def _take(self, sent: int) -> bytes:
-        block = self._file.read(min(BLOCK, self.size - sent))
+        return self._checked(self._file.read(min(BLOCK, self.size - sent)), sent)
+
+    def _take_at(self, at: int, stop: int) -> bytes:
+        return self._checked(self._read(at, min(BLOCK, stop - at)), at)
+
+    def _read(self, at: int, length: int) -> bytes:
+        self._file.seek((self._start or 0) + at)
+        return self._file.read(length)
+
+    def _checked(self, block: bytes, at: int) -> bytes:
         if not block:
             name = self.filename or "The file"
             raise SourceChangedError(
-                f"{name} ended after {sent} of {self.size} bytes. Was it changed? Send it again."
+                f"{name} ended after {at} of {self.size} bytes. Was it changed? Send it again."
             )
         return block
 

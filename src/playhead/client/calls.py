@@ -29,6 +29,8 @@ class Wish(TypedDict, total=False):
     """Moments of the video to take pictures at."""
     metadata: Mapping[str, Any]
     """Kept with the video and told in its events, as it is."""
+    play_while_uploading: bool
+    """Whether it can be watched from the bytes that have arrived."""
 
 
 @dataclass(frozen=True, slots=True)

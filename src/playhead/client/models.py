@@ -106,12 +106,14 @@ class Upload(msgspec.Struct, frozen=True):
 
     id: str
     url: str
-    """Takes one PUT of the whole file, without a key; whoever holds it may send."""
+    """Takes the file by PUT, whole or in parts, without a key; whoever holds it may send."""
     video_id: str
     status: str
     """`waiting` when new."""
     content_type: str
     """The one Content-Type the URL takes."""
+    play_while_uploading: bool = False
+    """Whether the server plays it from the bytes that have arrived."""
     expires_at: datetime | None = None
 
 

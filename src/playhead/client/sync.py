@@ -14,6 +14,7 @@ from playhead.client.body import Body, Progress, Readable, open_body
 from playhead.client.calls import Call, Wish
 from playhead.client.errors import PlayheadAPIError, PlayheadConnectionError, WaitTimeoutError
 from playhead.client.models import Upload, Video, Webhook
+from playhead.client.parts import Parts
 from playhead.client.patience import Until, arrived, pause_after, poll_pauses, retry_pauses
 from playhead.client.transport import TIMEOUT, UPLOAD_TIMEOUT, no_answer, put_headers, server_address
 
@@ -71,15 +72,17 @@ class Client:
         return self._run(calls.create_upload(filename, size, wish))
 
     def send(self, upload: Upload, source: Readable | Body, *, on_progress: Progress | None = None) -> None:
-        """Send the bytes to where `upload` says, from the start again when the connection breaks."""
+        """Send the bytes to where `upload` says; when the connection breaks, on from what has arrived."""
         with open_body(source) as body:
-            pauses = retry_pauses(self._retries if body.repeatable else 0)
+            parts = body.parts(to_be_played=upload.play_while_uploading)
+            if parts is None:
+                return self._put(upload, body, on_progress)
+            pauses = retry_pauses(self._retries)
             while True:
                 try:
-                    return self._put(upload, body, on_progress)
+                    return self._put_parts(upload, body, parts, on_progress)
                 except (PlayheadAPIError, PlayheadConnectionError) as error:
                     time.sleep(pause_after(error, pauses))
-                body.rewind()
 
     def complete_upload(self, upload_id: str) -> Video:
         """Say that all bytes are there: the server checks them and starts. Twice is the same as once."""
@@ -170,15 +173,27 @@ class Client:
             raise no_answer(self.base_url, cause) from cause
         return call.read(answer.status_code, answer.headers, answer.content)
 
+    def _put_parts(self, upload: Upload, body: Body, parts: Parts, on_progress: Progress | None) -> None:
+        if parts.interrupted:
+            answer = self._send(upload, b"", parts.question())
+            if not parts.answered(None, answer.status_code, answer.headers):
+                raise calls.problem(answer.status_code, answer.headers, answer.content)
+        while (part := parts.next) is not None:
+            parts.interrupted = True
+            content = body.part_blocks(part, parts, on_progress)
+            answer = self._send(upload, content, parts.headers(part, upload.content_type))
+            if not parts.answered(part, answer.status_code, answer.headers):
+                raise calls.problem(answer.status_code, answer.headers, answer.content)
+
     def _put(self, upload: Upload, body: Body, on_progress: Progress | None) -> None:
-        try:
-            answer = self._http.put(
-                upload.url,
-                content=body.blocks(on_progress),
-                headers=put_headers(upload, body),
-                timeout=UPLOAD_TIMEOUT,
-            )
-        except httpx.TransportError as cause:
-            raise no_answer(upload.url, cause) from cause
+        answer = self._send(upload, body.blocks(on_progress), put_headers(upload, body))
         if not answer.is_success:
             raise calls.problem(answer.status_code, answer.headers, answer.content)
+
+    def _send(
+        self, upload: Upload, content: bytes | Iterator[bytes], headers: dict[str, str]
+    ) -> httpx.Response:
+        try:
+            return self._http.put(upload.url, content=content, headers=headers, timeout=UPLOAD_TIMEOUT)
+        except httpx.TransportError as cause:
+            raise no_answer(upload.url, cause) from cause
