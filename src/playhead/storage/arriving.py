@@ -147,11 +147,11 @@ class Arriving:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def path(self, file_id: UUID) -> Path:
+    def path(self, upload_id: UUID) -> Path:
         """Where the file is once it is whole."""
-        return self._root / str(file_id) / "whole"
+        return self._root / str(upload_id) / "whole"
 
-    async def writer(self, file_id: UUID, size: int) -> Writer:
+    async def writer(self, upload_id: UUID, size: int) -> Writer:
         """Take a file of `size` bytes over for writing, from whoever was writing into it.
 
         Raises:
@@ -159,37 +159,37 @@ class Arriving:
                 `storage_unavailable`.
         """
         try:
-            return await asyncio.to_thread(Writer, self._root / str(file_id), size)
+            return await asyncio.to_thread(Writer, self._root / str(upload_id), size)
         except OSError as error:
             raise disk_error(error) from error
 
-    async def held(self, file_id: UUID) -> Held | None:
+    async def held(self, upload_id: UUID) -> Held | None:
         """What there is of a file; None when nothing has been sent in parts."""
-        return await asyncio.to_thread(_read_journal, self._root / str(file_id) / "journal")
+        return await asyncio.to_thread(_read_journal, self._root / str(upload_id) / "journal")
 
-    async def settle(self, file_id: UUID) -> None:
+    async def settle(self, upload_id: UUID) -> None:
         """Make a file whole whose last byte came just before a crash."""
-        held = await self.held(file_id)
+        held = await self.held(upload_id)
         if held is not None and held.whole:
-            await asyncio.to_thread(_settle, self._root / str(file_id))
+            await asyncio.to_thread(_settle, self._root / str(upload_id))
 
-    async def seal(self, file_id: UUID) -> None:
+    async def seal(self, upload_id: UUID) -> None:
         """Take the file from whoever is writing into it: from here on its bytes are the caller's alone."""
-        await asyncio.to_thread(_seal, self._root / str(file_id) / "writer")
+        await asyncio.to_thread(_seal, self._root / str(upload_id) / "writer")
 
-    async def forget(self, file_id: UUID) -> None:
+    async def forget(self, upload_id: UUID) -> None:
         """Drop what arrived in parts, because the file arrived whole in another way."""
-        await asyncio.to_thread(_forget, self._root / str(file_id))
+        await asyncio.to_thread(_forget, self._root / str(upload_id))
 
-    async def read(self, file_id: UUID, start: int, length: int) -> bytes:
+    async def read(self, upload_id: UUID, start: int, length: int) -> bytes:
         """`length` bytes from `start`, which must be there.
 
         Raises:
             PlayheadError: `source_missing` when the file is gone.
         """
-        return await asyncio.to_thread(_read, self._root / str(file_id), start, length)
+        return await asyncio.to_thread(_read, self._root / str(upload_id), start, length)
 
-    async def stream(self, file_id: UUID, start: int, length: int) -> AsyncGenerator[bytes, None]:
+    async def stream(self, upload_id: UUID, start: int, length: int) -> AsyncGenerator[bytes, None]:
         """The same in blocks.
 
         Raises:
@@ -197,7 +197,7 @@ class Arriving:
         """
         stop = start + length
         while start < stop:
-            block = await self.read(file_id, start, min(CHUNK, stop - start))
+            block = await self.read(upload_id, start, min(CHUNK, stop - start))
             if not block:
                 raise PlayheadError("source_missing")
             yield block
