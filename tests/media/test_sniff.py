@@ -153,6 +153,7 @@ _REFERENCE_TEXTS = {
     "pls": b"[playlist]\nFile1=http://127.0.0.1/\n",
     "windows media reference": b"[Reference]\r\nRef1=http://127.0.0.1/\r\n",
     "vobsub index": b"# VobSub index file, v7 (do not modify this line!)\nid: en, index: 0\n",
+    "a quicktime reference movie": b"\x00\x00\x00\x30moov\x00\x00\x00\x28rmra\x00\x00\x00\x20rmdardrf",
     "an address": b"http://127.0.0.1/x.mp4\n",
     "a subfile address": b"subfile,,start,0,end,100,,:/etc/passwd",
     "a data address": b"data:text/plain,hello",

@@ -42,6 +42,11 @@ def disagreements(path: Path, expect: Ready, short_side: int | None = None) -> l
     return found
 
 
+def malformations(path: Path) -> list[str]:
+    """Every way in which a file is not a rendition at all, whatever it was made of."""
+    return _form(checks.inspect_mp4(path))
+
+
 def _form(seen: checks.Inspected) -> list[str]:
     wanted = {
         "codec": (seen.codec, "h264"),

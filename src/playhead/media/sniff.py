@@ -244,6 +244,10 @@ def _by_boxes(head: bytes) -> Sniffed | None:
             if brand in _IMAGE_BRANDS:
                 return _not_a_video("a HEIF, AVIF, JPEG 2000 or raw image")
             return _taken("mov" if brand == b"qt  " else "mp4")
+        if kind == b"moov" and head[at + 12 : at + 16] == b"rmra":
+            return _refused(
+                "reference_refused", "The file is a QuickTime movie that only tells where another is."
+            )
         if kind in _MEDIA_BOXES:
             # QuickTime wrote no ftyp; a fragment without one is an MP4 that was joined or cut.
             return _taken("mp4" if kind in (b"moof", b"styp") else "mov")

@@ -69,18 +69,20 @@ async def _encode(workshop: Workshop, video: Row, number: int, tracks: list[str]
             await asyncio.to_thread(colors.place, plan.color, bench)
         limits = _limits(chunk, from_beginning=safely or chunk.seek_seconds is None)
         await run(chunk_invocation(source, plan, chunk, outputs, limits), sandbox=workshop.sandbox)
-        frames = {
+        checked = {
             track.track: await verify.piece(output, chunk, track, strict=not safely)
             for track, output in outputs
         }
+        await verify.decodes(list(checked.values()), number, workshop.sandbox)
         made = {track.track: output for track, output in outputs}
+        frames = {track: each.frames for track, each in checked.items()}
         await _publish(workshop, video, number, made, frames)
 
 
 async def encode_audio(workshop: Workshop, video_id: UUID) -> None:
     """Encode the whole sound, once for all renditions."""
 
-    async def work(video: Row, _failures: int) -> None:
+    async def work(video: Row, failures: int) -> None:
         async with workshop.records.transaction() as tx:
             if not await pieces.audio_missing(tx, video_id):
                 return
@@ -96,7 +98,7 @@ async def encode_audio(workshop: Workshop, video_id: UUID) -> None:
                 audio_invocation(source, plan, output, info.audio.sample_rate, limits),
                 sandbox=workshop.sandbox,
             )
-            packets = await verify.audio(output)
+            packets = await verify.audio(output, plan, workshop.sandbox, strict=failures == 0)
             await _publish(workshop, video, 0, {AUDIO: output}, {AUDIO: packets})
 
     await attempt(workshop, video_id, "audio", work)

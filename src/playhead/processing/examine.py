@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from playhead.media.ffmpeg import probe
 from playhead.media.ffmpeg.failures import classify
-from playhead.media.ffmpeg.hardening import input_arguments
+from playhead.media.ffmpeg.hardening import MOST_STREAMS, beside_the_film, input_arguments
 from playhead.media.ffmpeg.probe import Claims, FirstFrame, Packets, VideoClaim
 from playhead.media.ffmpeg.run import Invocation, Outcome, ToolFailed, run
 from playhead.media.ffmpeg.sandbox.port import Sandbox
@@ -30,6 +31,8 @@ SOUND_LOOK = 50
 """Packets of sound decoded to find the first that is heard."""
 SOUNDS_LOOKED_AT = 16
 """Of the sound tracks; files have one, films a dozen languages."""
+_REFUSED = re.compile(r"Codec \((\w+)\) not on whitelist")
+"""How ffprobe names a decoder that it may not open."""
 CLOCK_MAY_RESTART = frozenset({"mpegts", "mpeg", "mpegvideo"})
 
 
@@ -41,8 +44,14 @@ async def examine(path: Path, sandbox: Sandbox, max_duration_seconds: float) -> 
     """
     found = await asyncio.to_thread(sniffed, path)
     index = await read_own_index(path) if found.container in ("mp4", "mov") else OwnIndex()
-    probing = _Probing(path, input_arguments(found.demuxer), sandbox)
-    claims = await probing.claims(index)
+    probing = _Probing(path, (*input_arguments(found.demuxer), *beside_the_film()), sandbox)
+    try:
+        claims, probing = await _claims(probing)
+    except PlayheadError as error:
+        # A table that claims more than memory holds is damage to us and a lack of memory to ffprobe.
+        if index.damage is not None and error.code in ("resource_limit", "decode_timeout", "decoder_crashed"):
+            raise index.damage from error
+        raise
     claim = _film(claims)
     sounds = [track for track in claims.audios if track.channels and track.sample_rate][:SOUNDS_LOOKED_AT]
     may_restart = bool(CLOCK_MAY_RESTART & set(claims.container.split(",")))
@@ -88,20 +97,9 @@ class _Probing:
     guards: tuple[str, ...]
     sandbox: Sandbox
 
-    async def claims(self, index: OwnIndex) -> Claims:
+    async def claims(self) -> Claims:
         """What it says of itself."""
-        try:
-            outcome = await self._run(probe.claims_invocation(self.path, self.guards))
-        except PlayheadError as error:
-            # A table that claims more than memory holds is damage to us and a lack of memory to ffprobe.
-            if index.damage is not None and error.code in (
-                "resource_limit",
-                "decode_timeout",
-                "decoder_crashed",
-            ):
-                raise index.damage from error
-            raise
-        return probe.read_claims(outcome.stdout)
+        return probe.read_claims((await self._run(probe.claims_invocation(self.path, self.guards))).stdout)
 
     async def packets(self, stream: int) -> Packets:
         """All packets of one stream."""
@@ -137,6 +135,25 @@ class _Probing:
 
     async def _run(self, invocation: Invocation) -> Outcome:
         return await run(invocation, sandbox=self.sandbox)
+
+
+async def _claims(probing: _Probing) -> tuple[Claims, _Probing]:
+    """What a file says of itself; and how to ask it on, when it has tracks in codecs that are not on our list."""
+    unlisted: tuple[str, ...] = ()
+    while True:
+        try:
+            return await probing.claims(), probing
+        except ToolFailed as error:
+            named = _REFUSED.findall(error.messages)
+            # Once more than there are streams is enough; and one that stays refused is the film's own.
+            if (
+                error.code != "unsupported_codec"
+                or not set(named) - set(unlisted)
+                or len(unlisted) > MOST_STREAMS
+            ):
+                raise
+            unlisted = (*unlisted, *dict.fromkeys(named))
+            probing = replace(probing, guards=(*probing.guards, *beside_the_film(unlisted)))
 
 
 def _why_no_frame(claim: VideoClaim, messages: str) -> str:

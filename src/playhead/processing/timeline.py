@@ -115,10 +115,10 @@ def sound_end(packets: Packets, tick: Fraction, *, clock_may_restart: bool = Fal
         return None
     lasts = (
         time + duration
-        for time, duration in zip(packets.pts, packets.durations, strict=True)
-        if time is not None
+        for time, duration, shown in zip(packets.pts, packets.durations, packets.shown, strict=True)
+        if time is not None and shown
     )
-    return float(max(lasts) * tick)
+    return float(max(lasts, default=max(times)) * tick)
 
 
 def _plausible(rate: Fraction | None) -> Fraction | None:

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from playhead.media.ffmpeg.check import SOUND_SECONDS, Probe, check_invocation, read_frames
+from playhead.media.ffmpeg.run import ToolFailed, run
+from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.media.local import LocalBytes
-from playhead.media.mp4 import Track, read_movie
+from playhead.media.mp4 import Track, configuration, read_movie
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import TIMESCALE, Chunk, Plan, PlannedRendition
+from playhead.packaging.h264 import sequence_of
+from playhead.processing.units import check_units
 
 SHORTEST_FRAME = TIMESCALE // 1000
 """Ticks a frame is shown at least; encoders squeeze frames below it when timestamps run backwards."""
+SOUND_SLACK_SECONDS = 0.1
+"""What the first and last packets of a sound may hold beyond what is heard of them."""
+_BT709 = b"nclx" + bytes((0, 1, 0, 1, 0, 1, 0))
+"""The payload of a `colr` box that says BT.709 throughout, in limited range (ISO/IEC 14496-12, 12.1.5)."""
+_PROFILES = {"main": 77, "high": 100}
 
 
-async def piece(path: Path, chunk: Chunk, track: PlannedRendition, *, strict: bool) -> int:
-    """Check one encoded piece against its chunk and return how many frames it has.
+@dataclass(frozen=True)
+class Piece:
+    """An encoded piece that is as planned, by its index and its headers."""
+
+    path: Path
+    frames: int
+    keys: int
+    last_seconds: float
+    """When its last frame is shown, from its own beginning."""
+    last_frames: int
+    """How many frames that group has."""
+
+
+async def piece(path: Path, chunk: Chunk, track: PlannedRendition, *, strict: bool) -> Piece:
+    """Check one encoded piece against its chunk, without decoding it.
 
     `strict` demands every frame that the source's packets promised; the second try, made after a decode
     that lost some, is content with those there are.
@@ -24,35 +50,55 @@ async def piece(path: Path, chunk: Chunk, track: PlannedRendition, *, strict: bo
         PlayheadError: `no_frames` when nothing was decoded, `output_invalid` when it is not as planned.
     """
     made = await _only_track(path, "video")
-    frames = made.samples.count
-    if (made.width, made.height) != (track.width, track.height):
-        raise PlayheadError("output_invalid", f"A piece is {made.width}x{made.height}, not {track.track}.")
-    if made.timescale != TIMESCALE:
-        raise PlayheadError("output_invalid", "A piece counts time in the wrong unit.")
-    if strict and chunk.frames is not None and frames != chunk.frames:
-        raise PlayheadError("output_invalid", f"A piece has {frames} of {chunk.frames} frames.")
+    _check_coding(made, track)
     times = made.presentation_times
-    numbers = range(frames) if made.samples.sync is None else made.samples.sync
-    syncs = sorted(times[number] + chunk.start for number in numbers)
-    if not syncs or min(times) + chunk.start != syncs[0]:
-        raise PlayheadError("output_invalid", "A piece does not begin with a key frame.")
-    if strict and (syncs[0] != chunk.start or tuple(syncs) != chunk.grid):
-        raise PlayheadError("output_invalid", "A piece's key frames are not on the plan's grid.")
-    in_order = sorted(times)
-    if strict and any(after - before < SHORTEST_FRAME for before, after in pairwise(in_order)):
-        raise PlayheadError("output_invalid", "A piece's frames are not one after the other.")
-    if max(times) + chunk.start >= chunk.end:
-        raise PlayheadError("output_invalid", "A piece reaches into the next one.")
-    return frames
+    syncs = list(range(made.samples.count) if made.samples.sync is None else made.samples.sync)
+    _check_times([times[number] for number in syncs], sorted(times), chunk, strict=strict)
+    await asyncio.to_thread(check_units, path, made)
+    return Piece(
+        path=path,
+        frames=made.samples.count,
+        keys=len(syncs),
+        last_seconds=max(times) / TIMESCALE,
+        last_frames=made.samples.count - syncs[-1],
+    )
 
 
-async def audio(path: Path) -> int:
-    """Check the encoded sound and return how many packets it has.
+async def decodes(made: Sequence[Piece], whole: int, sandbox: Sandbox) -> None:
+    """Decode every key frame of the pieces, and the last group of pictures of the one numbered `whole`.
 
     Raises:
-        PlayheadError: `output_invalid` when there are none.
+        PlayheadError: `output_invalid` when a decoder complains or gives another number of frames.
     """
-    return (await _only_track(path, "audio")).samples.count
+    probes = [Probe(each.path, pictures=True, key_frames_only=True) for each in made]
+    chosen = made[whole % len(made)]
+    # Behind the end: ffmpeg goes back to the last key frame there is, and some way further than asked.
+    probes.append(Probe(chosen.path, pictures=True, from_seconds=chosen.last_seconds + 1))
+    frames = await _decoded(probes, sandbox)
+    if frames != [*(each.keys for each in made), chosen.last_frames]:
+        raise PlayheadError("output_invalid", "What was encoded does not decode to as many frames.")
+
+
+async def audio(path: Path, plan: Plan, sandbox: Sandbox, *, strict: bool) -> int:
+    """Check the encoded sound, decode its beginning and its end, and return how many packets it has.
+
+    `strict` demands that it lasts as long as the source's packets promised.
+
+    Raises:
+        PlayheadError: `output_invalid`.
+    """
+    made = await _only_track(path, "audio")
+    lasts = made.presentation_end / made.timescale
+    if strict and plan.sound_seconds is not None and abs(lasts - plan.sound_seconds) > SOUND_SLACK_SECONDS:
+        raise PlayheadError(
+            "output_invalid", f"The sound lasts {lasts:.3f} of {plan.sound_seconds:.3f} seconds."
+        )
+    ends = [Probe(path, pictures=False, seconds=SOUND_SECONDS)]
+    if lasts > 2 * SOUND_SECONDS:
+        ends.append(Probe(path, pictures=False, from_seconds=lasts - SOUND_SECONDS))
+    if 0 in await _decoded(ends, sandbox):
+        raise PlayheadError("output_invalid", "The encoded sound does not decode.")
+    return made.samples.count
 
 
 async def whole(path: Path, plan: Plan, track: str, *, frames: int, has_sound: bool) -> None:
@@ -87,3 +133,41 @@ async def _only_track(path: Path, kind: str) -> Track:
     if not movie.complete or len(tracks) > 1:
         raise PlayheadError("output_invalid", "What the encoder wrote is not whole.")
     return tracks[0]
+
+
+async def _decoded(probes: Sequence[Probe], sandbox: Sandbox) -> list[int]:
+    """How many frames each probe decodes to."""
+    try:
+        outcome = await run(check_invocation(probes), sandbox=sandbox)
+    except ToolFailed as error:
+        raise PlayheadError("output_invalid", "What was encoded does not decode.") from error
+    frames = read_frames(outcome.stdout)
+    return [frames[number] for number in range(len(probes))]
+
+
+def _check_coding(made: Track, track: PlannedRendition) -> None:
+    if (made.width, made.height) != (track.width, track.height):
+        raise PlayheadError("output_invalid", f"A piece is {made.width}x{made.height}, not {track.track}.")
+    if made.timescale != TIMESCALE:
+        raise PlayheadError("output_invalid", "A piece counts time in the wrong unit.")
+    coded = sequence_of(configuration(made.sample_entry, b"avcC") or b"")
+    if coded is None or (coded.profile, coded.chroma_format, coded.bit_depth, coded.interlaced) != (
+        *(_PROFILES[track.profile], 1, 8),
+        False,
+    ):
+        raise PlayheadError("output_invalid", "A piece is not coded as every player can play it.")
+    if configuration(made.sample_entry, b"colr") != _BT709:
+        raise PlayheadError("output_invalid", "A piece's colours are not tagged as BT.709.")
+
+
+def _check_times(syncs: list[int], in_order: list[int], chunk: Chunk, *, strict: bool) -> None:
+    if strict and chunk.frames is not None and len(in_order) != chunk.frames:
+        raise PlayheadError("output_invalid", f"A piece has {len(in_order)} of {chunk.frames} frames.")
+    if not syncs or in_order[0] != syncs[0]:
+        raise PlayheadError("output_invalid", "A piece does not begin with a key frame.")
+    if strict and tuple(time + chunk.start for time in syncs) != chunk.grid:
+        raise PlayheadError("output_invalid", "A piece's key frames are not on the plan's grid.")
+    if strict and any(after - before < SHORTEST_FRAME for before, after in pairwise(in_order)):
+        raise PlayheadError("output_invalid", "A piece's frames are not one after the other.")
+    if in_order[-1] + chunk.start >= chunk.end:
+        raise PlayheadError("output_invalid", "A piece reaches into the next one.")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from tests.media.samples.flags import AAC, FASTSTART, x264, x265
-from tests.media.samples.recipes import Encode
-from tests.media.samples.sample import Ready, Sample
+import struct
+
+from tests.media.samples import boxes
+from tests.media.samples.flags import AAC, FASTSTART, MP4, x264, x265
+from tests.media.samples.recipes import Encode, edit
+from tests.media.samples.sample import Failed, Outcome, Ready, Sample
 
 AS_USUAL = Ready(320, 180, 2.0, frames=50)
 TEN = "yuv420p10le"
@@ -17,6 +20,19 @@ def _tagged(name: str, filename: str, to: str, codec: str, why: str, pixels: str
     return Sample(
         f"colour_{name}", "odd", filename, Encode(f"{convert} {codec} {AAC} {FASTSTART}"), AS_USUAL, why
     )
+
+
+def _dolby(profile: int, compatible: int, expect: Outcome, why: str) -> Sample:
+    # The configuration record of "Dolby Vision Streams within the ISO Base Media File Format", section 3.2:
+    # version 1.0; profile, level 4, metadata but no enhancement layer; what the base layer is compatible with.
+    flags = profile << 9 | 4 << 3 | 0b101
+    record = struct.pack(">BBHB", 1, 0, flags, compatible << 4) + bytes(19)
+    box = boxes.make_box("dvcC" if profile < 8 else "dvvC", record)
+    to = "matrix=2020_ncl:primaries=2020:transfer=smpte2084:range=limited"
+    codec = x265(TEN, _tags("bt2020", "smpte2084", "bt2020nc"))
+    base = Encode(f"-vf format=gbrp,{FROM_RGB}:{to}:npl=203,format={TEN} {codec} {AAC} {MP4}")
+    name = f"dolby_vision_{profile}"
+    return Sample(name, "odd", f"{name}.mp4", edit(base, boxes.extend_entry, box), expect, why)
 
 
 def _tags(primaries: str, transfer: str, matrix: str) -> str:
@@ -47,6 +63,13 @@ SAMPLES: tuple[Sample, ...] = (
         TEN,
     ),
     _tagged(
+        "p3",
+        "phone screen.mp4",
+        "matrix=709:primaries=smpte432:transfer=709:range=limited",
+        x264(_tags("smpte432", "bt709", "bt709")),
+        "Display P3, as phones record SDR",
+    ),
+    _tagged(
         "hdr10",
         "hdr10.mp4",
         "matrix=2020_ncl:primaries=2020:transfer=smpte2084:range=limited",
@@ -62,11 +85,17 @@ SAMPLES: tuple[Sample, ...] = (
         "HLG, as phones record",
         TEN,
     ),
+    _dolby(8, 1, AS_USUAL, "Dolby Vision over HDR10, as phones record"),
+    _dolby(
+        5, 0, Failed("unsupported_codec"), "Dolby Vision alone: what is left without it is green and pink"
+    ),
 )
 
 BACK = {
     "colour_bt2020_sdr": "zscale=matrix=gbr:primaries=709:transfer=709:range=full,format=gbrp",
     "colour_hdr10": "zscale=matrix=gbr:primaries=709:transfer=709:range=full:npl=203,format=gbrp",
+    "colour_p3": "zscale=matrix=gbr:primaries=709:transfer=709:range=full,format=gbrp",
+    "dolby_vision_8": "zscale=matrix=gbr:primaries=709:transfer=709:range=full:npl=203,format=gbrp",
     "colour_hlg": "zscale=matrix=gbr:primaries=709:transfer=709:range=full:npl=203,format=gbrp",
 }
 """For each that plain scaling shows wrongly, a filter that shows it right (its peak is the white of SDR)."""

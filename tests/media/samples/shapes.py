@@ -74,9 +74,9 @@ def _cropped(name: str, pad: str, crop: str) -> Sample:
     )
 
 
-def _clap(width: int, height: int) -> bytes:
+def _clap(width: int, height: int, right: int = 0, down: int = 0) -> bytes:
     # ISO/IEC 14496-12 section 12.1.4: clean aperture width, height and centre offsets as fractions.
-    return boxes.make_box("clap", struct.pack(">8i", width, 1, height, 1, 0, 1, 0, 1))
+    return boxes.make_box("clap", struct.pack(">8i", width, 1, height, 1, right, 1, down, 1))
 
 
 SAMPLES: tuple[Sample, ...] = (
@@ -121,6 +121,25 @@ SAMPLES: tuple[Sample, ...] = (
         ),
         Ready(320, 180, 2.0, frames=50),
         "a clap box hides a magenta frame; ffmpeg 5.1 does not read it",
+    ),
+    Sample(
+        "clean_aperture_turned",
+        "odd",
+        "clean aperture, turned.mov",
+        edit(
+            edit(
+                Encode(
+                    f"-vf {UNDO['mirror_rotate_90']},pad=352:212:8:24:magenta {x264()} {AAC} {MP4}",
+                    Picture(180, 320),
+                ),
+                boxes.extend_entry,
+                _clap(320, 180, -8, 8),
+            ),
+            boxes.set_matrix,
+            "mirror_rotate_90",
+        ),
+        Ready(180, 320, 2.0, frames=50),
+        "a clap box off the centre, then mirrored and turned",
     ),
     Sample(
         "size_changes",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tests.media.samples import bytework
 from tests.media.samples.flags import AAC, FASTSTART, H264_MP4, x264
 from tests.media.samples.pictures import Picture
-from tests.media.samples.recipes import Encode, Literal
+from tests.media.samples.recipes import Encode, Literal, edit
 from tests.media.samples.sample import Ready, Sample
 
 AS_USUAL = Ready(320, 180, 2.0, frames=50)
@@ -30,6 +31,20 @@ SAMPLES: tuple[Sample, ...] = (
         Encode(f"-map 0:v -map 1:a -map 2:s -c:s ass {x264()} {AAC} -f matroska", files=(WORDS,)),
         AS_USUAL,
         "styled subtitles",
+    ),
+    Sample(
+        "subtitles_pictures",
+        "odd",
+        "from a disc.mkv",
+        # The same track under another name: Matroska takes a zero for the end of a text.
+        edit(
+            Encode(f"-map 0:v -map 1:a -map 2:s -c:s srt {x264()} {AAC} -f matroska", files=(WORDS,)),
+            bytework.swap,
+            b"S_TEXT/UTF8",
+            b"S_HDMV/PGS\0",
+        ),
+        AS_USUAL,
+        "subtitles that are pictures, which are not read",
     ),
     Sample(
         "chapters",

@@ -34,6 +34,9 @@ _AUDIO_DECODERS = (
 # Text to cues: chosen apart, and never burnt into pictures.
 _SUBTITLE_DECODERS = "mov_text subrip srt webvtt ass ssa text"
 
+# Subtitles that are pictures: never read, but films have them.
+_PICTURE_SUBTITLES = ("dvdsub", "dvbsub", "pgssub", "xsub", "cc_dec", "libzvbi_teletextdec")
+
 DECODERS: tuple[str, ...] = tuple(f"{_VIDEO_DECODERS} {_AUDIO_DECODERS} {_SUBTITLE_DECODERS}".split())
 
 
@@ -61,4 +64,17 @@ def input_arguments(demuxer: str | None, *, from_stdin: bool = False) -> tuple[s
         # Crop exactly as the bitstream says, not in steps of the processor's vectors.
         *("-flags", "unaligned"),
         *(("-f", demuxer) if demuxer else ()),
+    )
+
+
+def beside_the_film(unlisted: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return what lets ffprobe read a file with tracks that we do not decode; stands after `input_arguments`.
+
+    ffprobe opens a decoder for every stream, asked for or not, and gives up at the first that it may not open.
+    Those of pictures in subtitles, and any `unlisted`, may be opened for sound and subtitles; guessing what a
+    stream holds, which decodes, still keeps to `DECODERS`.
+    """
+    return (
+        *("-codec_whitelist:a", ",".join((*DECODERS, *unlisted))),
+        *("-codec_whitelist:s", ",".join((*DECODERS, *_PICTURE_SUBTITLES, *unlisted))),
     )
