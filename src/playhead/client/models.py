@@ -40,6 +40,10 @@ class Source(msgspec.Struct, frozen=True):
     video_codec: str | None = None
     audio_codec: str | None = None
     """None for a video without sound."""
+    served_as_it_is: bool = False
+    """Whether players are given the file itself as one of the renditions."""
+    reasons: list[str] = []
+    """Why they are not, in a few words each."""
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -98,6 +102,10 @@ class Video(msgspec.Struct, frozen=True):
     poster_url: str | None = None
     embed_url: str | None = None
     """A page that plays the video; a private video's URLs, this one too, carry a token and expire."""
+    hls_url: str | None = None
+    """The multivariant playlist, for any HLS player; None until something can be played."""
+    dash_url: str | None = None
+    """The DASH manifest, likewise."""
     renditions: list[Rendition] = []
 
 
