@@ -8,12 +8,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import cast
 
 from playhead.delivery import cache, names, playlists
 from playhead.delivery.conditions import Validators
 from playhead.delivery.content import Content
-from playhead.delivery.presentation import Growing, Pictures, Track, cut_on_keyframes
+from playhead.delivery.presentation import SLACK, Growing, Pictures, Track, cut_on_keyframes
+from playhead.delivery.reading import read
 from playhead.delivery.shelf import Shelf
 from playhead.delivery.showing import Showing, Shown, Viewer
 from playhead.delivery.waiting import WaitingRoom
@@ -25,7 +25,6 @@ from playhead.packaging import (
     Lane,
     Piece,
     Segment,
-    Span,
     init_segment,
     keyframe_segment,
     lane_of_pieces,
@@ -104,7 +103,7 @@ class Streaming:
             content_type=kind,
             validators=Validators(f'"{hashlib.sha256(body).hexdigest()[:32]}"'),
             cache_control=lifetime,
-            read=partial(_read, Assembly(body), self.storage, ()),
+            read=partial(read, self.storage, (), Assembly(body)),
         )
 
     async def _playlist(self, track: Track, version: str, *, keyframes: bool) -> str:
@@ -152,8 +151,24 @@ class Streaming:
                 versioned=asked_version == shown.version and shown.presentation.settled,
                 seconds_left=viewer.seconds_left,
             ),
-            read=partial(_read, made, self.storage, keys),
+            read=partial(self._read, viewer, keys, made),
         )
+
+    async def _read(
+        self, viewer: Viewer, keys: Sequence[str], made: Assembly, start: int, length: int
+    ) -> AsyncGenerator[bytes, None]:
+        try:
+            async with aclosing(read(self.storage, keys, made, start, length)) as blocks:
+                async for block in blocks:
+                    yield block
+        except PlayheadError as error:
+            if error.code != "source_missing":
+                raise
+            async with self.records.transaction() as tx:
+                gone = await playing_records.load(tx, viewer.video_id) is None
+            if gone:  # deleted just now
+                raise PlayheadError("not_found") from error
+            raise
 
     async def _part(self, viewer: Viewer, track: Track, number: int) -> tuple[Lane, Sequence[str]]:
         """A lane that holds a segment, and the object keys of what it is stored in."""
@@ -206,9 +221,11 @@ def _place(track: Track, lane: Lane, number: int) -> Segment:
     """
     segments, position = track.segments, number
     if isinstance(track, Growing):
+        # The lane may begin before the segment, and always ends with or after it.
         planned = track.plan.segments
-        starts = [lane.begin, *(time for time in planned if lane.begin < time < lane.end)]
-        segments, position = cut_on_keyframes(lane, starts), starts.index(planned[number])
+        starts = [lane.begin, *(time for time in planned if lane.begin + SLACK < time < lane.end - SLACK)]
+        segments = cut_on_keyframes(lane, starts)
+        position = starts.index(planned[number]) if planned[number] in starts else 0
     if not 0 <= position < len(segments):
         raise PlayheadError("not_found")
     return segments[position]
@@ -228,18 +245,3 @@ def _init(track: Track, lane: Lane) -> bytes:
     if lane.timescale != track.timescale:
         lane = replace(lane, timescale=track.timescale, lead=lead_on_clock(lane, track.timescale))
     return init_segment(lane)
-
-
-async def _read(
-    assembly: Assembly, storage: Storage, keys: Sequence[str], start: int, length: int
-) -> AsyncGenerator[bytes, None]:
-    for part in assembly.part(start, length):
-        if not isinstance(part, Span):
-            yield part
-            continue
-        stream = cast(
-            AsyncGenerator[bytes, None], storage.stream(keys[part.source], part.offset, part.length)
-        )
-        async with aclosing(stream):
-            async for block in stream:
-                yield block
