@@ -58,6 +58,7 @@ class Origin:
     storage: Disk
     urls: Urls
     signer: Signer
+    streaming: Streaming
 
     async def video(self, *, is_public: bool, filename: str = "holiday.mov", film: bytes = FILM) -> Video:
         """A video with a finished 480p rendition, a thumbnail and a poster; its 720p is in the making."""
@@ -132,18 +133,19 @@ async def origin(database_url: str, tmp_path: Path) -> AsyncIterator[Origin]:
         asked: Callable[[], object] = lambda: thing  # noqa: E731
         return Provide(asked, sync_to_thread=False)
 
+    streaming = Streaming(records, storage, shelf, arrivals)
     app = Litestar(
         handlers,
         dependencies={
             "records": given(records),
             "storage": given(storage),
             "signer": given(signer),
-            "streaming": given(Streaming(records, storage, shelf, arrivals)),
+            "streaming": given(streaming),
         },
         exception_handlers={PlayheadError: _problem},
         openapi_config=None,
     )
     async with records.queue.open_async(), serving(app) as base:
         async with httpx.AsyncClient(base_url=base, trust_env=False) as client:
-            yield Origin(client, records, storage, Urls(base, signer), signer)
+            yield Origin(client, records, storage, Urls(base, signer), signer, streaming)
         await records.close()

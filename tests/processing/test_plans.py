@@ -19,7 +19,9 @@ from playhead.processing.ladder import fit, ladder, level
 from playhead.processing.planning import Servable, plan
 from playhead.processing.timeline import Timeline, from_packets, rounded
 
-RATES = st.sampled_from([Fraction(1), Fraction(24_000, 1001), Fraction(25), Fraction(30_000, 1001), Fraction(60)])
+RATES = st.sampled_from(
+    [Fraction(1), Fraction(24_000, 1001), Fraction(25), Fraction(30_000, 1001), Fraction(60)]
+)
 
 
 def info(width: int, height: int) -> MediaInfo:
@@ -103,9 +105,9 @@ def test_a_servable_source_decides_where_segments_begin() -> None:
     assert planned.segments == cuts
     assert planned.sound_from_source
     check(planned, timeline)
-    assert max(after - before for before, after in pairwise(sorted({t for c in planned.chunks for t in c.grid}))) <= (
-        3 * TIMESCALE
-    )
+    assert max(
+        after - before for before, after in pairwise(sorted({t for c in planned.chunks for t in c.grid}))
+    ) <= (3 * TIMESCALE)
 
 
 @pytest.mark.parametrize(
@@ -117,9 +119,7 @@ def test_a_servable_source_decides_where_segments_begin() -> None:
     ],
 )
 def test_times_that_cannot_be_kept_are_laid_on_a_constant_rate(times: list[int], restarts: bool) -> None:
-    timeline = from_packets(
-        packets(times), Fraction(1, TIMESCALE), Fraction(25), clock_may_restart=restarts
-    )
+    timeline = from_packets(packets(times), Fraction(1, TIMESCALE), Fraction(25), clock_may_restart=restarts)
     assert not timeline.usable
     planned = plan(info(64, 36), timeline, ["144p"], [])
     assert (planned.timing, planned.trusted_timestamps) == ("constant", False)
@@ -198,7 +198,9 @@ def test_the_displayed_size_follows_aspect_then_turn(
     assert displayed_size(*size, aspect, rotation) == expected
 
 
-@pytest.mark.parametrize(("size", "aspect"), [((9000, 10), Fraction(1)), ((100, 100), Fraction(17)), ((8000, 9), Fraction(2))])
+@pytest.mark.parametrize(
+    ("size", "aspect"), [((9000, 10), Fraction(1)), ((100, 100), Fraction(17)), ((8000, 9), Fraction(2))]
+)
 def test_what_is_too_large_or_too_stretched_is_refused(size: tuple[int, int], aspect: Fraction) -> None:
     with pytest.raises(PlayheadError) as caught:
         displayed_size(*size, aspect, 0)

@@ -27,7 +27,7 @@ SOURCE = "source"
 SOUND_SECONDS = 4
 """Length of the segments of sound that goes on after the last cut."""
 SLACK = TIMESCALE // 1000
-"""Ticks by which a key frame may be early."""
+"""Ticks by which a key frame may be early, and within which two moments are one."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,8 @@ class Growing:
         chunks, segments = self.plan.chunks, self.plan.segments
         starts = [chunk.start for chunk in chunks]
         end = segments[number + 1] if number + 1 < len(segments) else self.plan.duration
-        return chunks[bisect_right(starts, segments[number]) - 1 : bisect_left(starts, end)]
+        first = bisect_right(starts, segments[number] + SLACK) - 1
+        return chunks[first : bisect_left(starts, end - SLACK)]
 
     def _extents(self) -> list[tuple[int, int]]:
         starts = self.plan.segments
@@ -299,7 +300,7 @@ def cut_on_keyframes(lane: Lane, planned: Sequence[int]) -> list[Segment]:
     starts: list[int] = []
     for begin, end in zip(planned, [*planned[1:], lane.end + 1], strict=True):
         at = bisect_left(syncs, begin - SLACK)
-        if at == len(syncs) or (syncs[at] >= end - SLACK and starts):
+        if at == len(syncs) or (starts and not starts[-1] < syncs[at] < end - SLACK):
             break
         starts.append(syncs[at])
     return cut(lane, starts, lane.timescale)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import cast
 
 from playhead.delivery import cache, names, playlists
 from playhead.delivery.arrivals import Arrivals
-from playhead.delivery.assembled import DASH, HLS, INIT, SEGMENT, briefly, init, listed, read, segment
+from playhead.delivery.assembled import DASH, HLS, INIT, SEGMENT, briefly, init, listed, segment
 from playhead.delivery.conditions import Validators
 from playhead.delivery.content import Content
-from playhead.delivery.presentation import Growing, Pictures, Track, cut_on_keyframes
+from playhead.delivery.presentation import SLACK, Growing, Pictures, Track, cut_on_keyframes
+from playhead.delivery.reading import read
 from playhead.delivery.shelf import Shelf
 from playhead.delivery.showing import NothingStoredError, Showing, Shown, Viewer
 from playhead.delivery.waiting import WaitingRoom
@@ -21,10 +22,10 @@ from playhead.model import jobs
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import AUDIO, TIMESCALE
 from playhead.packaging import (
+    Assembly,
     Lane,
     Piece,
     Segment,
-    Span,
     lane_of_pieces,
 )
 from playhead.records import playing as playing_records
@@ -137,8 +138,24 @@ class Streaming:
                 versioned=asked_version == shown.version and shown.presentation.settled,
                 seconds_left=viewer.seconds_left,
             ),
-            read=partial(read, made, partial(_stored, self.storage, keys)),
+            read=partial(self._read, viewer, keys, made),
         )
+
+    async def _read(
+        self, viewer: Viewer, keys: Sequence[str], made: Assembly, start: int, length: int
+    ) -> AsyncGenerator[bytes, None]:
+        try:
+            async with aclosing(read(self.storage, keys, made, start, length)) as blocks:
+                async for block in blocks:
+                    yield block
+        except PlayheadError as error:
+            if error.code != "source_missing":
+                raise
+            async with self.records.transaction() as tx:
+                gone = await playing_records.load(tx, viewer.video_id) is None
+            if gone:  # deleted just now
+                raise PlayheadError("not_found") from error
+            raise
 
     async def _part(self, viewer: Viewer, track: Track, number: int) -> tuple[Lane, Sequence[str]]:
         """A lane that holds a segment, and the object keys of what it is stored in."""
@@ -191,14 +208,11 @@ def _place(track: Track, lane: Lane, number: int) -> Segment:
     """
     segments, position = track.segments, number
     if isinstance(track, Growing):
+        # The lane may begin before the segment, and always ends with or after it.
         planned = track.plan.segments
-        starts = [lane.begin, *(time for time in planned if lane.begin < time < lane.end)]
-        segments, position = cut_on_keyframes(lane, starts), starts.index(planned[number])
+        starts = [lane.begin, *(time for time in planned if lane.begin + SLACK < time < lane.end - SLACK)]
+        segments = cut_on_keyframes(lane, starts)
+        position = starts.index(planned[number]) if planned[number] in starts else 0
     if not 0 <= position < len(segments):
         raise PlayheadError("not_found")
     return segments[position]
-
-
-def _stored(storage: Storage, keys: Sequence[str], span: Span) -> AsyncGenerator[bytes, None]:
-    stream = storage.stream(keys[span.source], span.offset, span.length)
-    return cast(AsyncGenerator[bytes, None], stream)

@@ -61,7 +61,9 @@ def audio_invocation(
     rate = sample_rate if sample_rate in AUDIO_RATES else AUDIO_RATES[-1]
     shift = f"asetpts=PTS-{plan.origin_seconds!r}/TB," if plan.trusted_timestamps else ""
     arguments = (
-        *("-hide_banner", "-v", "error", "-y"),
+        *("-hide_banner", "-v", "error"),
+        "-y",  # the scratch folder is this attempt's own
+        # The source's own clock, as for the pictures: or the two would not fit together.
         *(("-copyts",) if plan.trusted_timestamps else ()),
         *source.guards,
         *("-i", str(source.path)),

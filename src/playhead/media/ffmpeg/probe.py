@@ -96,14 +96,19 @@ class Packets:
 
 def claims_invocation(path: Path, guards: tuple[str, ...]) -> Invocation:
     """Ask what the file says of itself. `guards` are the input's hardening arguments."""
-    arguments = ("-v", "error", *guards, "-show_streams", "-show_format", "-of", "json", "-i", str(path))
+    arguments = (
+        *("-v", "error", *guards),
+        *("-show_streams", "-show_format"),  # headers alone: nothing is decoded yet but to find parameters
+        *("-of", "json", "-i", str(path)),
+    )
     return Invocation("ffprobe", arguments, reads=(path,), limits=LIMITS)
 
 
 def packets_invocation(path: Path, guards: tuple[str, ...], stream: int) -> Invocation:
     """Ask for the times and flags of every packet of one stream, without decoding any."""
     arguments = (
-        *("-v", "error", *guards, "-select_streams", str(stream), "-show_packets"),
+        *("-v", "error", *guards, "-select_streams", str(stream)),
+        "-show_packets",  # as they lie in the file: none is decoded
         *("-show_entries", "packet=pts,duration,flags"),
         *("-of", "compact=p=0:nk=1:s=,"),  # bare values: the smallest text that ffprobe writes
         *("-read_intervals", f"%+#{MOST_PACKETS}"),  # a table may claim thousands of millions
@@ -115,7 +120,8 @@ def packets_invocation(path: Path, guards: tuple[str, ...], stream: int) -> Invo
 def frames_invocation(path: Path, guards: tuple[str, ...], stream: int, packets: int) -> Invocation:
     """Decode the first packets of one stream and ask what comes out."""
     arguments = (
-        *("-v", "error", *guards, "-select_streams", str(stream), "-show_frames"),
+        *("-v", "error", *guards, "-select_streams", str(stream)),
+        "-show_frames",  # decodes
         *("-read_intervals", f"%+#{packets}"),  # no further: decoding is what costs
         *("-of", "json", "-i", str(path)),
     )

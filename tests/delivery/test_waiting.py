@@ -1,0 +1,89 @@
+"""The waiting room: one look for all, room for so many things, and nobody waits for ever."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from playhead.delivery.waiting import WaitingRoom
+from playhead.model.errors import PlayheadError
+
+
+class Maker:
+    """Something that is there once it is made."""
+
+    def __init__(self) -> None:
+        self.made: str | None = None
+        self.fails: Exception | None = None
+        self.looks = 0
+
+    async def look(self) -> str | None:
+        self.looks += 1
+        if self.fails:
+            raise self.fails
+        return self.made
+
+
+async def test_all_who_wait_for_the_same_share_one_look() -> None:
+    room, maker = WaitingRoom(1), Maker()
+    waiting = [asyncio.create_task(room.wait("a", maker.look, 10)) for _ in range(50)]
+    while maker.looks < 3:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+    assert room.occupied == 1
+    maker.made = "it"
+    assert await asyncio.gather(*waiting) == ["it"] * 50
+    assert maker.looks < 20
+    assert room.occupied == 0
+
+
+async def test_there_is_room_for_so_many_things() -> None:
+    room, maker = WaitingRoom(2), Maker()
+    waiting = [asyncio.create_task(room.wait(name, maker.look, 10)) for name in ("a", "b", "a")]
+    await asyncio.sleep(0.01)
+    with pytest.raises(PlayheadError, match="not_ready"):
+        await room.wait("c", maker.look, 10)
+    maker.made = "it"
+    assert await asyncio.gather(*waiting) == ["it"] * 3
+    assert await room.wait("c", maker.look, 10) == "it"
+
+
+async def test_each_waits_as_long_as_it_said() -> None:
+    room, maker = WaitingRoom(1), Maker()
+    patient = asyncio.create_task(room.wait("a", maker.look, 10))
+    with pytest.raises(PlayheadError, match="not_ready"):
+        await room.wait("a", maker.look, 0.05)
+    assert not patient.done()
+    maker.made = "it"
+    assert await patient == "it"
+
+
+async def test_when_the_last_one_leaves_nobody_looks_any_more() -> None:
+    room, maker = WaitingRoom(1), Maker()
+    gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    leaving = asyncio.create_task(room.wait("a", maker.look, 10, gone))
+    cancelled = asyncio.create_task(room.wait("a", maker.look, 10))
+    await asyncio.sleep(0.01)
+    gone.set_result(None)
+    with pytest.raises(PlayheadError, match="not_ready"):
+        await leaving
+    assert room.occupied == 1
+    cancelled.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
+    assert room.occupied == 0
+    looks = maker.looks
+    await asyncio.sleep(0.1)
+    assert maker.looks == looks
+
+
+async def test_a_failure_is_everybodys_and_not_remembered() -> None:
+    room, maker = WaitingRoom(1), Maker()
+    waiting = [asyncio.create_task(room.wait("a", maker.look, 10)) for _ in range(3)]
+    await asyncio.sleep(0.01)
+    maker.fails = PlayheadError("not_found")
+    ends = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [isinstance(end, PlayheadError) and end.code for end in ends] == ["not_found"] * 3
+    maker.fails, maker.made = None, "it"
+    assert await room.wait("a", maker.look, 10) == "it"
