@@ -29,9 +29,9 @@ def master(presentation: Presentation, version: str) -> str:
         sounds = [_sound_option(AUDIO, presentation.sound_due, None, version)]
     else:
         sounds = [_sound_option(each.name, each.language, each, version) for each in presentation.sounds]
-    return hls.master_playlist(
-        [_variant(track, version) for track in presentation.pictures], _told_apart(sounds)
-    )
+    variants = [_variant(track, version) for track in presentation.pictures]
+    first = next((each for each in variants if each.rates.peak <= START_RATE), variants[-1])
+    return hls.master_playlist([first, *(each for each in variants if each is not first)], _told_apart(sounds))
 
 
 def media(track: Track, version: str) -> str:
