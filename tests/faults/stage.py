@@ -140,6 +140,8 @@ class Stage:
     def _start(self) -> Live:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PLAYHEAD_")}
         environment |= {"PLAYHEAD_API_KEY": KEY, "PLAYHEAD_LOG_FORMAT": "json"}
+        # Room for every encode that a test holds up at the same time.
+        environment |= {"PLAYHEAD_WORKER_CONCURRENCY": "8"}
         environment |= {f"PLAYHEAD_{name}": value for name, value in self._settings.items()}
         environment["PATH"] = f"{self.tools.bin}:{environment['PATH']}"
         command = [sys.executable, "-m", "tests.faults.hasty", "serve"]
