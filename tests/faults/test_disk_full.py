@@ -119,7 +119,10 @@ _ONE_PIECE_MISSING = (
     "SELECT 1 FROM pieces WHERE video_id = %s HAVING count(*) > 1 AND count(*) = count(done_at) + 1"
 )
 
-_JOINING = "SELECT 1 FROM procrastinate_jobs WHERE task_name = 'finalise' AND status = 'doing' AND args->>'video_id' = %s"
+_JOINING = (
+    "SELECT 1 FROM procrastinate_jobs"
+    " WHERE task_name = 'finalise' AND status = 'doing' AND args->>'video_id' = %s"
+)
 
 
 def _refusals(stage: Stage, video_id: str) -> int:
