@@ -75,6 +75,17 @@ def violations(scene: Scene, sent: Sequence[Sent], folder: Path) -> list[str]:
     return found
 
 
+def unswept(scene: Scene) -> list[str]:
+    """What is stored for nothing once everything that was replaced had its time to go."""
+    deadline = time.monotonic() + SETTLED_WITHIN
+    while scene.rows(_GOING) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return [*(f"{row['key']} is still doomed" for row in scene.rows(_GOING)), *_storage(scene)]
+
+
+_GOING = "SELECT key FROM objects WHERE state = 'doomed'"
+
+
 def leftovers(data: Path) -> list[str]:
     """Processes that still have to do with a data folder, once its server has stopped."""
     found = []
@@ -92,7 +103,7 @@ def _wait_until_settled(scene: Scene) -> None:
     """Until what is over is swept and told, and nobody works any more; what stays is then found by name."""
     deadline = time.monotonic() + SETTLED_WITHIN
     pending = (
-        "SELECT (SELECT count(*) FROM objects WHERE state = 'writing' OR due_at <= now() + interval '1 minute')"
+        "SELECT (SELECT count(*) FROM objects WHERE state = 'writing' OR due_at <= now())"
         " + (SELECT count(*) FROM deliveries WHERE next_at IS NOT NULL)"
         " + (SELECT count(*) FROM videos WHERE status = 'processing') AS number"
     )
@@ -101,17 +112,21 @@ def _wait_until_settled(scene: Scene) -> None:
 
 
 def _storage(scene: Scene) -> Iterator[str]:
-    """I5: the store holds what the ledger says is kept, and the ledger what the other rows refer to."""
-    ledger = scene.rows("SELECT key, state FROM objects")
+    """I5: the store holds what the ledger says, and the ledger keeps what the other rows refer to."""
+    ledger = scene.rows("SELECT key, state, due_at <= now() AS due FROM objects")
     kept = {row["key"] for row in ledger if row["state"] == "kept"}
+    # What was replaced stays for its readers' last look.
+    going = {row["key"] for row in ledger if row["state"] == "doomed" and not row["due"]}
     # The keys of refused attempts stay known for hours, in case their writer comes back.
-    unswept = [row for row in ledger if row["state"] not in ("kept", "refused")]
-    yield from (f"{row['key']} is still {row['state']}" for row in unswept)
+    late = [
+        row for row in ledger if row["key"] not in kept | going and (row["state"] != "refused" or row["due"])
+    ]
+    yield from (f"{row['key']} is still {row['state']}" for row in late)
     stored = {
         path.relative_to(scene.storage).as_posix() for path in scene.storage.rglob("*") if path.is_file()
     }
     yield from (f"{key} is kept but not stored" for key in kept - stored)
-    yield from (f"{key} is stored but not kept" for key in stored - kept)
+    yield from (f"{key} is stored but not kept" for key in stored - kept - going)
     yield from (f"the folder {path} is empty" for path in scene.storage.rglob("*") if _is_empty(path))
     referred = {row["key"] for row in scene.rows(_REFERRED)}
     yield from (f"{key} is referred to but not kept" for key in referred - kept)

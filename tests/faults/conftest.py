@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.stage import Stage, staged
-from tests.invariants import leftovers
+from tests.invariants import leftovers, unswept
 
 
 @pytest.fixture(scope="package")
 def shared_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The server, started once; it must stop in order at the end, whatever was done to it."""
-    # Room for every encode that a test holds up at the same time.
-    with staged(tmp_path_factory.mktemp("stage"), WORKER_CONCURRENCY="8") as stage:
+    with staged(tmp_path_factory.mktemp("stage")) as stage:
         yield stage
+        assert unswept(stage.scene) == []
         assert stage.stop() == 0, stage.live.output()[-4000:]
         assert leftovers(stage.data) == []
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from functools import partial
 
-from playhead.app import supervise
+from playhead.app import embedded, supervise
 from playhead.cli.main import main
 from playhead.processing import chunks
 
 QUIET_SECONDS = 6
 """Instead of a minute: how long an encode that hangs is waited for."""
+START_SECONDS = 15.0
+"""Instead of half a minute: how long PostgreSQL may take to start."""
 
 
 def run(arguments: list[str]) -> int:
@@ -19,6 +21,7 @@ def run(arguments: list[str]) -> int:
     commands = partial(supervise.Commands, worker=(*own, "worker-process"))
     supervise.Commands = commands  # type: ignore[misc, assignment]
     chunks.QUIET_SECONDS = QUIET_SECONDS
+    embedded.READY_WITHIN = START_SECONDS
     return main(arguments)
 
 

@@ -40,10 +40,17 @@ _COMMANDS = {"web": "web-process", "worker": "worker-process", "postgres": "/bin
 class Stage:
     """A data folder, a server on it that can be killed and started again, and the tools it uses."""
 
-    def __init__(self, folder: Path, tools: StandIn, receiver: Receiver, **settings: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        tools: StandIn,
+        receiver: Receiver,
+        arguments: Sequence[str],
+        settings: dict[str, str],
+    ) -> None:
         self.folder, self.tools, self.receiver = folder, tools, receiver
         self.data = folder / "data"
-        self._settings = settings
+        self._arguments, self._settings = arguments, settings
         self._port = free_port()
         self.live = self._start()
         self._register()
@@ -51,7 +58,8 @@ class Stage:
     @property
     def scene(self) -> Scene:
         """What the invariants are checked on."""
-        database = clusters.url(clusters.socket_folder(self.data))
+        embedded = clusters.url(clusters.socket_folder(self.data))
+        database = self._settings.get("DATABASE_URL", embedded)
         return Scene(self.live, database, self.data / "storage", self.receiver)
 
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
@@ -95,13 +103,7 @@ class Stage:
 
     def kill_everything(self) -> None:
         """Kill the supervisor, then whatever it leaves behind; as when the machine loses power."""
-        below = self.tree()
-        self.live.process.send_signal(SIGKILL)
-        for process in below:
-            if process.is_running():
-                process.send_signal(SIGKILL)
-        self.live.process.wait()
-        psutil.wait_procs(below, timeout=PATIENCE)
+        kill_tree(self.live.process)
 
     def create(self, client: httpx.Client, **fields: Any) -> dict[str, Any]:
         """Create a video for the clip."""
@@ -123,30 +125,34 @@ class Stage:
         return Sent(created["id"], clip(self.folder), CLIP_SECONDS * CLIP_RATE, CLIP_SECONDS)
 
     @contextmanager
-    def another_worker(self) -> Iterator[None]:
+    def another_worker(self, command: Sequence[str] = ("worker",)) -> Iterator[subprocess.Popen[bytes]]:
         """One more worker, as on another machine: under a supervisor of its own, with the same folders."""
         secret = (self.data / "secret").read_text().strip()
         url = {"PLAYHEAD_DATABASE_URL": self.scene.database, "PLAYHEAD_SECRET": secret}
         environment = {**self.live.environment, **url, "PLAYHEAD_PUBLIC_URL": self.live.url}
-        command = [sys.executable, "-m", "tests.faults.hasty", "worker", "--data", str(self.data)]
+        words = [sys.executable, "-m", "tests.faults.hasty", *command, "--data", str(self.data)]
         with (self.folder / "another.log").open("ab") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=ROOT)
+            process = subprocess.Popen(words, stdout=log, stderr=log, env=environment, cwd=ROOT)
         try:
-            yield
+            yield process
+            if process.poll() is None:
+                process.send_signal(SIGTERM)
+                assert process.wait(STOPPED_WITHIN) == 0
         finally:
-            process.send_signal(SIGTERM)
-            assert process.wait(STOPPED_WITHIN) == 0
+            kill_tree(process)
 
     def _start(self) -> Live:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PLAYHEAD_")}
         environment |= {"PLAYHEAD_API_KEY": KEY, "PLAYHEAD_LOG_FORMAT": "json"}
+        # Room for every encode that a test holds up at the same time.
+        environment |= {"PLAYHEAD_WORKER_CONCURRENCY": "8"}
         environment |= {f"PLAYHEAD_{name}": value for name, value in self._settings.items()}
         environment["PATH"] = f"{self.tools.bin}:{environment['PATH']}"
         command = [sys.executable, "-m", "tests.faults.hasty", "serve"]
         log = self.folder / "server.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [*command, "--data", str(self.data), "--port", str(self._port)],
+                [*command, "--data", str(self.data), "--port", str(self._port), *self._arguments],
                 stdout=output,
                 stderr=output,
                 env=environment,
@@ -163,17 +169,32 @@ class Stage:
             assert client.post("/v1/webhooks", json=body).status_code == 201
 
 
+def kill_tree(root: subprocess.Popen[bytes]) -> None:
+    """Kill a process, then whatever it leaves behind."""
+    if root.poll() is not None:
+        return
+    below = psutil.Process(root.pid).children(recursive=True)
+    root.send_signal(SIGKILL)
+    for process in below:
+        if process.is_running():
+            process.send_signal(SIGKILL)
+    root.wait()
+    psutil.wait_procs(below, timeout=PATIENCE)
+
+
 @contextmanager
-def staged(folder: Path, **settings: str) -> Iterator[Stage]:
-    """A stage for the time of the block; whatever still runs at its end is killed."""
+def staged(folder: Path, *arguments: str, **settings: str) -> Iterator[Stage]:
+    """A stage for the time of the block; whatever still runs at its end is killed.
+
+    `arguments` are those of `playhead serve`, `settings` their upper-case names.
+    """
     tools = StandIn(folder / "tools")
     with receiving() as receiver:
-        stage = Stage(folder, tools, receiver, **settings)
+        stage = Stage(folder, tools, receiver, arguments, settings)
         try:
             yield stage
         finally:
-            if stage.live.process.poll() is None:
-                stage.kill_everything()
+            stage.kill_everything()
             tools.close()
 
 

@@ -59,7 +59,7 @@ class StandIn:
             yield
         finally:
             for rule in made:
-                rule.unlink()
+                rule.unlink(missing_ok=True)
 
     def lift(self) -> None:
         """Lift every rule."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,9 @@ from tests.invariants import Sent, violations
 
 RECOVERED_WITHIN = 120.0
 """Seconds until all is over; a dead worker's jobs are taken up after 10 to 20, the rest is work to be done."""
+
+ROUNDS, TOGETHER = 20, 4
+"""Kills for each seed, and how many of them a video may be hit by; fewer than a step may be tried."""
 
 
 def kill_worker(stage: Stage) -> None:
@@ -53,6 +57,27 @@ def test_a_kill_at_each_step_only_delays(kill: Callable[[Stage], None], stage: S
     assert {video["status"] for video in ended.values()} == {"ready"}, ended
     assert violations(stage.scene, list(sent.values()), tmp_path) == []
     assert stage.rows("SELECT * FROM steps WHERE failures > 0") == []
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("seed", range(4))
+def test_kills_at_any_moment_lose_nothing(seed: int, stage: Stage, tmp_path: Path) -> None:
+    """No step is held here: what is hit is hit, and a step may be hit up to as often as it may be tried."""
+    chance, sent, pauses = random.Random(seed), list[Sent](), (0.0, 0.05, 0.3, 1.0, 3.0)
+    for number in range(ROUNDS):
+        with stage.live.http() as client:
+            until(lambda client=client: client.get("/healthz").status_code == 200, "a web process")  # type: ignore[misc]
+            sent.append(stage.send(client, stage.create(client, thumbnailTimestampsSeconds=[1.0])))
+        time.sleep(chance.choice(pauses) * chance.random())
+        chance.choice(KILLS)(stage)
+        if number % TOGETHER == TOGETHER - 1:
+            until(lambda: stage.rows("SELECT 1 AS one"), "a database")
+            with stage.live.http() as client:
+                ended = over(client, sent, RECOVERED_WITHIN)
+            assert {video["status"] for video in ended.values()} == {"ready"}, ended
+            assert violations(stage.scene, sent, tmp_path) == []
+            sent.clear()
 
 
 def one_video_at_each_step(stage: Stage, client: httpx.Client) -> dict[str, Sent]:

@@ -25,6 +25,8 @@ from playhead.app.refusal import RefusalError
 READY_WITHIN = 30.0
 """Seconds a start may take before we give up; recovery after a crash is part of it."""
 
+_AGAIN_AFTER = 5.0
+"""Seconds between one failed start and the next, once it has run."""
 _CREATE_WITHIN = 120.0
 """Seconds for making a cluster: half a second on any laptop, but some disks are slow to flush."""
 _LEAVE_WITHIN = 10.0
@@ -63,12 +65,16 @@ class EmbeddedPostgres:
         await self._ensure_database()
 
     async def keep(self) -> NoReturn:
-        """Start it again whenever it ends, until this is cancelled."""
+        """Start it again whenever it ends, until this is cancelled, however long that takes on a full disk."""
         while True:
             if self._child is not None:
                 code = await self._child.wait()
                 _log.warning("PostgreSQL ended and is started again", exit_code=code)
-            await self._launch()
+            try:
+                await self._launch()
+            except RefusalError as error:
+                _log.error("PostgreSQL does not start; it is tried again", reason=str(error))
+                await asyncio.sleep(_AGAIN_AFTER)
 
     async def stop(self) -> None:
         """End every session and shut it down in order."""

@@ -31,7 +31,9 @@ def master(presentation: Presentation, version: str, *, scrubbing: bool = True) 
         sounds = [_sound_option(each.name, each.language, each, version) for each in presentation.sounds]
     variants = [_variant(track, version, scrubbing=scrubbing) for track in presentation.pictures]
     first = next((each for each in variants if each.rates.peak <= START_RATE), variants[-1])
-    return hls.master_playlist([first, *(each for each in variants if each is not first)], _told_apart(sounds))
+    return hls.master_playlist(
+        [first, *(each for each in variants if each is not first)], _told_apart(sounds)
+    )
 
 
 def media(track: Track, version: str) -> str:

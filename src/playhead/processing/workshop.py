@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -50,12 +51,22 @@ class Workshop:
 
     @asynccontextmanager
     async def bench(self) -> AsyncIterator[Path]:
-        """A fresh folder for one attempt, gone afterwards however it ends."""
-        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=self.scratch))
+        """A fresh folder for one attempt, gone afterwards however it ends.
+
+        Raises:
+            PlayheadError: `storage_full`, when writing in the block found no space.
+        """
+        folder = None
         try:
+            folder = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=self.scratch))
             yield folder
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise PlayheadError("storage_full") from error
+            raise
         finally:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            if folder is not None:
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 async def fail_video(tx: Transaction, video: Row, error: PlayheadError) -> None:

@@ -8,6 +8,7 @@ sent in parts is put together by `storage.arriving`, and what has arrived stays.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import secrets
 import shutil
@@ -24,6 +25,8 @@ from playhead.upload.part import Part
 
 BATCH = 1024 * 1024
 """Bytes gathered before a thread writes them: few hops between loop and disk, little memory."""
+RESERVE_BYTES = 64 * 1024 * 1024
+"""Space that uploads leave on the disk: the embedded database lies on the same one, and stops without any."""
 KEEP_EVERY = 0.25
 """Seconds after which what arrived of a part is flushed and known, however slowly more is coming."""
 
@@ -182,15 +185,24 @@ async def _write(file: BinaryIO, body: AsyncIterator[bytes], limit: int) -> int:
             raise PlayheadError("upload_too_large", f"More than {limit} bytes were sent.")
         batch += block
         if len(batch) >= BATCH:
-            await asyncio.to_thread(file.write, batch)
+            await asyncio.to_thread(_append, file, batch)
             batch = bytearray()
-    await asyncio.to_thread(file.write, batch)
+    await asyncio.to_thread(_append, file, batch)
     return size
 
 
 def _create(path: Path) -> BinaryIO:
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.open("xb", buffering=0)
+
+
+def _append(file: BinaryIO, batch: bytearray) -> None:
+    disk = os.fstatvfs(file.fileno())
+    if disk.f_bavail * disk.f_frsize < RESERVE_BYTES + len(batch):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    rest = memoryview(batch)
+    while rest:  # a disk that fills up takes a part of what it is given
+        rest = rest[file.write(rest) :]
 
 
 def _flush(file: BinaryIO) -> None:

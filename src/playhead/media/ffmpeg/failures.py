@@ -88,7 +88,9 @@ def classify(messages: str) -> str:
 def failure_of(ending: Ending, messages: str, limits: Limits) -> PlayheadError | None:
     """Return what a finished process failed of; None when it succeeded."""
     if ending.exit_code == 0:
-        return None
+        # ffmpeg 5.1 ends well even when the disk was too full for the end of a file.
+        full = classify(messages) == "storage_full"
+        return ToolFailed("storage_full", exit_code=0, messages=messages) if full else None
     signal = _signal_of(ending.exit_code)
     if signal is Signals.SIGXCPU or (signal is Signals.SIGKILL and ending.cpu_seconds >= limits.cpu_seconds):
         return over_cpu(limits)

@@ -1,0 +1,130 @@
+"""A full disk: uploads are refused by name, encodes wait, and everything goes on once there is space again."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from signal import SIGKILL
+
+import httpx
+import pytest
+
+from playhead.upload.incoming import RESERVE_BYTES
+from tests import drive
+from tests.faults.stage import RESOLUTIONS, Stage, clip, over, staged, until
+from tests.invariants import unswept, violations
+
+MIB = 1024 * 1024
+DISK = 200 * MIB
+"""Room for PostgreSQL's own files and a few films."""
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A server whose data folder is a disk of its own, and a small one."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a small disk")
+    folder = tmp_path_factory.mktemp("small")
+    data = folder / "data"
+    data.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0711", "tmpfs", data], check=True)
+    try:
+        with staged(folder) as stage:
+            yield stage
+            assert unswept(stage.scene) == []
+            assert stage.stop() == 0, stage.live.output()[-4000:]
+    finally:
+        subprocess.run(["umount", "--lazy", data], check=True)
+
+
+@contextmanager
+def filled(stage: Stage, left: int = 0) -> Iterator[None]:
+    """Fill the disk but for so many bytes, for the time of the block."""
+    filler = stage.data / "filler"
+    with filler.open("wb") as file:
+        while (free := _free(stage) - left) > 0:
+            file.write(bytes(min(free, MIB)))
+            file.flush()
+    try:
+        yield
+    finally:
+        filler.unlink()
+
+
+def _free(stage: Stage) -> int:
+    seen = os.statvfs(stage.data)
+    return seen.f_bavail * seen.f_frsize
+
+
+def test_an_upload_to_a_full_disk_is_refused_and_taken_later(small: Stage, tmp_path: Path) -> None:
+    with small.live.http() as client:
+        before, created = small.send(client, small.create(client)), small.create(client)
+        over(client, [before])
+        with filled(small):
+            answer = httpx.put(
+                created["uploadUrl"],
+                content=clip(small.folder).read_bytes(),
+                headers={"Content-Type": created["contentType"]},
+            )
+            assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")
+            assert client.get("/healthz").status_code == 200
+        sent = [before, small.send(client, created)]
+        assert over(client, sent)[created["id"]]["status"] == "ready"
+    assert violations(small.scene, sent, tmp_path) == []
+
+
+def test_uploads_leave_room_for_the_database(small: Stage) -> None:
+    size = 20 * MIB
+    with small.live.http() as client, filled(small, RESERVE_BYTES + size // 2):
+        created = drive.create(client, clip(small.folder), RESOLUTIONS, fileSizeBytes=size)
+        answer = httpx.put(
+            created["uploadUrl"], content=bytes(size), headers={"Content-Type": created["contentType"]}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")
+        assert _free(small) > RESERVE_BYTES
+        assert client.delete(f"/api/video/{created['id']}").status_code == 204
+
+
+def test_work_on_a_full_disk_waits_for_space(small: Stage, tmp_path: Path) -> None:
+    """Encoding, looking at a source, joining what was encoded already; and the database itself."""
+    with small.live.http() as client:
+        made = {name: small.create(client) for name in ("encoding", "looking", "joining")}
+        ids = {name: created["id"] for name, created in made.items()}
+        small.tools.add("wait", f"ffmpeg *{ids['encoding']}*-filter_complex*")
+        small.tools.add("wait", f"ffprobe *{ids['looking']}*")
+        sound = small.tools.add("wait", f"ffmpeg *{ids['joining']}*aresample*")
+        sent = [small.send(client, created) for created in made.values()]
+        until(lambda: small.rows(_ONE_PIECE_MISSING, ids["joining"]), "all pieces but the sound")
+        until(lambda: small.tools.held(ids["encoding"], "-filter_complex"), "an encode")
+        until(lambda: small.tools.held(ids["looking"]), "a probe")
+        with ExitStack() as full:
+            with small.locked("steps", "SHARE"):  # so that no step begins
+                sound.unlink()
+                until(lambda: small.rows(_JOINING, ids["joining"]), "a join about to begin")
+                full.enter_context(filled(small))
+                small.tools.lift()
+            for name in ("encoding", "joining"):
+                until(lambda name=name: _refusals(small, ids[name]) > 2, "a full disk")  # type: ignore[misc]
+            small.process("postgres").send_signal(SIGKILL)
+            until(lambda: "PostgreSQL does not start" in small.live.output(), "a database without space")
+        ended = over(client, sent)
+    assert {video["status"] for video in ended.values()} == {"ready"}, ended
+    assert violations(small.scene, sent, tmp_path) == []
+
+
+_ONE_PIECE_MISSING = (
+    "SELECT 1 FROM pieces WHERE video_id = %s HAVING count(*) > 1 AND count(*) = count(done_at) + 1"
+)
+
+_JOINING = (
+    "SELECT 1 FROM procrastinate_jobs"
+    " WHERE task_name = 'finalise' AND status = 'doing' AND args->>'video_id' = %s"
+)
+
+
+def _refusals(stage: Stage, video_id: str) -> int:
+    lines = stage.live.output().splitlines()
+    return sum("storage_full" in line and video_id in line for line in lines)
