@@ -8,8 +8,8 @@ from pathlib import Path
 from uuid import UUID
 
 from playhead.media import colors
-from playhead.media.ffmpeg.encode import ChunkInput, audio_invocation, chunk_invocation
-from playhead.media.ffmpeg.invocation import Limits
+from playhead.media.ffmpeg.encode import AUDIO_BIT_RATE, ChunkInput, audio_invocation, chunk_invocation
+from playhead.media.ffmpeg.invocation import GIB, MIB, Limits
 from playhead.media.ffmpeg.run import run
 from playhead.media.source import guards_of
 from playhead.model import jobs
@@ -67,7 +67,7 @@ async def _encode(workshop: Workshop, video: Row, number: int, tracks: list[str]
         outputs = [(track, bench / f"{track.track}.mp4") for track in wanted]
         if plan.color is not None:
             await asyncio.to_thread(colors.place, plan.color, bench)
-        limits = _limits(chunk, from_beginning=safely or chunk.seek_seconds is None)
+        limits = _limits(chunk, wanted, from_beginning=safely or chunk.seek_seconds is None)
         await run(chunk_invocation(source, plan, chunk, outputs, limits), sandbox=workshop.sandbox)
         checked = {
             track.track: await verify.piece(output, chunk, track, strict=not safely)
@@ -92,8 +92,7 @@ async def encode_audio(workshop: Workshop, video_id: UUID) -> None:
         async with workshop.bench() as bench, workshop.storage.local(video["source_key"]) as path:
             source = ChunkInput(path=path, stream=plan.audio, guards=guards_of(path))
             output = bench / "audio.mp4"
-            seconds = plan.duration / TIMESCALE
-            limits = Limits(wall_seconds=ALLOWANCE_SECONDS + 2 * seconds, quiet_seconds=QUIET_SECONDS)
+            limits = _sound_limits(plan)
             await run(
                 audio_invocation(source, plan, output, info.audio.sample_rate, limits),
                 sandbox=workshop.sandbox,
@@ -143,12 +142,31 @@ def _of_tracks(plan: Plan, tracks: list[str]) -> list[PlannedRendition]:
     return [planned for track, planned in by_track.items() if track in tracks]
 
 
-def _limits(chunk: Chunk, *, from_beginning: bool) -> Limits:
+def _limits(chunk: Chunk, tracks: list[PlannedRendition], *, from_beginning: bool) -> Limits:
     decoded = chunk.end if from_beginning else chunk.end - chunk.start
     seconds = decoded / TIMESCALE
+    file_bytes = _most_bytes((chunk.end - chunk.start) / TIMESCALE, tracks[0].max_bit_rate)
     return Limits(
         wall_seconds=ALLOWANCE_SECONDS + SLOWEST * seconds,
         # Frames before the chunk are decoded without a sign of progress.
         quiet_seconds=QUIET_SECONDS + (seconds if from_beginning else 0),
-        memory_bytes=8 * 1024**3,
+        memory_bytes=8 * GIB,
+        file_bytes=file_bytes,
+        scratch_bytes=file_bytes * len(tracks),
     )
+
+
+def _sound_limits(plan: Plan) -> Limits:
+    seconds = plan.duration / TIMESCALE if plan.sound_seconds is None else plan.sound_seconds
+    file_bytes = _most_bytes(seconds, AUDIO_BIT_RATE)
+    return Limits(
+        wall_seconds=ALLOWANCE_SECONDS + 2 * seconds,
+        quiet_seconds=QUIET_SECONDS,
+        file_bytes=file_bytes,
+        scratch_bytes=file_bytes,
+    )
+
+
+def _most_bytes(seconds: float, bit_rate: int) -> int:
+    """What an output may take before it is stopped: twice its ceiling, and what headers and single frames take."""
+    return 64 * MIB + int(seconds * bit_rate / 4)

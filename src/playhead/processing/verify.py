@@ -127,11 +127,11 @@ async def _only_track(path: Path, kind: str) -> Track:
         movie = await read_movie(LocalBytes(path))
     except (PlayheadError, FileNotFoundError) as error:
         raise PlayheadError("output_invalid", "What the encoder wrote cannot be read.") from error
-    tracks = [track for track in movie.tracks if track.kind == kind and track.samples.count]
-    if not tracks:
+    tracks = [track for track in movie.tracks if track.samples.count]
+    if not any(track.kind == kind for track in tracks):
         raise PlayheadError("no_frames" if kind == "video" else "output_invalid")
     if not movie.complete or len(tracks) > 1:
-        raise PlayheadError("output_invalid", "What the encoder wrote is not whole.")
+        raise PlayheadError("output_invalid", "What the encoder wrote is not whole, or not alone.")
     return tracks[0]
 
 

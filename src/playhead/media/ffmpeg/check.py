@@ -56,7 +56,7 @@ def _input(probe: Probe) -> list[str]:
         *("-skip_loop_filter", "all"),  # smoothing edges costs a quarter and tells nothing
     ]
     if probe.key_frames_only:
-        arguments += ["-skip_frame", "nokey"]
+        arguments += ["-skip_frame", "nokey"]  # the others are dropped before they are decoded
     if probe.from_seconds is not None:
         arguments += ["-noaccurate_seek", "-ss", f"{probe.from_seconds:.6f}"]  # from the key frame there on
     if probe.seconds is not None:

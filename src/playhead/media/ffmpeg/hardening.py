@@ -75,6 +75,7 @@ def beside_the_film(unlisted: tuple[str, ...] = ()) -> tuple[str, ...]:
     stream holds, which decodes, still keeps to `DECODERS`.
     """
     return (
+        # For these kinds of streams alone, over the list for all of them that stands before.
         *("-codec_whitelist:a", ",".join((*DECODERS, *unlisted))),
         *("-codec_whitelist:s", ",".join((*DECODERS, *_PICTURE_SUBTITLES, *unlisted))),
     )

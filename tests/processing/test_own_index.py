@@ -1,0 +1,77 @@
+"""An MP4's own index refuses what it alone shows cannot become a video, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from playhead.model.errors import PlayheadError
+from playhead.processing.own_index import read_own_index
+from tests.media.samples import sample
+from tests.media.samples.cache import Cache
+from tests.media.samples.canary import Canary
+from tests.media.samples.references import reference_samples
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("cut_moov_first_10", "corrupt_file"),
+        ("cut_moov_first_last_byte", "corrupt_file"),
+        ("index_only", "corrupt_file"),
+        ("encrypted", "encrypted_file"),
+        ("bomb_900_streams", "limit_streams"),
+        ("bomb_header_giant", "limit_dimensions"),
+        ("bomb_many_edits", "resource_limit"),
+    ],
+)
+async def test_refused(name: str, code: str) -> None:
+    with pytest.raises(PlayheadError) as caught:
+        await read_own_index(sample(name).path())
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("name", ["ref_mov_url", "ref_mov_file", "ref_mov_alias"])
+async def test_references_are_refused_before_any_tool_reads_the_file(name: str, tmp_path: Path) -> None:
+    with Canary(tmp_path / "bait") as canary:
+        bait = next(each for each in reference_samples(canary) if each.name == name)
+        with pytest.raises(PlayheadError, match="reference_refused"):
+            await read_own_index(bait.path(Cache(tmp_path / "cache")))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["fps_25", "moov_last", "fragmented", "cut_between_fragments", "cut_in_fragment", "trailing_garbage"],
+)
+async def test_taken(name: str) -> None:
+    found = await read_own_index(sample(name).path())
+    assert found.damage is None
+    assert found.track(1) is not None
+    assert found.track(99) is None
+    assert found.track(None) is None
+
+
+@pytest.mark.parametrize("name", ["bomb_table_stts", "bomb_header_packed", "media_only"])
+async def test_what_only_we_cannot_read_is_left_to_ffmpeg(name: str) -> None:
+    found = await read_own_index(sample(name).path())
+    assert found.movie is None
+    assert found.damage is not None
+    assert found.track(1) is None
+
+
+async def test_the_loop_goes_on_while_a_large_index_is_read(tmp_path: Path) -> None:
+    # Half a million boxes after the end: about a second to walk.
+    path = tmp_path / "crumbs.mp4"
+    whole = sample("fragmented").path().read_bytes()
+    path.write_bytes(whole + b"\x00\x00\x00\x08free" * 500_000)
+    longest, before = 0.0, time.monotonic()
+    reading = asyncio.create_task(read_own_index(path))
+    while not reading.done():
+        await asyncio.sleep(0.001)
+        now = time.monotonic()
+        longest, before = max(longest, now - before), now
+    assert (await reading).movie is not None
+    assert longest < 5  # seconds; a worker is taken for dead after ten
