@@ -22,7 +22,7 @@ OFTEN = frozenset(
         *("rotate_90", "rotate_180", "mirror_rotate_270", "size_1x1", "size_641x359", "size_32x2048"),
         *("size_7680x4320", "sar_pal", "sar_rotated", "crop_bitstream_left", "clean_aperture"),
         *("clean_aperture_turned", "size_changes", "no_audio", "sound_7_1", "sound_three_tracks"),
-        *("sound_longer", "sound_shorter", "sound_late", "sound_early", "sound_gap", "sound_unknown"),
+        *("sound_longer", "sound_shorter", "sound_late", "sound_early", "sound_gap"),
         *("only_sound_wav", "only_sound_m4a_with_cover", "video_with_cover", "h264_4_2_2_10_bit"),
         *("h264_full_range", "h264_rgb", "hevc_10_bit", "avi_mpeg2", "avi_mpeg4_b_frames", "avi_raw"),
         *("wmv", "ogv", "prores_4444_alpha", "dv", "flv", "real_media", "mpeg_ts", "webm_recorded"),
