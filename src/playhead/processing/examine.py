@@ -46,14 +46,18 @@ async def examine(path: Path, sandbox: Sandbox, max_duration_seconds: float) -> 
     index = await read_own_index(path) if found.container in ("mp4", "mov") else OwnIndex()
     probing = _Probing(path, (*input_arguments(found.demuxer), *beside_the_film()), sandbox)
     try:
-        claims, probing = await _claims(probing)
+        claims, probing, unlisted = await _claims(probing)
     except PlayheadError as error:
         # A table that claims more than memory holds is damage to us and a lack of memory to ffprobe.
         if index.damage is not None and error.code in ("resource_limit", "decode_timeout", "decoder_crashed"):
             raise index.damage from error
         raise
     claim = _film(claims)
-    sounds = [track for track in claims.audios if track.channels and track.sample_rate][:SOUNDS_LOOKED_AT]
+    sounds = [
+        track
+        for track in claims.audios
+        if track.channels and track.sample_rate and track.codec not in unlisted
+    ][:SOUNDS_LOOKED_AT]
     may_restart = bool(CLOCK_MAY_RESTART & set(claims.container.split(",")))
     frame, packets, sound = await asyncio.gather(
         probing.first_frame(claim), probing.packets(claim.index), probing.sound(sounds, may_restart)
@@ -137,23 +141,22 @@ class _Probing:
         return await run(invocation, sandbox=self.sandbox)
 
 
-async def _claims(probing: _Probing) -> tuple[Claims, _Probing]:
-    """What a file says of itself; and how to ask it on, when it has tracks in codecs that are not on our list."""
+async def _claims(probing: _Probing) -> tuple[Claims, _Probing, frozenset[str]]:
+    """What a file says of itself; how to ask it on; and which codecs beside the film's are not on our list."""
     unlisted: tuple[str, ...] = ()
     while True:
         try:
-            return await probing.claims(), probing
+            claims = await probing.claims()
         except ToolFailed as error:
-            named = _REFUSED.findall(error.messages)
-            # Once more than there are streams is enough; and one that stays refused is the film's own.
-            if (
-                error.code != "unsupported_codec"
-                or not set(named) - set(unlisted)
-                or len(unlisted) > MOST_STREAMS
-            ):
+            named = set(_REFUSED.findall(error.messages)) - set(unlisted)
+            # One that is refused again is the film's own, whatever else there is.
+            if error.code != "unsupported_codec" or not named or len(unlisted) > MOST_STREAMS:
                 raise
-            unlisted = (*unlisted, *dict.fromkeys(named))
+            unlisted = (*unlisted, *sorted(named))
             probing = replace(probing, guards=(*probing.guards, *beside_the_film(unlisted)))
+        else:
+            # Decoders are named after their codecs, but those of other libraries say so.
+            return claims, probing, frozenset(name.removeprefix("lib") for name in unlisted)
 
 
 def _why_no_frame(claim: VideoClaim, messages: str) -> str:

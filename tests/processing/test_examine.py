@@ -1,0 +1,129 @@
+"""What a source really is, by its packets and its first frame, whatever its headers claim."""
+
+from __future__ import annotations
+
+import pytest
+
+from playhead.media.ffmpeg.probe import read_claims, read_frame, read_packets
+from playhead.media.ffmpeg.sandbox.none import NoSandbox
+from playhead.media.ffmpeg.tools import find_tools
+from playhead.model.errors import PlayheadError
+from playhead.model.media import MediaInfo, Rectangle
+from playhead.processing.examine import examine
+from playhead.processing.timeline import Timeline
+from tests.media.samples import sample
+
+SANDBOX = NoSandbox(find_tools())
+HALF_A_DAY = 12 * 3600.0
+
+
+async def examined(name: str, longest: float = HALF_A_DAY) -> tuple[MediaInfo, Timeline]:
+    return await examine(sample(name).path(), SANDBOX, longest)
+
+
+async def test_a_usual_file() -> None:
+    info, timeline = await examined("fps_29_97")
+    video = info.video
+    assert (video.codec, video.width, video.height, video.rotation) == ("h264", 320, 180, 0)
+    assert video.frame_rate == (30_000, 1001)
+    assert info.audio is not None
+    assert (info.audio.codec, info.audio.sample_rate, info.audio.channels) == ("aac", 48_000, 2)
+    assert info.duration_seconds == pytest.approx(2.002)
+    assert info.sound_end_seconds == pytest.approx(2.0, abs=0.05)
+    assert timeline.count == 60
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "rotation"),
+    [
+        ("rotate_90", (180, 320), 90),
+        ("mirror", (320, 180), 180),  # as ffprobe reads a mirror; which sides are long is all that counts
+        ("sar_rotated", (180, 320), 90),
+        ("crop_bitstream", (320, 180), 0),
+        ("size_1x1", (1, 1), 0),
+    ],
+)
+async def test_sizes_are_those_shown(name: str, shown: tuple[int, int], rotation: int) -> None:
+    video = (await examined(name))[0].video
+    assert (video.width, video.height, video.rotation) == (*shown, rotation)
+
+
+async def test_a_clean_aperture_is_where_it_is_once_turned() -> None:
+    assert (await examined("clean_aperture"))[0].video.aperture == Rectangle(320, 180, 16, 16)
+    video = (await examined("clean_aperture_turned"))[0].video
+    assert (video.width, video.height, video.aperture) == (180, 320, Rectangle(180, 320, 8, 24))
+    assert (await examined("fps_25"))[0].video.aperture is None
+
+
+async def test_only_sound_that_can_be_heard_counts() -> None:
+    assert [track.language for track in (await examined("sound_three_tracks"))[0].other_audio] == [
+        "deu",
+        "jpn",
+    ]
+    assert (await examined("sound_unknown"))[0].audio is None
+    assert (await examined("no_audio"))[0].audio is None
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("cut_moov_first_90", "corrupt_file"),
+        ("encrypted", "encrypted_file"),
+        ("init_only", "no_frames"),
+        ("unknown_codec", "unsupported_codec"),
+        ("dolby_vision_5", "unsupported_codec"),
+        ("webp_animated", "unsupported_format"),
+        ("only_sound_m4a_with_cover", "no_video_stream"),
+        ("bomb_100_hours", "limit_duration"),
+        ("bomb_empty_edit_for_ever", "limit_duration"),
+        ("bomb_1000_fps", "limit_frame_rate"),
+        ("bomb_wide", "limit_dimensions"),
+        ("bomb_100_streams_mkv", "limit_streams"),
+        ("bomb_table_stts", "corrupt_file"),
+    ],
+)
+async def test_refused_by_name(name: str, code: str) -> None:
+    with pytest.raises(PlayheadError) as caught:
+        await examined(name)
+    assert caught.value.code == code
+
+
+async def test_the_longest_that_is_allowed_can_be_set() -> None:
+    with pytest.raises(PlayheadError, match=r"limit_duration: It lasts 4 seconds; 3 are allowed"):
+        await examined("sound_longer", 3)
+    await examined("sound_longer", 5)
+
+
+async def test_high_dynamic_range_is_told() -> None:
+    video = (await examined("colour_hdr10"))[0].video
+    assert (video.color_transfer, video.color_primaries, video.peak_nits) == ("smpte2084", "bt2020", None)
+
+
+def test_peaks_are_read_from_what_is_told() -> None:
+    mastering = '{"side_data_type": "Mastering display metadata", "max_luminance": "40000000/10000"}'
+    light = '{"side_data_type": "Content light level metadata", "max_content": 1234, "max_average": 0}'
+    for side, nits in ((mastering, 4000), (f"{mastering},{light}", 1234), (light.replace("1234", "0"), None)):
+        frame = read_frame(f'{{"frames": [{{"media_type": "video", "side_data_list": [{side}]}}]}}'.encode())
+        assert frame is not None
+        assert frame.peak_nits == nits
+
+
+def test_what_newer_ffmpegs_crop_by_themselves_is_read() -> None:
+    side = '{"side_data_type": "Frame Cropping", "crop_top": 1, "crop_bottom": 2, "crop_left": 3, "crop_right": 4}'
+    claims = read_claims(
+        f'{{"streams": [{{"index": 0, "codec_type": "video", "side_data_list": [{side}]}}]}}'.encode()
+    )
+    assert claims.videos[0].margins == (3, 4, 1, 2)
+
+
+def test_answers_that_make_no_sense_are_damage() -> None:
+    with pytest.raises(PlayheadError, match="corrupt_file"):
+        read_claims(b"not json")
+    assert read_claims(b"[]").videos == ()
+    assert read_packets(b"nonsense\n1,2\n1,2,K_\n").pts == (1,)
+
+
+def test_more_packets_than_are_counted_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("playhead.media.ffmpeg.probe.MOST_PACKETS", 3)
+    with pytest.raises(PlayheadError, match="limit_duration"):
+        read_packets(b"1,1,K_\n2,1,__\n3,1,__\n")
