@@ -20,6 +20,7 @@ from playhead.model.urls import Urls
 from playhead.records import projects, uploads, videos
 from playhead.records.database import Records
 from playhead.storage.disk import Disk
+from playhead.upload.completing import complete
 from playhead.upload.endpoint import UploadEndpoint
 from playhead.upload.incoming import Incoming
 from playhead.upload.part import Part, Question, parse
@@ -102,7 +103,7 @@ async def test_parts_one_after_the_other(server: Server) -> None:
     assert (done.status_code, done.json()) == (200, {"id": str(upload.id), "size": SIZE})
     assert (await upload.ask()).status_code == 200
     assert upload.held() == FILE
-    await server.station.complete(upload.video_id, project_id=upload.project_id)
+    await complete(server.station, upload.video_id, project_id=upload.project_id)
     assert (await upload.ask()).status_code == 409
     async with server.station.records.transaction() as tx:
         video = await videos.get(tx, upload.video_id)
@@ -195,9 +196,9 @@ async def test_completing_too_early_says_so_and_spoils_nothing(server: Server) -
     upload = await server.open()
     await upload.put(0, 1000)
     with pytest.raises(Exception, match="1000 of"):
-        await server.station.complete(upload.video_id, project_id=upload.project_id)
+        await complete(server.station, upload.video_id, project_id=upload.project_id)
     assert (await upload.put(1000, SIZE)).status_code == 200
-    await server.station.complete(upload.video_id, project_id=upload.project_id)
+    await complete(server.station, upload.video_id, project_id=upload.project_id)
 
 
 async def test_a_plain_put_replaces_parts_and_parts_follow_a_plain_put(server: Server) -> None:

@@ -14,6 +14,7 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser, par
 
 from playhead.api.requests import from_fields
 from playhead.model.errors import PlayheadError
+from playhead.upload.completing import create_from
 from playhead.upload.sessions import Uploads
 
 MAX_FIELD = 64 * 1024
@@ -93,7 +94,7 @@ async def receive(
         size = await uploads.incoming.receive(arriving, form.file(), uploads.max_bytes)
         await form.until_file()
         asked = from_fields(_typed(form.fields, form.filename or "", size))
-        return await uploads.create_from(arriving, project_id, asked)
+        return await create_from(uploads, arriving, project_id, asked)
     finally:
         await uploads.incoming.discard(arriving)
 

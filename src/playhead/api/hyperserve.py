@@ -22,6 +22,7 @@ from playhead.model.states import Status
 from playhead.model.urls import Urls
 from playhead.records import renditions, videos
 from playhead.records.database import Records, Row
+from playhead.upload import cleaning, completing
 from playhead.upload.sessions import Uploads
 
 MAX_BODY = 1024 * 1024
@@ -75,7 +76,7 @@ class HyperserveController(Controller):
     ) -> dict[str, Any]:
         """Say that the file was sent whole. Repeating it is answered with how things stand."""
         found = id_of(video_id)
-        await uploads.complete(found, project_id=project_id)
+        await completing.complete(uploads, found, project_id=project_id)
         return _statuses(await _record(records, found, project_id))
 
     @get("/{video_id:str}/public")
@@ -145,7 +146,7 @@ class HyperserveController(Controller):
         self, video_id: FromPath[str], project_id: NamedDependency[UUID], uploads: UploadsGiven
     ) -> None:
         """Delete a video and everything made of it."""
-        await uploads.delete_video(id_of(video_id), project_id=project_id)
+        await cleaning.delete_video(uploads, id_of(video_id), project_id=project_id)
 
     @delete("/resolution/{rendition_id:str}", status_code=204)
     async def remove_resolution(

@@ -22,6 +22,7 @@ from playhead.model.urls import Urls
 from playhead.records import uploads as upload_records
 from playhead.records import videos
 from playhead.records.database import Records, Transaction
+from playhead.upload import cleaning, completing
 from playhead.upload.sessions import Uploads
 
 TOKEN_SECONDS = 24 * 3600
@@ -87,7 +88,7 @@ class VideosController(Controller):
         self, video_id: FromPath[str], project_id: NamedDependency[UUID], uploads: UploadsGiven
     ) -> None:
         """Delete a video and everything made of it."""
-        await uploads.delete_video(id_of(video_id), project_id=project_id)
+        await cleaning.delete_video(uploads, id_of(video_id), project_id=project_id)
 
 
 class UploadsController(Controller):
@@ -143,7 +144,7 @@ class UploadsController(Controller):
             upload = await upload_records.find(tx, id_of(upload_id))
         if upload is None or upload["project_id"] != project_id:
             raise PlayheadError("not_found", "There is no such upload.")
-        await uploads.complete(upload["video_id"], project_id=project_id)
+        await completing.complete(uploads, upload["video_id"], project_id=project_id)
         async with records.transaction() as tx:
             return view(await _one(tx, upload["video_id"], project_id), urls)
 

@@ -32,6 +32,7 @@ from playhead.delivery.origin import handlers as delivery_handlers
 from playhead.model.errors import PlayheadError
 from playhead.playback.pages import playback_routes
 from playhead.settings import Settings
+from playhead.upload.cleaning import clear_incoming
 from playhead.upload.endpoint import UploadEndpoint
 
 log = structlog.get_logger()
@@ -100,7 +101,7 @@ def build(parts: Parts) -> Litestar:
 async def _clear_incoming(parts: Parts) -> None:
     """Tidy up after a web process that was killed: this one is here instead."""
     try:
-        await parts.uploads.clear_incoming()
+        await clear_incoming(parts.uploads)
     except PlayheadError as error:
         log.warning("what was left of finished uploads stays until the next start", code=error.code)
 

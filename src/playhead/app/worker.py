@@ -33,6 +33,7 @@ from playhead.processing.inspect import inspect
 from playhead.processing.reconcile import reconcile, sweep
 from playhead.processing.workshop import Workshop
 from playhead.settings import Settings
+from playhead.upload.cleaning import abandon_overdue
 
 HEARTBEAT_SECONDS = 2.0
 STALLED_SECONDS = 10.0
@@ -154,7 +155,7 @@ def bind(queue: App, workshop: Workshop, parts: Parts, sender: Sender) -> None:
     @queue.task(name="look_around", queue=LIGHT, queueing_lock="look_around", priority=90)
     async def _look_around(timestamp: int) -> None:  # noqa: ARG001 -- the scheduler gives it
         await retry_stalled(queue)
-        await parts.uploads.abandon_overdue()
+        await abandon_overdue(parts.uploads)
         await reconcile(workshop)
 
 

@@ -11,16 +11,15 @@ on the disk when the answer says so. What is there stays as it came: sent again,
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
 
 from playhead.model.errors import PlayheadError
 from playhead.storage.arriving import Held
-from playhead.upload.body import Body
 from playhead.upload.part import Part, Question, parse
 from playhead.upload.reply import Reply
+from playhead.upload.request import Request
 from playhead.upload.sessions import Uploads
 
 REPEATS = 3
@@ -39,22 +38,23 @@ class ContentRange:
         self._uploads = uploads
         self._repeats: OrderedDict[tuple[UUID, int], int] = OrderedDict()
 
-    async def take(self, upload_id: UUID, headers: Mapping[str, str], body: Body) -> Reply:
-        """Take a part or answer a question; `headers` are by lower-case name.
+    async def take(self, request: Request) -> Reply:
+        """Take a part or answer a question.
 
         Raises:
             PlayheadError: `malformed_request`, `wrong_state` behind a gap, and as `Uploads.receive_part`.
             DisconnectedError: the sender went away; what came is kept.
         """
+        upload_id, headers = request.upload_id, request.headers
         asked = parse(headers["content-range"])
         if isinstance(asked, Question):
-            await body.drain(_EMPTY)
+            await request.body.drain(_EMPTY)
             return _standing(upload_id, await self._uploads.standing(upload_id))
         length = headers.get("content-length", "")
         if length.isdecimal() and int(length) != asked.stop - asked.start:
             raise PlayheadError("malformed_request", "Content-Length and Content-Range disagree.")
         held = await self._uploads.receive_part(
-            upload_id, asked, body.blocks(), content_type=headers.get("content-type")
+            upload_id, asked, request.body.blocks(), content_type=headers.get("content-type")
         )
         if held.prefix < asked.start:
             self._count(upload_id, asked)

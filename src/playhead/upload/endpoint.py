@@ -16,10 +16,10 @@ from litestar.types import HTTPScope, Receive, Send
 from playhead.model.errors import PlayheadError
 from playhead.model.problems import problem
 from playhead.model.signing import Signer
-from playhead.upload import put
 from playhead.upload.body import Body, DisconnectedError
-from playhead.upload.content_range import ContentRange
+from playhead.upload.protocols import choose, of_upload
 from playhead.upload.reply import Reply
+from playhead.upload.request import Request
 from playhead.upload.sessions import Uploads
 
 _PATH = re.compile(r"/([0-9a-f-]{36})/([A-Za-z0-9_.-]{1,200})/?")
@@ -45,9 +45,8 @@ class UploadEndpoint:
     """The ASGI application below `/uploads`."""
 
     def __init__(self, uploads: Uploads, signer: Signer) -> None:
-        self._uploads = uploads
         self._signer = signer
-        self._parts = ContentRange(uploads)
+        self._routes = of_upload(uploads)
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -65,22 +64,15 @@ class UploadEndpoint:
         await _answer(send, reply)
 
     async def _reply(self, scope: HTTPScope, body: Body) -> Reply:
-        if scope["method"] not in ("PUT", "DELETE"):
-            raise PlayheadError("method_not_allowed", "An upload URL takes PUT and DELETE.")
         found = _PATH.fullmatch(scope["path"])
         if found is None:
             raise PlayheadError("not_found", "There is no such upload.")
         self._signer.verify("upload", found[1], found[2], int(time.time()))
-        upload_id = UUID(found[1])
-        if scope["method"] == "DELETE":
-            await self._uploads.abandon(upload_id)
-            return Reply(204)
         headers = {
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
         }
-        if "content-range" in headers:
-            return await self._parts.take(upload_id, headers, body)
-        return await put.take(self._uploads, upload_id, headers, body)
+        protocol = choose(self._routes, scope["method"], headers)
+        return await protocol(Request(UUID(found[1]), headers, body))
 
 
 def _refusal(error: PlayheadError, request_id: str | None) -> Reply:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from uuid import UUID
-
 import msgspec
 
-from playhead.upload.body import Body
 from playhead.upload.reply import Reply
+from playhead.upload.request import Request
 from playhead.upload.sessions import Uploads
 
 
-async def take(uploads: Uploads, upload_id: UUID, headers: Mapping[str, str], body: Body) -> Reply:
-    """Take the file; `headers` are by lower-case name.
+class Put:
+    """The protocol on the uploads of a server."""
 
-    Raises:
-        PlayheadError: as `Uploads.receive`.
-        DisconnectedError: the sender went away.
-    """
-    length = headers.get("content-length", "")
-    size = await uploads.receive(
-        upload_id,
-        body.blocks(),
-        content_type=headers.get("content-type"),
-        announced=int(length) if length.isdecimal() else None,
-    )
-    return Reply(200, msgspec.json.encode({"id": upload_id, "size": size}))
+    def __init__(self, uploads: Uploads) -> None:
+        self._uploads = uploads
+
+    async def take(self, request: Request) -> Reply:
+        """Take the file.
+
+        Raises:
+            PlayheadError: as `Uploads.receive`.
+            DisconnectedError: the sender went away.
+        """
+        length = request.headers.get("content-length", "")
+        size = await self._uploads.receive(
+            request.upload_id,
+            request.body.blocks(),
+            content_type=request.headers.get("content-type"),
+            announced=int(length) if length.isdecimal() else None,
+        )
+        return Reply(200, msgspec.json.encode({"id": request.upload_id, "size": size}))

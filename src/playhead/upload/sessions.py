@@ -1,4 +1,4 @@
-"""Upload sessions: opened for a video, filled by a protocol, completed into a source."""
+"""Upload sessions: opened for a video, filled by a protocol; `completing` makes sources of them."""
 
 from __future__ import annotations
 
@@ -8,23 +8,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from playhead.media.source import HEAD_BYTES, require_video
-from playhead.model import jobs
 from playhead.model.errors import PlayheadError
-from playhead.model.events import EventType
-from playhead.model.states import Status, UploadState
-from playhead.records import events, objects, uploads, videos
+from playhead.model.states import UploadState
+from playhead.records import uploads, videos
 from playhead.records.database import Records, Row, Transaction
-from playhead.storage import keys
 from playhead.storage.arriving import Held
-from playhead.storage.keys import ObjectName
 from playhead.storage.port import Storage
 from playhead.upload.incoming import Incoming
 from playhead.upload.part import Part
 from playhead.upload.rules import check_announced, check_content_type, content_type_of
-
-UNKNOWN_SECONDS = 24 * 3600
-"""How old something in the incoming folder must be to be deleted when no upload is known by its name."""
 
 
 @dataclass(frozen=True)
@@ -165,99 +157,6 @@ class Uploads:
             await videos.fail(tx, video, PlayheadError("upload_ended", "The sender gave the upload up."))
         await self.incoming.discard(upload_id)
 
-    async def create_from(self, arrived: UUID, project_id: UUID, request: VideoRequest) -> UUID:
-        """Create a video from bytes that have arrived already under the id `arrived`, and complete it.
-
-        Raises:
-            PlayheadError: why the bytes are refused.
-        """
-        async with self.records.transaction() as tx:
-            upload = await self.open(tx, project_id, request)
-            await uploads.received(tx, upload["id"], request.size_bytes or 0)
-            await self.incoming.hand_over(arrived, upload["id"])
-        video_id: UUID = upload["video_id"]
-        await self.complete(video_id, project_id=project_id)
-        return video_id
-
-    async def complete(self, video_id: UUID, *, project_id: UUID) -> None:
-        """Judge what arrived and make it the video's source. Completing again changes nothing.
-
-        Raises:
-            PlayheadError: `not_found`, `wrong_state`, or why the bytes are refused; the video has then failed.
-        """
-        await self._reserve(video_id, project_id)
-        async with self.records.transaction() as tx:
-            video = await videos.get(tx, video_id, project_id=project_id, lock=True)
-            upload = await uploads.of_video(tx, video_id, lock=True)
-            if video["status"] in (Status.PROCESSING, Status.READY):
-                return
-            if upload is None or video["status"] != Status.PENDING_UPLOAD:
-                raise PlayheadError("wrong_state", f"The video's status is {video['status']}.")
-            await self._require_whole(upload)
-            # Taken over before it is judged: whatever the URL's holder sends from here on changes nothing.
-            name = _source_name(upload)
-            await self.incoming.arriving.seal(upload["id"])
-            if await self.incoming.arrived(upload["id"]):
-                await self.storage.adopt(name.key, self.incoming.path(upload["id"]))
-            refusal = await self._judge(name, upload)
-            if refusal is None:
-                await self._accept(tx, name, video, upload)
-            else:
-                await uploads.end(tx, upload["id"], UploadState.DEAD)
-                await objects.doom(tx, [name.key])
-                await videos.fail(tx, video, refusal)
-        await self.incoming.discard(upload["id"])
-        if refusal is not None:
-            raise refusal
-
-    async def delete_video(self, video_id: UUID, *, project_id: UUID) -> None:
-        """Delete a video, whatever its state, with everything that arrived for it or was made of it.
-
-        Raises:
-            PlayheadError: `not_found`.
-        """
-        async with self.records.transaction() as tx:
-            video = await videos.get(tx, video_id, project_id=project_id, lock=True)
-            upload = await uploads.of_video(tx, video_id)
-            await videos.remove(tx, video)
-        if upload is not None:
-            await self.incoming.discard(upload["id"])
-
-    async def abandon_overdue(self, limit: int = 100) -> None:
-        """Fail the videos whose upload ran out of time, and delete what had arrived."""
-        async with self.records.transaction() as tx:
-            overdue = await uploads.overdue(tx, limit)
-        for upload in overdue:
-            async with self.records.transaction() as tx:
-                video = await videos.find(tx, upload["video_id"], lock=True)
-                await uploads.end(tx, upload["id"], UploadState.DEAD)
-                if video is not None and video["status"] == Status.PENDING_UPLOAD:
-                    await videos.fail(tx, video, PlayheadError("upload_expired"))
-            await self.incoming.discard(upload["id"])
-
-    async def clear_incoming(self) -> None:
-        """Delete what arrived for uploads that are over: a process may have died before it could do so itself."""
-        ages = await self.incoming.ids()
-        async with self.records.transaction() as tx:
-            states = await uploads.states(tx, list(ages))
-        for upload_id, age in ages.items():
-            state = states.get(upload_id)
-            # One without a row may be a form that is still arriving.
-            if state in (UploadState.COMPLETE, UploadState.DEAD) or (state is None and age > UNKNOWN_SECONDS):
-                await self.incoming.discard(upload_id)
-
-    async def _reserve(self, video_id: UUID, project_id: UUID) -> None:
-        """Write the source's key down before it exists; a crash while completing leaves nothing unknown.
-
-        Completing again, after such a crash, finds the bytes under it: the key is the upload's own.
-        """
-        async with self.records.transaction() as ledger:
-            video = await videos.get(ledger, video_id, project_id=project_id)
-            upload = await uploads.of_video(ledger, video_id)
-            if upload is not None and video["status"] == Status.PENDING_UPLOAD:
-                name = _source_name(upload)
-                await objects.reserve(ledger, project_id, video_id, {name.key: name.slot})
-
     async def _fill(self, upload: Row, part: Part, body: AsyncIterator[bytes]) -> Held:
         upload_id, on_arrival = upload["id"], self.on_arrival
         watched = upload["play_while_uploading"] and on_arrival is not None
@@ -279,44 +178,6 @@ class Uploads:
                 await self.incoming.discard(upload_id)
             raise
         return held
-
-    async def _require_whole(self, upload: Row) -> None:
-        """A file sent in parts of which some are missing is no failure: its sender can go on."""
-        held = await self.incoming.standing(upload["id"])
-        if held is not None and not held.whole:
-            raise PlayheadError(
-                "upload_incomplete",
-                f"{len(held.bytes)} of {held.size} bytes have arrived; send the others first.",
-            )
-
-    async def _judge(self, name: ObjectName, upload: Row) -> PlayheadError | None:
-        try:
-            size = await self.storage.size(name.key)
-            head = await self.storage.read(name.key, 0, HEAD_BYTES)
-        except PlayheadError as error:
-            if error.code != "source_missing":
-                raise
-            return PlayheadError("upload_missing")
-        declared = upload["declared_size"]
-        if declared is not None and size != declared:
-            return PlayheadError("size_mismatch", f"{size} bytes arrived; {declared} were declared.")
-        try:
-            require_video(head, size)
-        except PlayheadError as refusal:
-            return refusal
-        return None
-
-    async def _accept(self, tx: Transaction, name: ObjectName, video: Row, upload: Row) -> None:
-        size = await self.storage.size(name.key)
-        await objects.keep(tx, [name.key])
-        await uploads.end(tx, upload["id"], UploadState.COMPLETE)
-        await videos.begin_processing(tx, video["id"], source_key=name.key, source_size=size)
-        await events.append(tx, video["project_id"], video["id"], EventType.UPLOADED)
-        await tx.defer(jobs.inspect(video["id"]))
-
-
-def _source_name(upload: Row) -> ObjectName:
-    return keys.source(upload["video_id"], upload["id"].hex)
 
 
 def taking(upload: Row | None) -> Row:

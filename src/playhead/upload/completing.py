@@ -1,0 +1,117 @@
+"""Completing an upload: what arrived is judged and becomes the source of its video."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from playhead.media.source import HEAD_BYTES, require_video
+from playhead.model import jobs
+from playhead.model.errors import PlayheadError
+from playhead.model.events import EventType
+from playhead.model.states import Status, UploadState
+from playhead.records import events, objects, uploads, videos
+from playhead.records.database import Row, Transaction
+from playhead.storage import keys
+from playhead.storage.keys import ObjectName
+from playhead.upload.sessions import Uploads, VideoRequest
+
+
+async def create_from(station: Uploads, arrived: UUID, project_id: UUID, request: VideoRequest) -> UUID:
+    """Create a video from bytes that have arrived already under the id `arrived`, and complete it.
+
+    Raises:
+        PlayheadError: why the bytes are refused.
+    """
+    async with station.records.transaction() as tx:
+        upload = await station.open(tx, project_id, request)
+        await uploads.received(tx, upload["id"], request.size_bytes or 0)
+        await station.incoming.hand_over(arrived, upload["id"])
+    video_id: UUID = upload["video_id"]
+    await complete(station, video_id, project_id=project_id)
+    return video_id
+
+
+async def complete(station: Uploads, video_id: UUID, *, project_id: UUID) -> None:
+    """Judge what arrived and make it the video's source. Completing again changes nothing.
+
+    Raises:
+        PlayheadError: `not_found`, `wrong_state`, or why the bytes are refused; the video has then failed.
+    """
+    await _reserve(station, video_id, project_id)
+    async with station.records.transaction() as tx:
+        video = await videos.get(tx, video_id, project_id=project_id, lock=True)
+        upload = await uploads.of_video(tx, video_id, lock=True)
+        if video["status"] in (Status.PROCESSING, Status.READY):
+            return
+        if upload is None or video["status"] != Status.PENDING_UPLOAD:
+            raise PlayheadError("wrong_state", f"The video's status is {video['status']}.")
+        await _require_whole(station, upload)
+        # Taken over before it is judged: whatever the URL's holder sends from here on changes nothing.
+        name = _source_name(upload)
+        await station.incoming.arriving.seal(upload["id"])
+        if await station.incoming.arrived(upload["id"]):
+            await station.storage.adopt(name.key, station.incoming.path(upload["id"]))
+        refusal = await _judge(station, name, upload)
+        if refusal is None:
+            await _accept(station, tx, name, video, upload)
+        else:
+            await uploads.end(tx, upload["id"], UploadState.DEAD)
+            await objects.doom(tx, [name.key])
+            await videos.fail(tx, video, refusal)
+    await station.incoming.discard(upload["id"])
+    if refusal is not None:
+        raise refusal
+
+
+async def _reserve(station: Uploads, video_id: UUID, project_id: UUID) -> None:
+    """Write the source's key down before it exists; a crash while completing leaves nothing unknown.
+
+    Completing again, after such a crash, finds the bytes under it: the key is the upload's own.
+    """
+    async with station.records.transaction() as ledger:
+        video = await videos.get(ledger, video_id, project_id=project_id)
+        upload = await uploads.of_video(ledger, video_id)
+        if upload is not None and video["status"] == Status.PENDING_UPLOAD:
+            name = _source_name(upload)
+            await objects.reserve(ledger, project_id, video_id, {name.key: name.slot})
+
+
+async def _require_whole(station: Uploads, upload: Row) -> None:
+    """A file sent in parts of which some are missing is no failure: its sender can go on."""
+    held = await station.incoming.standing(upload["id"])
+    if held is not None and not held.whole:
+        raise PlayheadError(
+            "upload_incomplete",
+            f"{len(held.bytes)} of {held.size} bytes have arrived; send the others first.",
+        )
+
+
+async def _judge(station: Uploads, name: ObjectName, upload: Row) -> PlayheadError | None:
+    try:
+        size = await station.storage.size(name.key)
+        head = await station.storage.read(name.key, 0, HEAD_BYTES)
+    except PlayheadError as error:
+        if error.code != "source_missing":
+            raise
+        return PlayheadError("upload_missing")
+    declared = upload["declared_size"]
+    if declared is not None and size != declared:
+        return PlayheadError("size_mismatch", f"{size} bytes arrived; {declared} were declared.")
+    try:
+        require_video(head, size)
+    except PlayheadError as refusal:
+        return refusal
+    return None
+
+
+async def _accept(station: Uploads, tx: Transaction, name: ObjectName, video: Row, upload: Row) -> None:
+    size = await station.storage.size(name.key)
+    await objects.keep(tx, [name.key])
+    await uploads.end(tx, upload["id"], UploadState.COMPLETE)
+    await videos.begin_processing(tx, video["id"], source_key=name.key, source_size=size)
+    await events.append(tx, video["project_id"], video["id"], EventType.UPLOADED)
+    await tx.defer(jobs.inspect(video["id"]))
+
+
+def _source_name(upload: Row) -> ObjectName:
+    return keys.source(upload["video_id"], upload["id"].hex)
