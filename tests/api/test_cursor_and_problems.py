@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from playhead.api.access import id_of, key_of
+from playhead.api.access import id_of
 from playhead.api.cursor import check_limit, decode, encode
 from playhead.model.errors import ERRORS, PlayheadError
 from playhead.model.problems import problem
@@ -38,21 +38,6 @@ def test_an_id_that_is_none_names_nothing() -> None:
     with pytest.raises(PlayheadError) as caught:
         id_of("../etc")
     assert caught.value.code == "not_found"
-
-
-@pytest.mark.parametrize(
-    ("headers", "key"),
-    [
-        ({"x-api-key": " k "}, "k"),
-        ({"authorization": "Bearer k"}, "k"),
-        ({"authorization": "bearer k"}, "k"),
-        ({"authorization": "Basic k"}, None),
-        ({"x-api-key": ""}, None),
-        ({}, None),
-    ],
-)
-def test_a_key_is_taken_from_either_header(headers: dict[str, str], key: str | None) -> None:
-    assert key_of(headers) == key
 
 
 @pytest.mark.parametrize("code", ERRORS)

@@ -10,17 +10,9 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from playhead.model.errors import PlayheadError
+from playhead.model.key import key_of
 from playhead.records import projects
 from playhead.records.database import Records
-
-
-def key_of(headers: dict[str, str] | Any) -> str | None:
-    """The key in `X-API-KEY`, or in `Authorization: Bearer`."""
-    key: str | None = headers.get("x-api-key")
-    if key:
-        return key.strip()
-    scheme, _, rest = (headers.get("authorization") or "").partition(" ")
-    return rest.strip() if scheme.lower() == "bearer" and rest else None
 
 
 async def provide_project_id(

@@ -14,7 +14,7 @@ from litestar.params import FromPath, JSONBody, SkipValidation
 from playhead.api.access import id_of
 from playhead.api.gather import VideoRecord, gather
 from playhead.api.paging import page_of
-from playhead.api.requests import MAX_THUMBNAILS, Filename, Seconds, Size, checked
+from playhead.api.requests import Filename, Seconds, Size
 from playhead.api.views import video_view
 from playhead.model.errors import PlayheadError
 from playhead.model.resolutions import DEFAULT_RESOLUTIONS
@@ -23,6 +23,7 @@ from playhead.records import uploads as upload_records
 from playhead.records import videos
 from playhead.records.database import Records, Transaction
 from playhead.upload import cleaning, completing
+from playhead.upload.asking import MAX_THUMBNAILS, checked
 from playhead.upload.sessions import Uploads
 
 TOKEN_SECONDS = 24 * 3600
@@ -45,6 +46,8 @@ class CreateUpload(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     play_while_uploading: bool = False
     """Whether it can be watched from the bytes that have arrived. They are then kept as they came: sending the
     file again does not replace them."""
+    auto_complete: bool = False
+    """Whether the request that brings the last byte also completes it."""
 
 
 class VideosController(Controller):
@@ -115,6 +118,7 @@ class UploadsController(Controller):
             thumbnail_seconds=data.thumbnail_seconds,
             metadata=data.metadata,
             play_while_uploading=data.play_while_uploading,
+            auto_complete=data.auto_complete,
         )
         if not asked.resolutions:
             raise PlayheadError("invalid_request", "Ask for one resolution at least.", field="resolutions")
@@ -127,6 +131,7 @@ class UploadsController(Controller):
             "video_id": str(upload["video_id"]),
             "content_type": upload["content_type"],
             "play_while_uploading": upload["play_while_uploading"],
+            "auto_complete": upload["auto_complete"],
             "expires_at": upload["expires_at"],
         }
 

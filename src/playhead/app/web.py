@@ -11,21 +11,22 @@ from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
-from litestar import Litestar, asgi
+from litestar import Litestar
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.types import Receive, Scope, Send
 
 from playhead import __version__
 from playhead.api.access import provide_project_id
 from playhead.api.embeds import Embeds
+from playhead.api.grants import GrantsController
 from playhead.api.health import healthz, metrics
 from playhead.api.hyperserve import HyperserveController
 from playhead.api.problems import handlers
 from playhead.api.trace import trace
 from playhead.api.videos import UploadsController, VideosController
 from playhead.api.webhooks import WebhooksController
+from playhead.app.data_plane import data_plane
 from playhead.app.logs import configure_logs
 from playhead.app.wire import Parts, wire
 from playhead.delivery.origin import handlers as delivery_handlers
@@ -33,7 +34,6 @@ from playhead.model.errors import PlayheadError
 from playhead.playback.pages import playback_routes
 from playhead.settings import Settings
 from playhead.upload.cleaning import clear_incoming
-from playhead.upload.endpoint import UploadEndpoint
 
 log = structlog.get_logger()
 
@@ -45,11 +45,6 @@ STOP_SECONDS = 8
 
 def build(parts: Parts) -> Litestar:
     """The web application."""
-    endpoint = UploadEndpoint(parts.uploads, parts.signer)
-
-    @asgi("/uploads", is_mount=True, copy_scope=True)
-    async def uploads_endpoint(scope: Scope, receive: Receive, send: Send) -> None:
-        await endpoint(scope, receive, send)  # type: ignore[arg-type]
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
@@ -66,10 +61,11 @@ def build(parts: Parts) -> Litestar:
             HyperserveController,
             VideosController,
             UploadsController,
+            GrantsController,
             WebhooksController,
             healthz,
             metrics,
-            uploads_endpoint,
+            *data_plane(parts),
             *delivery_handlers,
             playback_routes(
                 Embeds(parts.records, parts.urls, parts.signer), origins=(_origin(parts.settings.base_url),)

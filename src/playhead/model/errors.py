@@ -42,6 +42,7 @@ _ROWS = (
     ErrorKind("upload_incomplete", 400, True, "The connection ended before the declared size was reached.", "Send the file again; nothing was lost but this attempt."),
     ErrorKind("upload_expired", 410, False, "The upload was not completed before its deadline.", "Create a new video and upload again."),
     ErrorKind("upload_ended", 410, False, "The upload ended before it became a video.", "Create a new video and upload again."),
+    ErrorKind("grant_used_up", 403, False, "This grant allows no more uploads.", "Ask the application for a new one."),
     ErrorKind("not_ready", 503, True, "This part of the video is still being made.", "Ask again after the time in Retry-After."),
     ErrorKind("rate_limited", 429, True, "Too many requests.", "Wait for the time in Retry-After."),
     # Media

@@ -37,6 +37,14 @@ class Urls:
         token = self._signer.sign("upload", str(upload_id), expires_at)
         return f"{self.base_url}/uploads/{upload_id}/{token}"
 
+    def grant_token(self, grant_id: UUID, expires_at: int) -> str:
+        """Lets its holder create uploads until then. It carries the grant's id, as it stands alone in paths."""
+        return f"{grant_id.hex}.{self._signer.sign('grant', grant_id.hex, expires_at)}"
+
+    def grant(self, token: str) -> str:
+        """Below it lies all that a grant opens: `/tus`, `/s3/…`, `/preflight`."""
+        return f"{self.base_url}/u/{token}"
+
     def playback_token(self, video_id: UUID, expires_at: int) -> str:
         """Opens everything of one private video until then."""
         return self._signer.sign("playback", str(video_id), expires_at)

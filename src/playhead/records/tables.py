@@ -92,6 +92,24 @@ videos = Table(
     Index("ix_videos_processing", "completed_at", postgresql_where=text("status = 'processing'")),
 )
 
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    _project(),
+    Column("resolutions", ARRAY(Text), comment="what may be asked for; null for anything"),
+    Column("is_public", Boolean, comment="false: its videos are private; null or true: the uploader may say"),
+    Column(
+        "metadata", JSONB, comment="given to each of its videos; what the uploader says does not replace it"
+    ),
+    Column("max_bytes", BigInteger, comment="the largest file that may be sent under it"),
+    Column("max_uploads", Integer),
+    Column("uploads_made", Integer, nullable=False, server_default=text("0")),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("revoked_at", DateTime(timezone=True)),
+    _created(),
+)
+
 uploads = Table(
     "uploads",
     metadata,
@@ -105,6 +123,10 @@ uploads = Table(
     Column("play_while_uploading", Boolean, nullable=False, server_default=text("false")),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     _created(),
+    Column("auto_complete", Boolean, nullable=False, server_default=text("false")),
+    Column("max_bytes", BigInteger, comment="how large the file may be, where that was narrowed by a grant"),
+    Column("grant_id", UUID, ForeignKey("grants.id", ondelete="SET NULL")),
+    Column("tus", JSONB, comment="metadata and concat, as its tus client sent them"),
     UniqueConstraint("video_id"),
     Index("ix_uploads_open", "expires_at", postgresql_where=text("state IN ('waiting', 'received')")),
 )

@@ -23,6 +23,10 @@ async def create(
     declared_size: int | None,
     expires_in: timedelta,
     play_while_uploading: bool = False,
+    auto_complete: bool = False,
+    max_bytes: int | None = None,
+    grant_id: UUID | None = None,
+    tus: dict[str, str] | None = None,
 ) -> Row:
     """Open an upload for a video."""
     made = await tx.connection.execute(
@@ -35,6 +39,10 @@ async def create(
             content_type=content_type,
             declared_size=declared_size,
             play_while_uploading=play_while_uploading,
+            auto_complete=auto_complete,
+            max_bytes=max_bytes,
+            grant_id=grant_id,
+            tus=tus,
             expires_at=func.clock_timestamp() + expires_in,
         )
         .returning(uploads)

@@ -38,14 +38,14 @@ class ContentRange:
         self._uploads = uploads
         self._repeats: OrderedDict[tuple[UUID, int], int] = OrderedDict()
 
-    async def take(self, request: Request) -> Reply:
+    async def take(self, request: Request[UUID]) -> Reply:
         """Take a part or answer a question.
 
         Raises:
             PlayheadError: `malformed_request`, `wrong_state` behind a gap, and as `Uploads.receive_part`.
             DisconnectedError: the sender went away; what came is kept.
         """
-        upload_id, headers = request.upload_id, request.headers
+        upload_id, headers = request.subject, request.headers
         asked = parse(headers["content-range"])
         if isinstance(asked, Question):
             await request.body.drain(_EMPTY)

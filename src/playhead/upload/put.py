@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import msgspec
 
 from playhead.upload.reply import Reply
@@ -15,7 +17,7 @@ class Put:
     def __init__(self, uploads: Uploads) -> None:
         self._uploads = uploads
 
-    async def take(self, request: Request) -> Reply:
+    async def take(self, request: Request[UUID]) -> Reply:
         """Take the file.
 
         Raises:
@@ -24,9 +26,9 @@ class Put:
         """
         length = request.headers.get("content-length", "")
         size = await self._uploads.receive(
-            request.upload_id,
+            request.subject,
             request.body.blocks(),
             content_type=request.headers.get("content-type"),
             announced=int(length) if length.isdecimal() else None,
         )
-        return Reply(200, msgspec.json.encode({"id": request.upload_id, "size": size}))
+        return Reply(200, msgspec.json.encode({"id": request.subject, "size": size}))

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from playhead.model.errors import PlayheadError
 from playhead.model.states import UploadState
-from playhead.records import uploads, videos
+from playhead.records import grants, uploads, videos
 from playhead.records.database import Records, Row, Transaction
 from playhead.storage.arriving import Held
 from playhead.storage.port import Storage
@@ -30,6 +30,8 @@ class VideoRequest:
     thumbnail_seconds: Sequence[float]
     metadata: dict[str, Any] | None
     play_while_uploading: bool = False
+    auto_complete: bool = False
+    """Whether it is completed by the request that brings the last byte."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +46,29 @@ class Uploads:
     on_arrival: Callable[[Row], Awaitable[None]] | None = None
     """Told the row of an upload that is played while it arrives, whenever more of it is there."""
 
-    async def open(self, tx: Transaction, project_id: UUID, request: VideoRequest) -> Row:
+    async def open(
+        self,
+        tx: Transaction,
+        project_id: UUID,
+        request: VideoRequest,
+        *,
+        grant: Row | None = None,
+        tus: dict[str, str] | None = None,
+    ) -> Row:
         """Create a video with an upload that waits for its bytes; the upload's row.
 
+        `grant` is the one that allows it, and counts it. `tus` is what a client of tus wants to see again.
+
         Raises:
-            PlayheadError: `upload_too_large`.
+            PlayheadError: `upload_too_large`, `grant_used_up`.
         """
-        if request.size_bytes is not None and request.size_bytes > self.max_bytes:
+        limit = self.max_bytes if grant is None else min(self.max_bytes, grant["max_bytes"] or self.max_bytes)
+        if request.size_bytes is not None and request.size_bytes > limit:
             raise PlayheadError(
-                "upload_too_large", f"At most {self.max_bytes} bytes are accepted.", field="fileSizeBytes"
+                "upload_too_large", f"At most {limit} bytes are accepted.", field="fileSizeBytes"
             )
+        if grant is not None and not await grants.spend(tx, grant["id"]):
+            raise PlayheadError("grant_used_up")
         video_id = await videos.create(
             tx,
             project_id,
@@ -71,6 +86,10 @@ class Uploads:
             declared_size=request.size_bytes,
             expires_in=timedelta(seconds=self.expiry_seconds),
             play_while_uploading=request.play_while_uploading,
+            auto_complete=request.auto_complete,
+            max_bytes=grant["max_bytes"] if grant is not None else None,
+            grant_id=grant["id"] if grant is not None else None,
+            tus=tus,
         )
 
     async def receive(

@@ -1,0 +1,75 @@
+"""Grants: each lets whoever holds its token create uploads without a key, for a short time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, insert, or_, select, update
+
+from playhead.records.database import Row, Transaction
+from playhead.records.tables import grants
+
+_WORKS = (grants.c.expires_at > func.clock_timestamp()) & grants.c.revoked_at.is_(None)
+
+
+async def create(
+    tx: Transaction,
+    project_id: UUID,
+    *,
+    resolutions: Sequence[str] | None,
+    is_public: bool | None,
+    metadata: dict[str, Any] | None,
+    max_bytes: int | None,
+    max_uploads: int | None,
+    expires_in: timedelta,
+) -> Row:
+    """A new grant."""
+    made = await tx.connection.execute(
+        insert(grants)
+        .values(
+            id=uuid4(),
+            project_id=project_id,
+            resolutions=resolutions,
+            is_public=is_public,
+            metadata=metadata,
+            max_bytes=max_bytes,
+            max_uploads=max_uploads,
+            expires_at=func.clock_timestamp() + expires_in,
+        )
+        .returning(grants)
+    )
+    return dict(made.one()._mapping)
+
+
+async def working(tx: Transaction, grant_id: UUID, *, lock: bool = False) -> Row | None:
+    """A grant, if its time is not over and nobody has revoked it."""
+    query = select(grants).where(grants.c.id == grant_id, _WORKS)
+    row = (await tx.connection.execute(query.with_for_update() if lock else query)).one_or_none()
+    return dict(row._mapping) if row else None
+
+
+async def spend(tx: Transaction, grant_id: UUID) -> bool:
+    """Count one upload; False when the grant allows no more. However many ask at once, none gets past it."""
+    done = await tx.connection.execute(
+        update(grants)
+        .where(
+            grants.c.id == grant_id,
+            _WORKS,
+            or_(grants.c.max_uploads.is_(None), grants.c.uploads_made < grants.c.max_uploads),
+        )
+        .values(uploads_made=grants.c.uploads_made + 1)
+    )
+    return done.rowcount == 1
+
+
+async def revoke(tx: Transaction, project_id: UUID, grant_id: UUID) -> bool:
+    """End a grant now; False when the project has none of that id. Doing it again changes nothing."""
+    done = await tx.connection.execute(
+        update(grants)
+        .where(grants.c.id == grant_id, grants.c.project_id == project_id)
+        .values(revoked_at=func.coalesce(grants.c.revoked_at, func.clock_timestamp()))
+    )
+    return done.rowcount == 1

@@ -1,0 +1,53 @@
+"""Who is let in to the data plane: each function reads a path and says what it opens, and what follows."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from uuid import UUID
+
+from playhead.model.errors import PlayheadError
+from playhead.model.signing import Signer
+from playhead.upload.grants import Caller, Grants
+from playhead.upload.request import Subject
+
+_UPLOAD = re.compile(r"/([0-9a-f-]{36})/([A-Za-z0-9_.-]{1,200})(/.*)?")
+_GRANT = re.compile(r"/([A-Za-z0-9_.-]{1,200})(/.*)?")
+
+Entrance = Callable[[str, Mapping[str, str]], Awaitable[tuple[Subject, str]]]
+"""Path and headers → what is opened and the rest of the path; raises `PlayheadError`."""
+
+
+def by_upload_url(signer: Signer) -> Entrance[UUID]:
+    """`/{id}/{token}…`: the id of the upload."""
+
+    async def enter(path: str, _headers: Mapping[str, str]) -> tuple[UUID, str]:
+        found = _UPLOAD.fullmatch(path)
+        if found is None:
+            raise PlayheadError("not_found", "There is no such upload.")
+        signer.verify("upload", found[1], found[2], int(time.time()))
+        return UUID(found[1]), found[3] or ""
+
+    return enter
+
+
+def by_grant(grants: Grants) -> Entrance[Caller]:
+    """`/{token}…` of a grant: its holder."""
+
+    async def enter(path: str, _headers: Mapping[str, str]) -> tuple[Caller, str]:
+        found = _GRANT.fullmatch(path)
+        if found is None:
+            raise PlayheadError("not_found")
+        return await grants.by_token(found[1]), found[2] or ""
+
+    return enter
+
+
+def by_key(grants: Grants) -> Entrance[Caller]:
+    """Any path, with an API key in the headers: its holder."""
+
+    async def enter(path: str, headers: Mapping[str, str]) -> tuple[Caller, str]:
+        return await grants.by_key(headers), path
+
+    return enter
