@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, settings
 
 from tests.live import Live, serving
 from tests.postgres import database_url, postgres
+from tests.s3 import seaweedfs
 
-__all__ = ["database_url", "postgres"]
+__all__ = ["database_url", "postgres", "seaweedfs"]
 
 # The same examples in every run, and none refused for the time they take: the machine may be busy.
 settings.register_profile(
