@@ -43,7 +43,24 @@ class Settings(BaseSettings):
         description="PostgreSQL 15 or newer, `postgresql://…`; by default an embedded one under the data folder.",
     )
     storage_url: str | None = Field(
-        None, description="Where videos are kept, `file:///…`; by default a folder under the data folder."
+        None,
+        description="Where videos are kept, `file:///…` or `s3://bucket/prefix`; by default a folder under the data "
+        "folder.",
+    )
+    s3_endpoint: str | None = Field(
+        None,
+        description="URL of the S3 server, as this machine and clients reach it; by default that of AWS.",
+    )
+    s3_region: str = Field("us-east-1", description="Region of the bucket.")
+    s3_access_key: SecretStr | None = Field(
+        None, description="Access key for the bucket; by default what the AWS tools find on this machine."
+    )
+    s3_secret_key: SecretStr | None = Field(None, description="The secret key that belongs to it.")
+    copies_bytes: int = Field(
+        20 * GIB,
+        ge=0,
+        description="With S3: how much of a worker's disk copies of sources may take that wait to be used again, in "
+        "bytes.",
     )
     secret: SecretStr | None = Field(
         None,

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from playhead.app import distributed
 from playhead.app.refusal import RefusalError
 from playhead.app.wire import pick_storage, wire
 from playhead.model.errors import PlayheadError
 from playhead.settings import Settings
+from playhead.storage.copies import Copies
 from playhead.storage.disk import Disk
 
 
@@ -46,3 +48,30 @@ def test_secrets_are_rotated_by_a_comma(tmp_path: Path) -> None:
     before = wire(settings(tmp_path, secret=old)).signer
     after = wire(settings(tmp_path, secret=f"{new}, {old}")).signer
     after.verify("playback", "video", before.sign("playback", "video", 2_000_000_000), 1_000_000_000)
+
+
+async def test_an_s3_url_names_a_bucket_and_a_prefix(tmp_path: Path) -> None:
+    given = settings(
+        tmp_path,
+        storage_url="s3://films/some/where/",
+        s3_access_key="k",
+        s3_secret_key="hush",
+        s3_region="eu",
+    )
+    found = distributed.bucket(given)
+    assert (found.name, found.full("a/b"), found.region) == ("films", "some/where/a/b", "eu")
+    assert "hush" not in repr(found) + repr(given)
+    assert isinstance(pick_storage(given), Copies)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"storage_url": "s3:///prefix"}, "s3://bucket"),
+        ({"storage_url": "s3://films", "s3_access_key": "k"}, "PLAYHEAD_S3_SECRET_KEY"),
+        ({"storage_url": "s3://films", "s3_secret_key": "k"}, "PLAYHEAD_S3_ACCESS_KEY"),
+    ],
+)
+def test_half_a_bucket_is_refused_in_a_sentence(tmp_path: Path, given: dict[str, str], named: str) -> None:
+    with pytest.raises(PlayheadError, match=named):
+        pick_storage(settings(tmp_path, **given))

@@ -12,6 +12,7 @@ from playhead.media.ffmpeg.features import Features
 from playhead.media.ffmpeg.tools import Tools
 from playhead.settings import GIB
 from tests.cli.terminal import Terminal, terminal
+from tests.s3 import SeaweedFS, settings_of
 
 __all__ = ["terminal"]
 
@@ -101,3 +102,14 @@ def test_disk_space_is_judged(free: int, verdict: str) -> None:
     finding = judged_disk(Path("/data"), free)
     assert finding.verdict == verdict
     assert f"{free / GIB:.1f} GiB" in finding.sentence
+
+
+def test_a_bucket_is_tried(terminal: Terminal, database_url: str, seaweedfs: SeaweedFS) -> None:
+    given = settings_of(seaweedfs.bucket())
+    done = terminal("doctor", DATABASE_URL=database_url, **given)
+    assert done.code == 0, done.out
+    assert "can be written to, read and deleted from" in done.out
+    done = terminal("doctor", DATABASE_URL=database_url, **{**given, "S3_SECRET_KEY": "another-hunter22"})
+    assert done.code == 1
+    assert "SignatureDoesNotMatch" in done.out
+    assert "hunter22" not in done.out

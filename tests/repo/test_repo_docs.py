@@ -31,7 +31,7 @@ def test_settings_named_in_the_documentation_exist() -> None:
     named = {
         (path.name, name)
         for path in MARKDOWN
-        for name in re.findall(r"PLAYHEAD_[A-Z_]*[A-Z]", text(path))
+        for name in re.findall(r"PLAYHEAD_[A-Z0-9_]*[A-Z]", text(path))
         if name != "PLAYHEAD_URL"
     }
     assert {(page, name) for page, name in named if name not in known} == set()

@@ -52,6 +52,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     if tools is not None:
         yield await _sandbox(settings, tools)
     yield await _database(settings)
+    if (settings.storage_url or "").startswith("s3:"):
+        yield await _bucket(settings)
     yield _disk(settings.data)
     yield _pages()
 
@@ -118,6 +120,15 @@ def _judged_schema(version: str | None, needed: str) -> Finding:
         f"The database answers; its schema is at {version or 'nothing'} and will be brought to {needed} by "
         "`playhead serve` or `playhead migrate`.",
     )
+
+
+async def _bucket(settings: Settings) -> Finding:
+    from playhead.app import distributed  # its clients take a moment to load
+
+    try:
+        return Finding("storage", "ok", await distributed.check(settings))
+    except RefusalError as error:
+        return Finding("storage", "missing", told(error))
 
 
 def _disk(data: Path) -> Finding:

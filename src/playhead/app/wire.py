@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -35,10 +36,10 @@ class Parts:
     streaming: Streaming
 
 
-def wire(settings: Settings, *, silent_seconds: float | None = None) -> Parts:
+def wire(settings: Settings, *, silent_seconds: float | None = None, scratch: Path | None = None) -> Parts:
     """Put the parts together. The database's URL and the secret must be in the settings by now.
 
-    `silent_seconds` is that of `Records`.
+    `silent_seconds` is that of `Records`; `scratch` is a worker's folder for what it opens as local files.
 
     Raises:
         PlayheadError: `database_unavailable` or `storage_unavailable` when a setting names nothing usable.
@@ -49,7 +50,7 @@ def wire(settings: Settings, *, silent_seconds: float | None = None) -> Parts:
             "PLAYHEAD_DATABASE_URL and PLAYHEAD_SECRET must be set; `playhead serve` does it.",
         )
     records = Records(settings.database_url.get_secret_value(), silent_seconds=silent_seconds)
-    storage = pick_storage(settings)
+    storage = pick_storage(settings, scratch)
     try:
         signer = Signer([part.strip() for part in settings.secret.get_secret_value().split(",")])
     except ValueError as error:
@@ -80,15 +81,20 @@ def source_limits(settings: Settings) -> Limits:
     return Limits(bits_per_second=settings.source_max_bit_rate, gop_seconds=settings.source_max_gop_seconds)
 
 
-def pick_storage(settings: Settings) -> Storage:
+def pick_storage(settings: Settings, scratch: Path | None = None) -> Storage:
     """The adapter that `PLAYHEAD_STORAGE_URL` names.
 
     Raises:
-        PlayheadError: `storage_unavailable` for a scheme that there is no adapter for.
+        PlayheadError: `storage_unavailable` for a URL that there is no adapter for.
     """
     if settings.storage_url is None:
         return Disk(settings.data / "storage")
     url = urlsplit(settings.storage_url)
     if url.scheme == "file" and url.netloc in ("", "localhost"):
         return Disk(Path(unquote(url.path)))
-    raise PlayheadError("storage_unavailable", "PLAYHEAD_STORAGE_URL must begin with file:///.")
+    if url.scheme == "s3":
+        # Its clients take a moment to load, which the embedded profile is spared.
+        from playhead.app import distributed
+
+        return distributed.storage(settings, scratch or Path(tempfile.gettempdir()))
+    raise PlayheadError("storage_unavailable", "PLAYHEAD_STORAGE_URL must begin with file:/// or s3://.")

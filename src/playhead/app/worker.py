@@ -57,8 +57,8 @@ def run(settings: Settings) -> None:
 
 
 async def _work(settings: Settings) -> None:
-    parts = wire(settings, silent_seconds=STALLED_SECONDS)
     with scratch_folder(settings.data / "scratch") as scratch:
+        parts = wire(settings, silent_seconds=STALLED_SECONDS, scratch=scratch)
         sandbox = await choose_sandbox(find_tools(), unsafe_no_sandbox=settings.unsafe_no_sandbox)
         workshop = Workshop(
             records=parts.records,
@@ -73,7 +73,7 @@ async def _work(settings: Settings) -> None:
             bind(parts.records.queue, workshop, parts, sender)
             log.info("worker started", sandbox=sandbox.name, scratch=str(scratch))
             await _run_queues(parts.records.queue, settings)
-    await parts.records.close()
+        await parts.records.close()
 
 
 async def _run_queues(queue: App, settings: Settings) -> None:

@@ -6,6 +6,7 @@ The only module that knows how either of them is made, and what their failures m
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -158,6 +159,13 @@ def named() -> Iterator[None]:
         yield
     except (BaseError, BotoCoreError, ClientError, OSError) as error:
         raise _named(error) from error
+
+
+def server_said(error: PlayheadError) -> str:
+    """What the store itself gave as the reason of a failure: its code, or the client's words; for operators."""
+    told = str(error.__cause__ or error)
+    found = re.search(r"<Code>(\w+)</Code>|\((\w+)\) when calling", told)
+    return (found[1] or found[2]) if found else told.partition("\n")[0]
 
 
 def _named(error: Exception) -> PlayheadError:
