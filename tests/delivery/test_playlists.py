@@ -97,7 +97,7 @@ def test_sounds_have_names_of_their_own(shown: Presentation) -> None:
 def test_a_player_starts_with_what_any_line_carries(shown: Presentation) -> None:
     pictures = shown.pictures[0]
     assert isinstance(pictures, Pictures)
-    heavy = [replace(each, size=each.size * 10_000) for each in pictures.segments]
+    heavy = [each._replace(size=each.size * 10_000) for each in pictures.segments]
     tracks = (replace(pictures, name="4x4", segments=heavy), pictures, replace(pictures, name="2x2"))
     text = playlists.master(replace(shown, pictures=tracks), V)
     order = [line.partition(".")[0] for line in text.splitlines() if line and not line.startswith("#")]

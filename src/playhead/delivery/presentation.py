@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, partial
 
@@ -57,7 +57,10 @@ class Whole:
 
     def durations(self) -> list[Fraction]:
         """The length of each segment, in seconds."""
-        return [Fraction(each.duration, self.timescale) for each in self.segments]
+        lengths = [each.duration for each in self.segments]
+        # A film has a handful of different ones.
+        seconds = {length: Fraction(length, self.timescale) for length in set(lengths)}
+        return [seconds[length] for length in lengths]
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class Pictures(Whole):
     def keyframe_rates(self) -> Rates:
         """The bit rates of the first frame of each segment alone."""
         sizes = self.lane.sizes(0, len(self.lane.times))
-        return rates([replace(each, size=sizes[each.first]) for each in self.segments], self.timescale)
+        return rates([each._replace(size=sizes[each.first]) for each in self.segments], self.timescale)
 
 
 @dataclass(frozen=True)

@@ -122,8 +122,7 @@ def _file(movie: Movie, limits: Limits) -> list[Reason]:
 
 def _bits_per_second(track: Track) -> float:
     samples = track.samples
-    size = samples.constant_size * samples.count if samples.constant_size else samples.bytes_before[-1]
-    return size * 8 * track.timescale / max(1, samples.duration)
+    return samples.total_bytes * 8 * track.timescale / max(1, samples.duration)
 
 
 def _timeline(track: Track, limits: Limits, lanes: list[Lane]) -> list[Reason]:
@@ -155,9 +154,12 @@ def _timeline(track: Track, limits: Limits, lanes: list[Lane]) -> list[Reason]:
 
 def _open_gop(lane: Lane) -> bool:
     """Whether a frame decoded after a keyframe is shown before it, or the other way round."""
+    times, shown = lane.times, lane.shown
+    if times == shown:
+        return False
     return any(
-        lane.times[number] != lane.shown[number]
-        or max(lane.times[max(0, number - REORDER_LIMIT) : number], default=-1) > lane.times[number]
+        times[number] != shown[number]
+        or (number > 0 and max(times[max(0, number - REORDER_LIMIT) : number]) > times[number])
         for number in lane.sync_numbers
     )
 

@@ -164,8 +164,9 @@ def _subtitle(option: SubtitleOption) -> str:
 
 def _opening(rows: Sequence[Row], longest: Fraction | None = None) -> list[str]:
     # EXT-X-TARGETDURATION is an integer that no rounded duration may exceed (section 4.4.3.1).
-    durations = [row.duration for row in rows] if longest is None else [longest]
-    target = max((math.floor(duration + Fraction(1, 2)) for duration in durations), default=1)
+    if longest is None:
+        longest = max((row.duration for row in rows), key=float, default=Fraction(1))
+    target = math.floor(longest + Fraction(1, 2))
     return [
         "#EXTM3U",
         f"#EXT-X-VERSION:{VERSION}",

@@ -95,10 +95,10 @@ class Lane:
 
     def size(self, first: int, stop: int) -> int:
         """Bytes of the samples `first` to `stop` together."""
-        return sum(
-            samples.bytes_before[end] - samples.bytes_before[start]
-            for _, samples, start, end in self._parts(first, stop)
-        )
+        if len(self.stretches) == 1:
+            offset = self.stretches[0].offset
+            return self.stretches[0].samples.bytes_of(first + offset, stop + offset)
+        return sum(samples.bytes_of(start, end) for _, samples, start, end in self._parts(first, stop))
 
     def spans(self, first: int, stop: int) -> Iterator[Span]:
         """Where the bytes of samples `first` to `stop` are, contiguous ones as one span."""

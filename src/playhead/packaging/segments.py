@@ -5,7 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
+from typing import NamedTuple
 
 from playhead.model.errors import PlayheadError
 from playhead.packaging.lane import Lane
@@ -16,8 +18,7 @@ SEGMENT_OVERHEAD = 176
 """Most bytes of the rest of that header."""
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(NamedTuple):
     """Samples `first` to `stop` of a lane, shown from `start` for `duration` ticks."""
 
     first: int
@@ -64,8 +65,8 @@ def cut(lane: Lane, boundaries: Sequence[int], timescale: int) -> list[Segment]:
     Raises:
         PlayheadError: `output_invalid` when a video has no sync sample at a boundary.
     """
-    find = _sync_at if lane.kind == "video" else _packet_at
-    firsts = [0, *(find(lane, boundary, timescale) for boundary in boundaries[1:]), len(lane.times)]
+    find = _SyncsAt(lane, timescale) if lane.kind == "video" else partial(_packet_at, lane, timescale)
+    firsts = [0, *map(find, boundaries[1:]), len(lane.times)]
     segments: list[Segment] = []
     for first, stop in pairwise(sorted(set(firsts))):
         start = lane.shown[first]
@@ -86,13 +87,15 @@ def rates(segments: Sequence[Segment], timescale: int) -> Rates:
         return Rates(0, 0)
     longest = max(segment.duration for segment in segments)
     peak = 0.0
+    least, most = 0.5 * longest, 1.5 * longest
     for last in range(len(segments)):
         size = duration = 0
-        for segment in reversed(segments[: last + 1]):
-            size, duration = size + segment.size, duration + segment.duration
-            if duration > 1.5 * longest:
+        for number in range(last, -1, -1):
+            size += segments[number].size
+            duration += segments[number].duration
+            if duration > most:
                 break
-            if duration >= 0.5 * longest:
+            if duration >= least:
                 peak = max(peak, size / duration)
     whole = max(1, sum(segment.duration for segment in segments))
     average = sum(segment.size for segment in segments) / whole
@@ -100,17 +103,23 @@ def rates(segments: Sequence[Segment], timescale: int) -> Rates:
     return Rates(round(max(peak, average) * bits), round(average * bits))
 
 
-def _sync_at(lane: Lane, boundary: int, timescale: int) -> int:
-    """The sync sample shown at a boundary, which may be rounded if it is in other ticks."""
-    numbers = lane.sync_numbers
-    target = boundary * lane.timescale
-    # In units of both clocks multiplied, so that nothing is rounded here.
-    tolerance = 0 if timescale == lane.timescale else max(timescale, lane.timescale)
-    at = bisect_left(numbers, target - tolerance, key=lambda number: lane.times[number] * timescale)
-    if at == len(numbers) or abs(lane.times[numbers[at]] * timescale - target) > tolerance:
-        raise PlayheadError("output_invalid", "There is no keyframe where a segment has to start.")
-    return numbers[at]
+class _SyncsAt:
+    """Finds the sync sample shown at a boundary, which may be rounded if it is in other ticks."""
+
+    def __init__(self, lane: Lane, timescale: int) -> None:
+        # In units of both clocks multiplied, so that nothing is rounded here.
+        self._numbers = lane.sync_numbers
+        self._moments = [lane.times[number] * timescale for number in self._numbers]
+        self._unit = lane.timescale
+        self._tolerance = 0 if timescale == lane.timescale else max(timescale, lane.timescale)
+
+    def __call__(self, boundary: int) -> int:
+        target = boundary * self._unit
+        at = bisect_left(self._moments, target - self._tolerance)
+        if at == len(self._moments) or abs(self._moments[at] - target) > self._tolerance:
+            raise PlayheadError("output_invalid", "There is no keyframe where a segment has to start.")
+        return self._numbers[at]
 
 
-def _packet_at(lane: Lane, boundary: int, timescale: int) -> int:
+def _packet_at(lane: Lane, timescale: int, boundary: int) -> int:
     return bisect_left(lane.times, -(-boundary * lane.timescale // timescale))

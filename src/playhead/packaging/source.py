@@ -145,9 +145,11 @@ def lead_on_clock(lane: Lane, timescale: int) -> int:
 
 def segments_on_clock(segments: list[Segment], lane: Lane, timescale: int) -> list[Segment]:
     """The same segments with their times on another clock."""
+    if lane.timescale == timescale:
+        return segments
     moved = []
-    for each in segments:
-        start = rounded(each.start, lane.timescale, timescale)
-        end = rounded(each.start + each.duration, lane.timescale, timescale)
-        moved.append(replace(each, start=start, duration=end - start))
+    for first, stop, start, duration, size in segments:
+        begin = rounded(start, lane.timescale, timescale)
+        end = rounded(start + duration, lane.timescale, timescale)
+        moved.append(Segment(first, stop, begin, end - begin, size))
     return moved

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from operator import add, ge, sub
+from operator import add, sub
 
 from playhead.media.mp4 import NEVER, Movie, Track
 from playhead.model.errors import PlayheadError
@@ -64,7 +64,7 @@ def lane_of_pieces(pieces: Sequence[Piece], timescale: int, lead: int | None = N
     told = pieces[-1].end
     own = _scaled(track.samples.last_duration, track.timescale, timescale)
     last_duration = max(1, own if told is None else told - last_shown)
-    shown = _order(times)
+    shown, gaps = _order(times)
     return Lane(
         kind="video",
         timescale=timescale,
@@ -72,7 +72,7 @@ def lane_of_pieces(pieces: Sequence[Piece], timescale: int, lead: int | None = N
         stretches=tuple(stretches),
         times=times,
         shown=shown,
-        lead=_lead(times, shown, timescale) if lead is None else lead,
+        lead=_lead(times, shown, gaps, timescale) if lead is None else lead,
         sync=None if len(sync) == len(times) else sync,
         begin=pieces[0].start,
         end=last_shown + last_duration,
@@ -114,8 +114,8 @@ def lane_of_track(track: Track, source: int = 0, start: int = 0) -> Lane:
     begin = max(0, track.spans[0].start + start, min(times[:REORDER_LIMIT]))
     if end <= begin:
         raise PlayheadError("output_invalid", "Its edit list hides all of it.")
-    shown = times if track.samples.rising else _order(times)
-    lead = max(0, -shown[0]) if track.kind == "audio" else _lead(times, shown, track.timescale)
+    shown, gaps = _order(times, None if start else track.shown_times)
+    lead = max(0, -shown[0]) if track.kind == "audio" else _lead(times, shown, gaps, track.timescale)
     return Lane(
         kind=track.kind,
         timescale=track.timescale,
@@ -153,11 +153,13 @@ def shown_range(track: Track) -> tuple[int, int]:
     while stop and times[stop - 1] >= end:
         stop -= 1
     first = 0
-    if min(times) < begin:
+    if track.shown_times[0] < begin:
         hidden = max(number for number, time in enumerate(times) if time < begin)
         first = next((number for number in _sync_numbers(track) if number > hidden), stop)
         if min(times[first:stop], default=NEVER) != min((time for time in times if time >= begin), default=0):
             return 0, 0
+    if stop == len(times) and track.shown_times[-1] < end:
+        return first, stop
     return (first, stop) if max(times[first:stop], default=end) < end else (0, 0)
 
 
@@ -210,26 +212,28 @@ def _stretches(
             previous = entry
 
 
-def _order(times: array[int]) -> array[int]:
-    """The times in the order of showing.
+def _order(times: array[int], known: array[int] | None = None) -> tuple[array[int], set[int]]:
+    """The times in the order of showing, and the different distances between them.
+
+    `known` may hold the same times, and others, in that order already.
 
     Raises:
         PlayheadError: `output_invalid` when two are the same.
     """
-    shown = array("q", sorted(times))
-    if any(map(ge, shown, shown[1:])):
+    shown = known if known is not None and len(known) == len(times) else array("q", sorted(times))
+    gaps = {0} if shown is times else set(map(sub, shown[1:], shown))
+    if shown is not times and gaps and min(gaps) <= 0:
         raise PlayheadError("output_invalid", "Two samples have the same time.")
-    return shown
+    return shown, gaps
 
 
-def _lead(times: array[int], shown: array[int], timescale: int) -> int:
+def _lead(times: array[int], shown: array[int], gaps: set[int], timescale: int) -> int:
     """The lead that the reordering of a video's frames needs, within reason.
 
     Where frames last differently, decoding each for its own duration needs as much more as two frames can
     differ in: encoders here keep two back. More would be right but never needed, less falls back.
     """
-    needed: int = max(map(sub, shown, times))
+    needed: int = 0 if times == shown else max(map(sub, shown, times))
     if needed:
-        gaps = array("q", map(sub, shown[1:], shown))
         needed += 2 * (max(gaps) - min(gaps))
     return min(needed, round(LEAD_SECONDS * timescale))

@@ -176,13 +176,13 @@ def _continued(track: Track) -> _Growing:
     samples = track.samples
     grown = _Growing(entry_count=len(track.sample_entries), end=samples.duration)
     if samples.count:
-        grown.durations = array("I", samples.durations.expanded())
+        grown.durations = samples.durations.expanded()
         offsets = samples.composition_offsets
         grown.composition = offsets[:] if offsets else array("i", (0,)) * samples.count
         grown.sizes = samples.sizes[:]
         grown.sync = array("I", range(samples.count)) if samples.sync is None else samples.sync[:]
         grown.chunk_firsts = samples.chunk_firsts[:]
-        grown.chunk_offsets = samples.chunk_offsets[:]
+        grown.chunk_offsets = array("Q", samples.chunk_offsets)
         grown.chunk_entries = samples.chunk_entries[:]
     return grown
 

@@ -105,6 +105,12 @@ class Track:
         return array("q", map(self._place, self.composition_times))
 
     @cached_property
+    def shown_times(self) -> array[int]:
+        """The presentation times in the order of showing."""
+        times = self.presentation_times
+        return times if self.samples.rising and len(self.spans) == 1 else array("q", sorted(times))
+
+    @cached_property
     def presentation_end(self) -> int:
         """The time at which the last presented sample ends."""
         last = self.spans[-1]
@@ -117,7 +123,7 @@ class Track:
             return 0
         if len(self.spans) == 1:  # whose times are at hand more often than those without edits
             shift = self.spans[0].start - self.spans[0].media_start
-            return max(self.presentation_times) - shift + self.samples.last_duration
+            return self.shown_times[-1] - shift + self.samples.last_duration
         return max(self.composition_times) + self.samples.last_duration
 
     def _place(self, time: int) -> int:
@@ -152,4 +158,4 @@ class Movie:
     @property
     def complete(self) -> bool:
         """Whether the file holds all the bytes that its index speaks of; false for a truncated file."""
-        return all(track.samples.bytes_end <= self.size for track in self.tracks)
+        return all(track.samples.ends_within(self.size) for track in self.tracks)

@@ -7,8 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, chain, islice, repeat
-from operator import add, sub
+from itertools import accumulate, chain, compress, islice, repeat
+from operator import add, ne, sub
 from typing import NamedTuple
 
 from playhead.model.errors import PlayheadError
@@ -17,15 +17,39 @@ EXPANDED_LIMIT = 20_000_000
 """Samples that may be expanded at once: 10 h at 500 a second. Raw PCM, one sample per tick, goes beyond."""
 
 
+FEW_RUNS = 8
+"""Samples in a run from which on a Python step for each run is cheaper than one in C for each sample."""
+SUMMED_BY = 1024
+"""Samples whose sizes are added up once and for all; what lies between is added when it is asked for."""
+
+
 class Runs(NamedTuple):
     """Run lengths and the value of each run, in order."""
 
     counts: array[int]
     values: array[int]
 
-    def expanded(self) -> Iterable[int]:
-        """Every value, repeated as often as its run is long."""
-        return chain.from_iterable(map(repeat, self.values, self.counts))
+    def expanded(self) -> array[int]:
+        """Every value, repeated as often as its run is long.
+
+        The tables of real files are either a few long runs or nearly one run a sample; both are copied in
+        whole stretches.
+        """
+        counts, values = self.counts, self.values
+        if counts == array(counts.typecode, (1,)) * len(counts):
+            return values[:]
+        made = array(values.typecode)
+        if len(counts) * FEW_RUNS <= sum(counts):
+            for count, value in zip(counts, values, strict=True):
+                made += array(values.typecode, (value,)) * count
+            return made
+        copied = 0
+        for run in compress(range(len(counts)), map(ne, counts, repeat(1))):
+            made += values[copied:run]
+            made += values[run : run + 1] * counts[run]
+            copied = run + 1
+        made += values[copied:]
+        return made
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,6 +78,8 @@ class Samples:
     """The numbers of the sync samples; None when every sample is one."""
     start: int = 0
     """The decode time of the first sample; not 0 in some fragmented files."""
+    longest_chunk: int = 0
+    """An upper bound for the samples in one chunk; 0 when none is known."""
 
     def __repr__(self) -> str:
         return f"Samples(count={self.count})"  # a log line, not two million numbers
@@ -70,7 +96,8 @@ class Samples:
         """When each sample is shown on the media's own clock, in track ticks, plus `shift`."""
         decode = self._decode(self.start + shift)
         if self.composition is None:
-            return array("q", decode)
+            return decode if isinstance(decode, array) else array("q", decode)
+        self._check_expandable()
         return array("q", map(add, decode, self.composition.expanded()))
 
     @cached_property
@@ -80,10 +107,16 @@ class Samples:
 
     def _decode(self, start: int) -> Iterable[int]:
         self._check_expandable()
-        step = self.durations.values[0] if len(self.durations.values) == 1 else 0
-        if step:
-            return range(start, start + step * self.count, step)
-        return islice(accumulate(self.durations.expanded(), initial=start), self.count)
+        counts, values = self.durations
+        if len(values) == 1 and values[0]:
+            return range(start, start + values[0] * self.count, values[0])
+        if len(counts) * FEW_RUNS > self.count or not all(values):
+            return islice(accumulate(self.durations.expanded(), initial=start), self.count)
+        times = array("q")
+        for count, value in zip(counts, values, strict=True):
+            times.extend(range(start, start + count * value, value))
+            start += count * value
+        return times
 
     @cached_property
     def composition_offsets(self) -> array[int] | None:
@@ -91,7 +124,7 @@ class Samples:
         if self.composition is None:
             return None
         self._check_expandable()
-        return array("i", self.composition.expanded())
+        return self.composition.expanded()
 
     @cached_property
     def offsets(self) -> array[int]:
@@ -99,18 +132,35 @@ class Samples:
         self._check_expandable()
         if len(self.chunk_firsts) == self.count:
             return self.chunk_offsets
-        before = self.bytes_before
+        before = array("Q", accumulate(self.sizes, initial=0))
         bias = [
             offset - before[first]
             for offset, first in zip(self.chunk_offsets, self.chunk_firsts, strict=True)
         ]
-        per_sample = Runs(self._chunk_lengths(), bias).expanded()  # type: ignore[arg-type]  # a list serves as well
-        return array("Q", map(add, before, per_sample))
+        lengths = map(sub, chain(self.chunk_firsts[1:], (self.count,)), self.chunk_firsts)
+        return array("Q", map(add, before, chain.from_iterable(map(repeat, bias, lengths))))
 
     @cached_property
-    def bytes_before(self) -> array[int]:
-        """The sum of the sizes of all samples before each; one more entry at the end is the sum of all."""
-        return array("Q", accumulate(self.sizes, initial=0))
+    def total_bytes(self) -> int:
+        """Bytes of all samples together."""
+        return self.constant_size * self.count if self.constant_size else sum(self.size_table)
+
+    def bytes_of(self, first: int, stop: int) -> int:
+        """Bytes of the samples `first` to `stop` together."""
+        if self.constant_size:
+            return self.constant_size * (stop - first)
+        if stop - first <= 4 * SUMMED_BY:
+            return sum(self.size_table[first:stop])
+        low, high = -(-first // SUMMED_BY), stop // SUMMED_BY
+        between = self._sums[high] - self._sums[low]
+        edges = self.size_table[first : low * SUMMED_BY], self.size_table[high * SUMMED_BY : stop]
+        return between + sum(map(sum, edges))
+
+    @cached_property
+    def _sums(self) -> list[int]:
+        starts = range(0, self.count, SUMMED_BY)
+        blocks = (sum(self.size_table[start : start + SUMMED_BY]) for start in starts)
+        return list(accumulate(blocks, initial=0))
 
     @cached_property
     def entries(self) -> Sequence[int] | None:
@@ -135,35 +185,38 @@ class Samples:
         """The duration of the last sample in decode order, in track ticks."""
         return self.durations.values[-1] if self.count else 0
 
-    @cached_property
-    def bytes_end(self) -> int:
-        """The end of the last byte of the file that a sample uses."""
+    def ends_within(self, size: int) -> bool:
+        """Whether every byte that a sample uses lies before byte `size` of the file."""
         if not self.count:
-            return 0
-        firsts = self.chunk_firsts
-        if self.constant_size:
-            starts: Iterable[int] = [self.constant_size * first for first in firsts]
-            stops: Iterable[int] = [*starts, self.constant_size * self.count][1:]
+            return True
+        largest = (self.longest_chunk or self.count) * (self.constant_size or max(self.size_table))
+        offsets = self.chunk_offsets.tolist()
+        # Only what lies near the end has to be looked at one by one.
+        if offsets == sorted(offsets):
+            suspects: Iterable[int] = range(bisect_right(offsets, size - largest), len(offsets))
         else:
-            starts = map(self.bytes_before.__getitem__, firsts)
-            stops = map(self.bytes_before.__getitem__, chain(firsts[1:], (self.count,)))
-        ends: Iterable[int] = map(add, self.chunk_offsets, map(sub, stops, starts))
-        return max(ends)
+            suspects = (number for number, offset in enumerate(offsets) if offset > size - largest)
+        firsts = self.chunk_firsts
+        return all(
+            offsets[number]
+            + self.bytes_of(firsts[number], firsts[number + 1] if number + 1 < len(firsts) else self.count)
+            <= size
+            for number in suspects
+        )
 
     def extents(self, first: int, stop: int) -> Iterator[tuple[int, int]]:
         """Where the bytes of samples `first` to `stop` lie: (offset, length) of each contiguous stretch."""
-        before, at = self.bytes_before, first
-        held, upto = -1, -1
+        at, held, upto = first, -1, -1
         for chunk in range(self.chunk_of(first), len(self.chunk_firsts)):
             if at >= stop:
                 break
             end = min(stop, self.chunk_firsts[chunk + 1] if chunk + 1 < len(self.chunk_firsts) else stop)
-            start = self.chunk_offsets[chunk] + before[at] - before[self.chunk_firsts[chunk]]
+            start = self.chunk_offsets[chunk] + self.bytes_of(self.chunk_firsts[chunk], at)
             if start != upto:
                 if upto > held:
                     yield held, upto - held
                 held = start
-            upto = start + before[end] - before[at]
+            upto = start + self.bytes_of(at, end)
             at = end
         if upto > held:
             yield held, upto - held

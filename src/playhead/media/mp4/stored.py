@@ -20,7 +20,7 @@ from playhead.media.mp4.movie import Edit, EditSpan, Movie, Track
 from playhead.media.mp4.samples import Runs, Samples
 
 MAGIC = b"PHix"
-VERSION = 1
+VERSION = 2
 
 
 class UnknownIndexError(ValueError):
@@ -91,7 +91,12 @@ def _describe(track: Track) -> dict[str, Any]:
         "matrix": track.matrix,
         "language": track.language,
         "enabled": track.enabled,
-        "samples": [track.samples.count, track.samples.constant_size, track.samples.start],
+        "samples": [
+            track.samples.count,
+            track.samples.constant_size,
+            track.samples.start,
+            track.samples.longest_chunk,
+        ],
         "tables": [[name, table.typecode, len(table)] for name, table in _tables(track.samples)],
     }
 
@@ -105,7 +110,7 @@ def _restore(described: dict[str, Any], plain: memoryview, start: int) -> tuple[
         if len(table) != length:
             raise ValueError("a table is cut off")
         tables[name], start = _little(table), stop
-    count, constant_size, first_time = described["samples"]
+    count, constant_size, first_time, longest_chunk = described["samples"]
     composition = (
         Runs(tables["composition_counts"], tables["composition_values"])
         if "composition_counts" in tables
@@ -137,6 +142,7 @@ def _restore(described: dict[str, Any], plain: memoryview, start: int) -> tuple[
             composition=composition,
             sync=tables.get("sync"),
             start=first_time,
+            longest_chunk=longest_chunk,
         ),
     )
     return track, start

@@ -39,7 +39,7 @@ def read_samples(stbl: memoryview, entry_count: int, file_size: int) -> Samples:
         return NO_SAMPLES
     if constant_size * count > file_size:
         raise corrupt("its samples would be larger than the file")
-    firsts, offsets, entries = _chunks(stbl, count, entry_count)
+    firsts, offsets, entries, longest = _chunks(stbl, count, entry_count)
     return Samples(
         count=count,
         durations=_durations(stbl, count),
@@ -50,6 +50,7 @@ def read_samples(stbl: memoryview, entry_count: int, file_size: int) -> Samples:
         constant_size=constant_size,
         composition=_composition(stbl, count),
         sync=_sync(stbl, count),
+        longest_chunk=longest,
     )
 
 
@@ -123,31 +124,51 @@ def _sync(stbl: memoryview, count: int) -> array[int] | None:
     return None if len(numbers) == count else array("I", map(sub, numbers, repeat(1)))
 
 
-def _chunks(stbl: memoryview, count: int, entry_count: int) -> tuple[array[int], array[int], array[int]]:
-    """First sample, file offset and sample entry of each chunk that holds samples."""
+def _chunks(stbl: memoryview, count: int, entry_count: int) -> tuple[array[int], array[int], array[int], int]:
+    """First sample, file offset and sample entry of each chunk that holds samples; most samples of one."""
     offsets = _chunk_offsets(stbl)
     stsc = require(stbl, b"stsc")
     rows = words(stsc, 8, u32(stsc, 4) * 3)
     starts, lengths, entries = rows[0::3], rows[1::3], rows[2::3]
-    if not rows or starts[0] != 1 or not _rising(starts):
+    if not rows or starts[0] != 1:
         raise corrupt("its chunk table is not in order")
     # Rows may speak of chunks that have no offset, billions of them in a damaged file: those hold nothing.
-    known = bisect_right(starts, len(offsets))
-    starts, lengths, entries = starts[:known], lengths[:known], entries[:known]
-    stops = starts[1:]
-    stops.append(len(offsets) + 1)
-    repeats = array("I", map(sub, stops, starts))
-    firsts = array("Q", accumulate(Runs(repeats, lengths).expanded(), initial=0))
+    if starts[-1] > len(offsets):
+        if not _rising(starts):
+            raise corrupt("its chunk table is not in order")
+        known = bisect_right(starts, len(offsets))
+        starts, lengths, entries = starts[:known], lengths[:known], entries[:known]
+    repeats = _repeats(starts, len(offsets) + 1)
+    firsts = _running(Runs(repeats, lengths).expanded())
     used = bisect_left(firsts, count)
     if used == len(firsts) or used > len(offsets):
         raise corrupt("its chunks hold fewer samples than its size table")
-    if not 1 <= min(entries) <= max(entries) <= entry_count <= SAMPLE_ENTRY_LIMIT:
-        raise corrupt("a chunk uses a sample entry that does not exist")
-    if entry_count == 1:
+    if entries == array("I", (1,)) * len(entries):
         numbers = array("H", (0,)) * used
+    elif not 1 <= min(entries) <= max(entries) <= entry_count <= SAMPLE_ENTRY_LIMIT:
+        raise corrupt("a chunk uses a sample entry that does not exist")
     else:
         numbers = array("H", map(sub, Runs(repeats, entries).expanded(), repeat(1)))[:used]
-    return array("I", firsts[:used]), offsets[:used], numbers
+    return array("I", firsts[:used]), offsets[:used], numbers, min(count, max(lengths))
+
+
+def _repeats(starts: array[int], stop: int) -> array[int]:
+    """For how many chunks each row of the chunk table holds."""
+    try:
+        repeats = array("I", map(sub, chain(starts[1:], (stop,)), starts))
+    except OverflowError:  # one begins before the one before it
+        raise corrupt("its chunk table is not in order") from None
+    if not all(repeats):
+        raise corrupt("its chunk table is not in order")
+    return repeats
+
+
+def _running(lengths: array[int]) -> array[int]:
+    """The sum of all lengths before each, and of all; in 32 bits where they do."""
+    try:
+        return array("I", accumulate(lengths, initial=0))
+    except OverflowError:
+        return array("Q", accumulate(lengths, initial=0))
 
 
 def _rising(numbers: array[int]) -> bool:
@@ -158,7 +179,7 @@ def _chunk_offsets(stbl: memoryview) -> array[int]:
     co64 = find(stbl, b"co64")
     if co64 is None:
         stco = require(stbl, b"stco")
-        return array("Q", words(stco, 8, u32(stco, 4)))
+        return words(stco, 8, u32(stco, 4))
     offsets = long_words(co64, 8, u32(co64, 4))
     if offsets and max(offsets) > TIME_LIMIT:
         raise corrupt("a chunk lies beyond any file")
