@@ -8,15 +8,15 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from litestar import Litestar, Request, Response
+from litestar import Litestar
 from litestar.di import Provide
 from sqlalchemy import insert, update
 
+from playhead.api import problems
 from playhead.delivery.arrivals import Arrivals
 from playhead.delivery.origin import handlers
 from playhead.delivery.shelf import Shelf
@@ -118,10 +118,6 @@ def film(tmp_path: Path) -> bytes:
     return made.read_bytes()
 
 
-def _problem(_request: Request[Any, Any, Any], error: PlayheadError) -> Response[dict[str, str]]:
-    return Response({"code": error.code, "detail": error.detail}, status_code=error.kind.status)
-
-
 @pytest.fixture
 async def origin(database_url: str, tmp_path: Path) -> AsyncIterator[Origin]:
     """The origin with nothing in it."""
@@ -142,7 +138,7 @@ async def origin(database_url: str, tmp_path: Path) -> AsyncIterator[Origin]:
             "signer": given(signer),
             "streaming": given(streaming),
         },
-        exception_handlers={PlayheadError: _problem},
+        exception_handlers={PlayheadError: problems.named},
         openapi_config=None,
     )
     async with records.queue.open_async(), serving(app) as base:

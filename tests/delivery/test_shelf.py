@@ -99,6 +99,14 @@ async def test_the_least_recently_used_goes_first(
     assert made[-2:] == ["whale", "a"]
 
 
+async def test_what_was_found_fit_is_not_read_again_once_it_is_planned(disk: Slow, fit: Path) -> None:
+    shelf = Shelf(disk)
+    found = await shelf.source("fit", size(fit), judged=False)
+    reads = disk.reads
+    assert await shelf.source("fit", size(fit), judged=True) is found
+    assert disk.reads == reads
+
+
 async def test_a_source_is_judged_by_the_limits_only_once(disk: Slow, fit: Path, unfit: Path) -> None:
     strict = Shelf(disk, Limits(bits_per_second=1))
     refused = await strict.source("fit", size(fit), judged=False)

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from playhead.delivery import showing, streaming
+from playhead.model import jobs
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import Plan
 from playhead.processing.inspect import inspect
@@ -134,7 +135,7 @@ async def test_without_a_worker_the_wait_ends(
         assert _code(await making.get(video_id, name)) == (503, "not_ready")
 
 
-async def test_a_full_room_refuses_at_once_and_serves_what_there_is(
+async def test_a_full_room_sends_the_first_away_and_serves_what_there_is(
     making: Making, unfit: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     making.room.things = 1
@@ -144,12 +145,35 @@ async def test_a_full_room_refuses_at_once_and_serves_what_there_is(
     first = asyncio.create_task(making.get(video_id, f"{track}-1.m4s"))
     while not making.room.occupied:
         await asyncio.sleep(0.01)
-    assert _code(await making.get(video_id, f"{track}-4.m4s")) == (503, "not_ready")
+    last = asyncio.create_task(making.get(video_id, f"{track}-{len(plan.segments) - 1}.m4s"))
+    refused = await first
+    assert _code(refused) == (503, "not_ready")
+    assert int(refused.headers["retry-after"]) > 0
     assert (await making.get(video_id, f"{track}-0.m4s")).status_code == 200
-    first.cancel()
+    assert not last.done()
+    last.cancel()
     # A viewer who hangs up makes room.
     while making.room.occupied:
         await asyncio.sleep(0.01)
+
+
+async def test_what_was_asked_for_last_is_made_first(making: Making, unfit: Path) -> None:
+    video_id, plan = await making.planned(unfit, "144p")
+    track = plan.renditions[0].track
+    async with making.origin.records.transaction() as tx:
+        assert not await tx.defer(jobs.demand(video_id, track, 0, 1e9 + 5)), "it was asked for on planning"
+        for number, asked_at in ((1, 3), (2, 4), (3, 2)):
+            assert await tx.defer(jobs.demand(video_id, track, number, asked_at))
+        # Whoever asks again is served before those who have not.
+        assert not await tx.defer(jobs.demand(video_id, track, 3, 5))
+        assert not await tx.defer(jobs.demand(video_id, track, 2, 1))
+    order, manager = [], making.origin.records.queue.job_manager
+    worker = await manager.register_worker()
+    for _ in range(4):
+        job = await manager.fetch_job([jobs.DEMAND], worker)
+        assert job is not None
+        order.append(job.task_kwargs["number"])
+    assert order == [0, 3, 2, 1]
 
 
 async def test_who_waits_for_what_is_given_up_is_told(making: Making, unfit: Path) -> None:

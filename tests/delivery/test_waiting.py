@@ -38,15 +38,23 @@ async def test_all_who_wait_for_the_same_share_one_look() -> None:
     assert room.occupied == 0
 
 
-async def test_there_is_room_for_so_many_things() -> None:
+async def test_who_asks_last_gets_the_room_of_who_asked_first() -> None:
     room, maker = WaitingRoom(2), Maker()
-    waiting = [asyncio.create_task(room.wait(name, maker.look, 10)) for name in ("a", "b", "a")]
+    waiting = {
+        name: [asyncio.create_task(room.wait(name, maker.look, 10)) for _ in range(2)] for name in ("a", "b")
+    }
     await asyncio.sleep(0.01)
-    with pytest.raises(PlayheadError, match="not_ready"):
-        await room.wait("c", maker.look, 10)
+    again = asyncio.create_task(room.wait("a", maker.look, 10))  # so b is what was asked for longest ago
+    await asyncio.sleep(0.01)
+    last = asyncio.create_task(room.wait("c", maker.look, 10))
+    for refused in await asyncio.gather(*waiting["b"], return_exceptions=True):
+        assert isinstance(refused, PlayheadError)
+        assert refused.code == "not_ready"
+    assert room.occupied == 2
     maker.made = "it"
-    assert await asyncio.gather(*waiting) == ["it"] * 3
-    assert await room.wait("c", maker.look, 10) == "it"
+    assert await asyncio.gather(*waiting["a"], again, last) == ["it"] * 4
+    assert room.occupied == 0
+    assert await room.wait("b", maker.look, 10) == "it"
 
 
 async def test_each_waits_as_long_as_it_said() -> None:

@@ -75,7 +75,7 @@ def clip(
 async def made_of(path: Path, folder: Path) -> Made:
     """Examine, plan, encode the first chunk at the source's own size, and verify, as a worker does."""
     sandbox = NoSandbox(find_tools())
-    info, timeline = await examine(path, sandbox, 3600)
+    info, timeline, _ = await examine(path, sandbox, 3600)
     planned = plan(info, timeline, ["8k"], ())
     if planned.color is not None:
         colors.place(planned.color, folder)

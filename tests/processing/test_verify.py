@@ -49,7 +49,7 @@ def encoded(tmp_path_factory: pytest.TempPathFactory) -> Encoded:
 
 async def _encode(folder: Path) -> Encoded:
     path = sample("long_gop").path()
-    info, timeline = await examine(path, SANDBOX, 3600)
+    info, timeline, _ = await examine(path, SANDBOX, 3600)
     planned = plan(info, timeline, ["8k", "144p"], ())
     chunk = planned.chunks[2]
     outputs = [(track, folder / f"{track.track}.mp4") for track in planned.renditions]

@@ -62,7 +62,7 @@ async def _planned(
     file: Path, resolutions: list[str], thumbnail_seconds: list[float], settings: Settings
 ) -> tuple[MediaInfo, Plan]:
     sandbox = await choose_sandbox(find_tools(), unsafe_no_sandbox=settings.unsafe_no_sandbox)
-    info, timeline = await examine(file, sandbox, settings.max_duration_seconds)
+    info, timeline, _ = await examine(file, sandbox, settings.max_duration_seconds)
     return info, make_plan(info, timeline, resolutions, thumbnail_seconds)
 
 

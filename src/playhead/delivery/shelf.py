@@ -65,12 +65,23 @@ class Shelf:
         `judged` says that it was found fit before: limits that were lowered since then do not count.
         """
         limits = UNLIMITED if judged else self._limits
+        if judged and self._found_fit(key):
+            # What was fit within the limits is the same without them: not read again once it is planned.
+            judged = False
         # The index is not kept by itself: the lanes share its tables.
         return await self.kept(
             ("source", key, judged),
             lambda: self._judge(key, size, limits),
             _view_samples,
         )
+
+    def _found_fit(self, key: str) -> bool:
+        """Whether a source was read and found fit here, before it was planned."""
+        known = self._kept.get(("source", key, False))
+        if known is None or not known.done() or known.cancelled() or known.exception() is not None:
+            return False
+        found: SourceView = known.result()
+        return not found.reasons
 
     async def arriving(self, key: str, source: Bytes) -> SourceView:
         """The same of a source of which a part is there; where it was found, `source` finds it too.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -193,7 +194,7 @@ class Streaming:
                     raise PlayheadError("not_found")
                 if row is None and not demanded:
                     demanded = True
-                    await tx.defer(jobs.demand(video_id, track, chunk))
+                    await tx.defer(jobs.demand(video_id, track, chunk, time.time()))
             return row
 
         async with viewer.departing() as leaving:

@@ -29,7 +29,9 @@ class _Thing:
 class WaitingRoom:
     """Where viewers wait. It has room for `things` different things, for any number of viewers each.
 
-    A thing is looked for as long as somebody waits for it, and by no one but the first of them.
+    A thing is looked for as long as somebody waits for it, and by no one but the first of them. When there is
+    no room, what was asked for longest ago makes it: who waits for that is told to come back. Those who ask
+    now still want it, and those who asked first may have given up, or gone on to another place.
     """
 
     things: int
@@ -56,19 +58,22 @@ class WaitingRoom:
             leaving: done when this viewer is gone.
 
         Raises:
-            PlayheadError: `not_ready` when there is no room, it takes too long, or the viewer is gone.
+            PlayheadError: `not_ready` when others need the room, it takes too long, or the viewer is gone.
         """
-        thing = self._open.get(name)
+        thing = self._open.pop(name, None)
         if thing is None:
-            if len(self._open) >= self.things:
-                raise PlayheadError("not_ready", "Too much is being made at the moment.")
-            thing = self._open[name] = _Thing(asyncio.create_task(_looked(look)))
+            while len(self._open) >= self.things:
+                self._open.pop(next(iter(self._open))).looking.cancel()
+            thing = _Thing(asyncio.create_task(_looked(look)))
+        self._open[name] = thing  # behind all others, for it was asked for last
         thing.waiting += 1
         try:
             ends = {thing.looking} if leaving is None else {thing.looking, leaving}
             await asyncio.wait(ends, timeout=within, return_when=asyncio.FIRST_COMPLETED)
             if not thing.looking.done():
                 raise PlayheadError("not_ready")
+            if thing.looking.cancelled():
+                raise PlayheadError("not_ready", "Too much is being made at the moment.")
             found: T = thing.looking.result()
             return found
         finally:

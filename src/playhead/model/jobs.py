@@ -51,14 +51,18 @@ def chunk(video_id: UUID, number: int) -> Job:
     )
 
 
-def demand(video_id: UUID, track: str, number: int) -> Job:
-    """Encode one chunk for one track at once, because a viewer waits for it."""
+def demand(video_id: UUID, track: str, number: int, asked_at: float) -> Job:
+    """Encode one chunk for one track at once, because a viewer waits for it since `asked_at` (Unix time).
+
+    Whoever asked last comes first: when there is more to make than can be made in time, those who asked
+    long ago have given up, or have gone on to another place, and would not be helped any more.
+    """
     return Job(
         "encode_on_demand",
         DEMAND,
         f"demand:{video_id}:{track}:{number}",
         {"video_id": str(video_id), "track": track, "number": number},
-        priority=80,
+        priority=int(asked_at) & 0x7FFFFFFF,  # what the queue's column holds
     )
 
 

@@ -36,7 +36,9 @@ _REFUSED = re.compile(r"Codec \((\w+)\) not on whitelist")
 CLOCK_MAY_RESTART = frozenset({"mpegts", "mpeg", "mpegvideo"})
 
 
-async def examine(path: Path, sandbox: Sandbox, max_duration_seconds: float) -> tuple[MediaInfo, Timeline]:
+async def examine(
+    path: Path, sandbox: Sandbox, max_duration_seconds: float
+) -> tuple[MediaInfo, Timeline, OwnIndex]:
     """What a file is, from its first bytes, its own index, its headers, its packets and its first frame.
 
     Raises:
@@ -81,7 +83,7 @@ async def examine(path: Path, sandbox: Sandbox, max_duration_seconds: float) -> 
         other_audio=sound.tracks[1:],
         sound_end_seconds=sound.end,
     )
-    return info, timeline
+    return info, timeline, index
 
 
 @dataclass(frozen=True)

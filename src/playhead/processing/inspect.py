@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+import time
 from uuid import UUID
 
 import msgspec
 
-from playhead.media.local import LocalBytes
-from playhead.media.mp4 import read_movie
 from playhead.model import jobs
-from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.media import MediaInfo
 from playhead.model.plan import Plan
@@ -20,6 +17,7 @@ from playhead.packaging import Limits
 from playhead.packaging.source import view
 from playhead.processing import picture
 from playhead.processing.examine import examine
+from playhead.processing.own_index import OwnIndex
 from playhead.processing.planning import NOTHING_SERVABLE, Servable
 from playhead.processing.planning import plan as make_plan
 from playhead.processing.timeline import Timeline
@@ -35,8 +33,8 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
 
     async def work(video: Row, _failures: int) -> None:
         async with workshop.storage.local(video["source_key"]) as path:
-            info, timeline = await examine(path, workshop.sandbox, workshop.max_duration_seconds)
-            servable = await servable_of(path, info, timeline, workshop.source_limits)
+            info, timeline, index = await examine(path, workshop.sandbox, workshop.max_duration_seconds)
+        servable = await servable_of(index, info, timeline, workshop.source_limits)
         async with workshop.records.transaction() as tx:
             current = await videos.find(tx, video_id, lock=True)
             if current is None or current["status"] != Status.PROCESSING or current["plan"] is not None:
@@ -49,24 +47,22 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
                 await videos.mark_playable(tx, current)
             if servable.reasons:
                 # Nothing can be played yet: the smallest track's beginning is made before anything else.
-                await tx.defer(jobs.demand(video_id, planned.renditions[-1].track, 0))
+                await tx.defer(jobs.demand(video_id, planned.renditions[-1].track, 0, time.time()))
             for job in await due.jobs_of(tx, video_id):
                 await tx.defer(job)
 
     await attempt(workshop, video_id, "inspect", work)
 
 
-async def servable_of(path: Path, info: MediaInfo, timeline: Timeline, limits: Limits) -> Servable:
+async def servable_of(index: OwnIndex, info: MediaInfo, timeline: Timeline, limits: Limits) -> Servable:
     """What of a source players can be given as it is, by its own index."""
     if info.video.aperture is not None:
         return Servable(("its edges are not meant to be seen",))
     if picture.conversion(info.video) is not None:
         return Servable(("its colours are not those of every screen",))
-    try:
-        movie = await read_movie(LocalBytes(path))
-    except PlayheadError:
+    if index.movie is None:
         return NOTHING_SERVABLE  # another container, or an index only ffmpeg can make sense of
-    found = await asyncio.to_thread(view, movie, limits)
+    found = await asyncio.to_thread(view, index.movie, limits)
     if not found.reasons and timeline.begin != 0:
         return Servable(("it begins before or after its own zero",))
     return Servable(found.reasons, found.cuts, sound=bool(found.sounds))

@@ -9,7 +9,7 @@ from typing import Any
 import procrastinate
 import psycopg
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -29,6 +29,12 @@ def sqlalchemy_url(url: str) -> str:
     return f"postgresql+psycopg://{rest}"
 
 
+_HASTEN = text(
+    "UPDATE procrastinate_jobs SET priority = :priority"
+    " WHERE queueing_lock = :name AND status = 'todo' AND priority < :priority"
+)
+
+
 class Transaction:
     """An open transaction: rows change on `connection`, jobs go out with `defer`, all or nothing."""
 
@@ -37,7 +43,10 @@ class Transaction:
         self._queue = queue
 
     async def defer(self, job: Job) -> bool:
-        """Enqueue `job` with this transaction; False when one of that name already waits."""
+        """Enqueue `job` with this transaction; False when one of that name already waits.
+
+        One that waits with a lower priority gets that of `job`.
+        """
         raw = (await self.connection.get_raw_connection()).driver_connection
         deferrer = self._queue.configure_task(
             job.task,
@@ -52,6 +61,7 @@ class Transaction:
             async with self.connection.begin_nested():
                 await deferrer.defer_async(**job.arguments)
         except AlreadyEnqueued:
+            await self.connection.execute(_HASTEN, {"name": job.name, "priority": job.priority})
             return False
         return True
 
