@@ -66,7 +66,7 @@ class Scene:
 def violations(scene: Scene, sent: Sequence[Sent], folder: Path) -> list[str]:
     """Everything that is wrong, as sentences. `folder` takes what is fetched. The server must be running."""
     _wait_until_settled(scene)
-    found = [*_storage(scene), *_rest(scene)]
+    found = [*_storage(scene), *_rest(scene), *_counters(scene)]
     with scene.live.http() as client:
         for each in sent:
             found += _source(scene, each)
@@ -155,6 +155,24 @@ def _rest(scene: Scene) -> Iterator[str]:
             yield f"{worker} has {names}"
         if not _is_locked(worker / "lock"):
             yield f"{worker} is a dead worker's"
+
+
+def _counters(scene: Scene) -> Iterator[str]:
+    """I6: what projects are said to use is what they use."""
+    for row in scene.rows(_COUNTED):
+        told, found = (row["used_videos"], row["used_open_uploads"], row["used_bytes"]), tuple(row["recount"])
+        if told != found:
+            yield f"{row['name']} is said to use {told} videos, open uploads and bytes, and uses {found}"
+
+
+_COUNTED = (
+    "SELECT name, used_videos, used_open_uploads, used_bytes, ARRAY["
+    " (SELECT count(*) FROM videos WHERE project_id = projects.id),"
+    " (SELECT count(*) FROM uploads WHERE project_id = projects.id AND state IN ('waiting', 'received')),"
+    " (SELECT coalesce(sum(source_size), 0) FROM videos WHERE project_id = projects.id)"
+    " + (SELECT coalesce(sum(reserved_bytes), 0) FROM uploads"
+    " WHERE project_id = projects.id AND state IN ('waiting', 'received'))]::bigint[] AS recount FROM projects"
+)
 
 
 def _source(scene: Scene, sent: Sent) -> Iterator[str]:

@@ -59,7 +59,7 @@ VIDEO: dict[str, Any] = {
 def test_creating_sends_only_what_was_asked_for() -> None:
     call = calls.create_upload("clip.mp4", 10, {})
 
-    assert (call.method, call.path, call.repeatable) == ("POST", "/v1/uploads", False)
+    assert (call.method, call.path, call.repeatable) == ("POST", "/v1/uploads", True)
     assert json.loads(call.body or b"") == {"filename": "clip.mp4", "size": 10}
 
 
@@ -106,15 +106,16 @@ def test_only_what_is_the_same_twice_may_be_repeated() -> None:
         calls.complete_upload("u"),
         calls.webhooks(),
     ]
-    once: list[calls.Call[Any]] = [
+    with_key: list[calls.Call[Any]] = [
         calls.create_upload("a", 1, {}),
-        calls.delete_video("v"),
         calls.create_webhook("n", "u", "standard", None),
-        calls.delete_webhook("w"),
     ]
+    once: list[calls.Call[Any]] = [calls.delete_video("v"), calls.delete_webhook("w")]
 
-    assert [call.repeatable for call in repeatable] == [True] * 4
-    assert [call.repeatable for call in once] == [False] * 4
+    assert [call.repeatable for call in repeatable + with_key] == [True] * 6
+    assert [call.repeatable for call in once] == [False] * 2
+    assert len({call.headers("k")["Idempotency-Key"] for call in with_key}) == 2
+    assert not any("Idempotency-Key" in call.headers("k") for call in repeatable + once)
 
 
 def test_a_video_is_read_whole() -> None:

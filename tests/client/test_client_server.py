@@ -160,13 +160,26 @@ def test_reading_goes_on_when_the_connection_breaks(live_server: Live) -> None:
         assert between.connections == 3
 
 
-def test_creating_is_not_repeated(live_server: Live) -> None:
+def test_creating_goes_on_when_the_connection_breaks_and_creates_once(live_server: Live) -> None:
+    with (
+        # The second time the whole request arrives, and only its answer is lost.
+        relay(_address(live_server), cuts=[1, 10_000]) as between,
+        Client(f"http://127.0.0.1:{between.port}", live_server.key) as client,
+    ):
+        made = client.create_upload("created-once.mp4", 10, metadata={"long": "x" * 15_000})
+
+        assert between.connections == 3
+        named = [video.id for video in client.videos() if video.filename == "created-once.mp4"]
+        assert named == [made.video_id]
+
+
+def test_deleting_is_not_repeated(live_server: Live) -> None:
     with (
         relay(_address(live_server), cuts=[1, 1]) as between,
         Client(f"http://127.0.0.1:{between.port}", live_server.key) as client,
     ):
         with pytest.raises(PlayheadConnectionError):
-            client.create_upload("clip.mp4", 10)
+            client.delete_video("00000000-0000-4000-8000-000000000000")
 
         assert between.connections == 1
 

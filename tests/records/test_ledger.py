@@ -53,9 +53,9 @@ async def test_steps_are_counted_and_forgiven(shop: Shop) -> None:
 async def test_one_waiting_job_of_a_name_is_enough_and_does_not_undo_the_rows(shop: Shop) -> None:
     video_id = await shop.video()
     async with shop.records.transaction() as tx:
-        assert await tx.defer(jobs.inspect(video_id))
+        assert await tx.defer(jobs.inspect(video_id, 0))
         await steps.begin(tx, shop.project_id, video_id, "inspect")
-        assert not await tx.defer(jobs.inspect(video_id))
+        assert not await tx.defer(jobs.inspect(video_id, 0))
     async with shop.records.transaction() as tx:
         assert await steps.begin(tx, shop.project_id, video_id, "inspect") == (2, 0)
         assert await due.busy_names(tx) == {f"inspect:{video_id}"}
@@ -69,7 +69,7 @@ async def test_a_job_is_enqueued_with_the_rows_or_not_at_all(shop: Shop) -> None
 
     async def undone() -> None:
         async with shop.records.transaction() as tx:
-            await tx.defer(jobs.inspect(video_id))
+            await tx.defer(jobs.inspect(video_id, 0))
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

@@ -12,10 +12,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 
 from playhead.api.access import id_of
+from playhead.api.once import Once
 from playhead.model.errors import PlayheadError
 from playhead.model.urls import Urls
 from playhead.records import grants
-from playhead.records.database import Records
+from playhead.records.database import Records, Transaction
 from playhead.upload.asking import check_metadata, check_resolutions
 
 DEFAULT_SECONDS = 3600
@@ -58,11 +59,13 @@ class GrantsController(Controller):
         project_id: NamedDependency[UUID],
         records: RecordsGiven,
         urls: UrlsGiven,
+        once: NamedDependency[SkipValidation[Once]],
     ) -> dict[str, Any]:
         """Let a browser create uploads without a key, for a while and within limits."""
         check_resolutions(data.resolutions or [])
         check_metadata(data.metadata, "metadata")
-        async with records.transaction() as tx:
+
+        async def create(tx: Transaction) -> dict[str, Any]:
             row = await grants.create(
                 tx,
                 project_id,
@@ -73,16 +76,19 @@ class GrantsController(Controller):
                 max_uploads=data.max_uploads,
                 expires_in=timedelta(seconds=data.expires_in_seconds),
             )
-        token = urls.grant_token(row["id"], int(row["expires_at"].timestamp()))
-        base = urls.grant(token)
-        return {
-            "id": str(row["id"]),
-            "token": token,
-            "tus_url": f"{base}/tus",
-            "companion_url": base,
-            "preflight_url": f"{base}/preflight",
-            "expires_at": row["expires_at"],
-        }
+            token = urls.grant_token(row["id"], int(row["expires_at"].timestamp()))
+            base = urls.grant(token)
+            return {
+                "id": str(row["id"]),
+                "token": token,
+                "tus_url": f"{base}/tus",
+                "companion_url": base,
+                "preflight_url": f"{base}/preflight",
+                "expires_at": row["expires_at"],
+            }
+
+        async with records.transaction() as tx:
+            return await once.create(tx, project_id, create)
 
     @delete("/{grant_id:str}", status_code=204)
     async def revoke(

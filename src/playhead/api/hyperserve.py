@@ -13,6 +13,7 @@ from litestar.params import FromPath, Parameter, SkipValidation
 from playhead.api import form
 from playhead.api.access import id_of
 from playhead.api.gather import VideoRecord, gather
+from playhead.api.once import once
 from playhead.api.paging import page_of
 from playhead.api.requests import read_create
 from playhead.events.hyperserve import rendition_views
@@ -21,7 +22,7 @@ from playhead.model.resolutions import SHORT_SIDES
 from playhead.model.states import Status
 from playhead.model.urls import Urls
 from playhead.records import renditions, videos
-from playhead.records.database import Records, Row
+from playhead.records.database import Records, Row, Transaction
 from playhead.upload import cleaning, completing
 from playhead.upload.sessions import Uploads
 
@@ -53,18 +54,23 @@ class HyperserveController(Controller):
         if content_type.lower().startswith("multipart/form-data"):
             video_id = await form.receive(request.stream(), content_type, project_id, uploads)
             return {"videoId": str(video_id), "id": str(video_id), "status": "pending"}
-        asked = read_create(await _bounded_body(request))
-        async with records.transaction() as tx:
+        body = await _bounded_body(request)
+        asked = read_create(body)
+
+        async def create(tx: Transaction) -> dict[str, Any]:
             upload = await uploads.open(tx, project_id, asked)
-        video_id = upload["video_id"]
-        return {
-            "id": str(video_id),
-            "videoId": str(video_id),
-            "uploadUrl": urls.upload(upload["id"], int(upload["expires_at"].timestamp())),
-            "contentType": upload["content_type"],
-            "isPublic": asked.is_public,
-            "resolutions": {name: {"status": Status.PENDING_UPLOAD} for name in asked.resolutions},
-        }
+            video_id = upload["video_id"]
+            return {
+                "id": str(video_id),
+                "videoId": str(video_id),
+                "uploadUrl": urls.upload(upload["id"], int(upload["expires_at"].timestamp())),
+                "contentType": upload["content_type"],
+                "isPublic": asked.is_public,
+                "resolutions": {name: {"status": Status.PENDING_UPLOAD} for name in asked.resolutions},
+            }
+
+        async with records.transaction() as tx:
+            return await once(request, body).create(tx, project_id, create)
 
     @post("/{video_id:str}/complete-upload", status_code=201)
     async def complete(

@@ -32,7 +32,7 @@ def answer(request: Request[Any, Any, Any], error: PlayheadError) -> Response[by
     """The problem document for a failure from the error table."""
     headers = {"access-control-allow-origin": "*", "cache-control": "no-store"}
     if error.kind.status in (429, 503):
-        headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+        headers["retry-after"] = str(error.retry_after or RETRY_AFTER_SECONDS)
     return Response(
         msgspec.json.encode(problem(error, request.scope.get("state", {}).get("request_id"))),
         status_code=error.kind.status,

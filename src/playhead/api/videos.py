@@ -13,6 +13,7 @@ from litestar.params import FromPath, JSONBody, SkipValidation
 
 from playhead.api.access import id_of
 from playhead.api.gather import VideoRecord, gather
+from playhead.api.once import Once
 from playhead.api.paging import page_of
 from playhead.api.requests import Filename, Seconds, Size
 from playhead.api.views import video_view
@@ -32,6 +33,7 @@ TOKEN_SECONDS = 24 * 3600
 RecordsGiven = NamedDependency[SkipValidation[Records]]
 UploadsGiven = NamedDependency[SkipValidation[Uploads]]
 UrlsGiven = NamedDependency[SkipValidation[Urls]]
+OnceGiven = NamedDependency[SkipValidation[Once]]
 
 
 class CreateUpload(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -108,6 +110,7 @@ class UploadsController(Controller):
         records: RecordsGiven,
         uploads: UploadsGiven,
         urls: UrlsGiven,
+        once: OnceGiven,
     ) -> dict[str, Any]:
         """Create a video with a URL to send its file to."""
         asked = checked(
@@ -122,18 +125,22 @@ class UploadsController(Controller):
         )
         if not asked.resolutions:
             raise PlayheadError("invalid_request", "Ask for one resolution at least.", field="resolutions")
-        async with records.transaction() as tx:
+
+        async def create(tx: Transaction) -> dict[str, Any]:
             upload = await uploads.open(tx, project_id, asked)
-        return {
-            "id": str(upload["id"]),
-            "url": urls.upload(upload["id"], int(upload["expires_at"].timestamp())),
-            "status": upload["state"],
-            "video_id": str(upload["video_id"]),
-            "content_type": upload["content_type"],
-            "play_while_uploading": upload["play_while_uploading"],
-            "auto_complete": upload["auto_complete"],
-            "expires_at": upload["expires_at"],
-        }
+            return {
+                "id": str(upload["id"]),
+                "url": urls.upload(upload["id"], int(upload["expires_at"].timestamp())),
+                "status": upload["state"],
+                "video_id": str(upload["video_id"]),
+                "content_type": upload["content_type"],
+                "play_while_uploading": upload["play_while_uploading"],
+                "auto_complete": upload["auto_complete"],
+                "expires_at": upload["expires_at"],
+            }
+
+        async with records.transaction() as tx:
+            return await once.create(tx, project_id, create)
 
     @post("/{upload_id:str}/complete", status_code=200)
     async def complete(

@@ -12,11 +12,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 
 from playhead.api.access import id_of
+from playhead.api.once import Once
 from playhead.events.message import new_secret
 from playhead.model.errors import PlayheadError
 from playhead.model.events import TELLS, EventType, Format
 from playhead.records import webhooks
-from playhead.records.database import Records, Row
+from playhead.records.database import Records, Row, Transaction
 
 RecordsGiven = NamedDependency[SkipValidation[Records]]
 
@@ -39,15 +40,23 @@ class WebhooksController(Controller):
 
     @post(status_code=201)
     async def create(
-        self, data: JSONBody[CreateWebhook], project_id: NamedDependency[UUID], records: RecordsGiven
+        self,
+        data: JSONBody[CreateWebhook],
+        project_id: NamedDependency[UUID],
+        records: RecordsGiven,
+        once: NamedDependency[SkipValidation[Once]],
     ) -> dict[str, Any]:
         """Register a webhook. Its secret is in this answer and in no other."""
         name, url, events = _checked_name(data.name), _checked_url(data.url), _checked_events(data)
-        async with records.transaction() as tx:
+
+        async def create(tx: Transaction) -> dict[str, Any]:
             row = await webhooks.add(
                 tx, project_id, name=name, url=url, format=data.format, wanted=events, secret=new_secret()
             )
-        return {**_view(row), "secret": row["secret"]}
+            return {**_view(row), "secret": row["secret"]}
+
+        async with records.transaction() as tx:
+            return await once.create(tx, project_id, create)
 
     @get()
     async def page(self, project_id: NamedDependency[UUID], records: RecordsGiven) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from playhead.api.embeds import Embeds
 from playhead.api.grants import GrantsController
 from playhead.api.health import healthz, metrics
 from playhead.api.hyperserve import HyperserveController
+from playhead.api.once import provide_once
 from playhead.api.problems import handlers
 from playhead.api.trace import trace
 from playhead.api.videos import UploadsController, VideosController
@@ -80,6 +81,7 @@ def build(parts: Parts) -> Litestar:
             "uploads": given(parts.uploads),
             "settings": given(parts.settings),
             "project_id": Provide(provide_project_id),
+            "once": Provide(provide_once),
         },
         exception_handlers=handlers,
         lifespan=[lifespan],

@@ -25,13 +25,14 @@ from playhead.events.deliver import deliver
 from playhead.events.sender import Sender
 from playhead.media.ffmpeg.sandbox.choose import choose_sandbox
 from playhead.media.ffmpeg.tools import find_tools
-from playhead.model.jobs import DEMAND, ENCODE, LIGHT
+from playhead.model.jobs import DEMAND, ENCODE, LIGHT, TELL
 from playhead.processing.chunks import encode_audio, encode_chunk
 from playhead.processing.finalise import finalise
 from playhead.processing.images import make_poster
 from playhead.processing.inspect import inspect
 from playhead.processing.reconcile import reconcile, sweep
 from playhead.processing.workshop import Workshop
+from playhead.records import answers
 from playhead.settings import Settings
 from playhead.upload.cleaning import abandon_overdue
 
@@ -41,6 +42,7 @@ STALLED_SECONDS = 10.0
 PRUNED_SECONDS = 30.0
 """After this long a silent worker is forgotten; longer than `STALLED_SECONDS`, or its jobs could be missed."""
 LIGHT_CONCURRENCY = 4
+TELL_CONCURRENCY = 8
 DEMAND_CONCURRENCY = 2
 GRACE_SECONDS = 5.0
 """How long running jobs may go on when told to stop; then they are cancelled and found again later."""
@@ -80,6 +82,7 @@ async def _run_queues(queue: App, settings: Settings) -> None:
     """One worker for each queue, in one process: neither short jobs nor viewers wait behind encodes."""
     concurrency = {
         LIGHT: LIGHT_CONCURRENCY,
+        TELL: TELL_CONCURRENCY,
         DEMAND: DEMAND_CONCURRENCY,
         ENCODE: settings.encode_concurrency,
     }
@@ -156,6 +159,8 @@ def bind(queue: App, workshop: Workshop, parts: Parts, sender: Sender) -> None:
     async def _look_around(timestamp: int) -> None:  # noqa: ARG001 -- the scheduler gives it
         await retry_stalled(queue)
         await abandon_overdue(parts.uploads)
+        async with parts.records.transaction() as tx:
+            await answers.clear(tx)
         await reconcile(workshop)
 
 

@@ -28,6 +28,7 @@ _COMMANDS = {
     "upload": ("upload:upload", "Upload video files, and wait for them if asked to."),
     "plan": ("plan:plan", "Say what would be made of a file, without making it."),
     "keys": ("keys:keys", "Create, list and revoke API keys."),
+    "projects": ("projects:projects", "Show and limit what projects use."),
     "webhooks": ("webhooks:webhooks", "Add, list and delete webhooks."),
     "doctor": ("doctor:doctor", "Check what this machine needs, and say what is missing."),
     "migrate": ("migrate:migrate", "Bring the database's schema up to this release."),

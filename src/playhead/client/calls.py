@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypedDict, TypeVar
 from urllib.parse import quote
+from uuid import uuid4
 
 import msgspec
 
@@ -45,12 +46,16 @@ class Call(Generic[T]):
     query: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = True
     """Whether sending it twice leaves the same state as once, so that it may be tried again unasked."""
+    once: str | None = None
+    """An Idempotency-Key: the server carries out one request of that key, and answers all of them alike."""
 
     def headers(self, api_key: str) -> dict[str, str]:
         """The request's headers. The key goes to the API only, never with the bytes of a file."""
         said = {"X-API-KEY": api_key, "Accept": "application/json"}
         if self.body is not None:
             said["Content-Type"] = "application/json"
+        if self.once is not None:
+            said["Idempotency-Key"] = self.once
         return said
 
     def read(self, status: int, headers: Mapping[str, str], content: bytes) -> T:
@@ -77,7 +82,7 @@ def create_upload(filename: str, size: int, wish: Wish) -> Call[Upload]:
     if size > 0:
         wanted["size"] = size
     body = msgspec.json.encode({"filename": filename, **wanted})
-    return Call("POST", "/v1/uploads", Upload, body, repeatable=False)
+    return Call("POST", "/v1/uploads", Upload, body, once=str(uuid4()))
 
 
 def complete_upload(upload_id: str) -> Call[Video]:
@@ -110,7 +115,7 @@ def create_webhook(
     wanted: dict[str, Any] = {"name": name, "url": url, "format": format}
     if events is not None:
         wanted["events"] = list(events)
-    return Call("POST", "/v1/webhooks", Webhook, msgspec.json.encode(wanted), repeatable=False)
+    return Call("POST", "/v1/webhooks", Webhook, msgspec.json.encode(wanted), once=str(uuid4()))
 
 
 def webhooks() -> Call[WebhookPage]:

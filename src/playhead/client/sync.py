@@ -24,8 +24,8 @@ T = TypeVar("T")
 class Client:
     """A Playhead server, spoken to with one key. Usable as a context manager; safe to share among threads.
 
-    `base_url` is the server's address without `/api` or `/v1`. Reading calls and completing are tried again,
-    up to `retries` times, when the server is away for a moment; creating and deleting are not.
+    `base_url` is the server's address without `/api` or `/v1`. Every call but deleting is tried again, up to
+    `retries` times, when the server is away for a moment; what is created is created once all the same.
     """
 
     def __init__(self, base_url: str, api_key: str, *, retries: int = 5) -> None:

@@ -43,6 +43,8 @@ _ROWS = (
     ErrorKind("upload_expired", 410, False, "The upload was not completed before its deadline.", "Create a new video and upload again."),
     ErrorKind("upload_ended", 410, False, "The upload ended before it became a video.", "Create a new video and upload again."),
     ErrorKind("grant_used_up", 403, False, "This grant allows no more uploads.", "Ask the application for a new one."),
+    ErrorKind("quota_exceeded", 403, False, "The project has used up what it may have.", "Delete videos that are not needed, or ask the operator to raise the project's limit."),
+    ErrorKind("idempotency_key_reused", 422, False, "The Idempotency-Key was used for another request before.", "Send a new key with each new request; repeat a key only with the same body."),
     ErrorKind("not_ready", 503, True, "This part of the video is still being made.", "Ask again after the time in Retry-After."),
     ErrorKind("rate_limited", 429, True, "Too many requests.", "Wait for the time in Retry-After."),
     # Media
@@ -84,10 +86,14 @@ class PlayheadError(Exception):
     of the server or raw tool output.
     """
 
-    def __init__(self, code: str, detail: str = "", *, field: str | None = None) -> None:
+    def __init__(
+        self, code: str, detail: str = "", *, field: str | None = None, retry_after: int | None = None
+    ) -> None:
         self.kind = ERRORS[code]
         self.detail = detail
         self.field = field
+        self.retry_after = retry_after
+        """Seconds to wait, where they are known."""
         super().__init__(f"{code}: {detail or self.kind.sentence}")
 
     @property

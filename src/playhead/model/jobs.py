@@ -2,6 +2,9 @@
 
 A job is a hint that work may be due, never the only record of it: each finds its work in rows, so running
 one twice or losing one is harmless (`processing.reconcile` finds what is due from rows alone).
+
+`turn` is that of the job's video (`records.turns`): a smaller one comes first, so that no project waits behind
+another's backlog. Among jobs of one turn the kind of work decides.
 """
 
 from __future__ import annotations
@@ -10,11 +13,22 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 LIGHT = "light"
-"""Queue of short jobs: probing, joining, webhooks, housekeeping."""
+"""Queue of short jobs: probing, joining, housekeeping."""
 ENCODE = "encode"
 """Queue of jobs that keep a core busy for seconds."""
 DEMAND = "demand"
-"""Queue of pieces that a viewer waits for."""
+"""Queue of pieces that a viewer waits for, and of each video's first."""
+TELL = "tell"
+"""Queue of webhooks: slow receivers must hold nobody's videos up."""
+FETCH = "fetch"
+"""Queue of files that are brought from a URL: their servers may be slow."""
+
+CHUNKS_PER_TURN = 8
+"""So many chunks of one video make a turn: a long video does not keep those behind it from becoming ready."""
+_SPAN = 100
+"""Priorities of one turn; each kind of work has one, from 0 to 99."""
+_LOWEST = -(2**31)
+"""The queue's column is an integer of four bytes."""
 
 
 @dataclass(frozen=True)
@@ -30,24 +44,25 @@ class Job:
     """Higher runs first."""
 
 
-def inspect(video_id: UUID) -> Job:
+def inspect(video_id: UUID, turn: int) -> Job:
     """Probe the source, plan, and enqueue the rest."""
-    return Job("inspect", LIGHT, f"inspect:{video_id}", {"video_id": str(video_id)}, priority=60)
+    return Job("inspect", LIGHT, f"inspect:{video_id}", {"video_id": str(video_id)}, _priority(60, turn))
 
 
-def poster(video_id: UUID) -> Job:
+def poster(video_id: UUID, turn: int) -> Job:
     """Take the poster from the source."""
-    return Job("poster", LIGHT, f"poster:{video_id}", {"video_id": str(video_id)}, priority=50)
+    return Job("poster", LIGHT, f"poster:{video_id}", {"video_id": str(video_id)}, _priority(50, turn))
 
 
-def chunk(video_id: UUID, number: int) -> Job:
+def chunk(video_id: UUID, number: int, turn: int) -> Job:
     """Encode one chunk of the timeline for every rendition that lacks it; early chunks first."""
+    turns, place = divmod(number, CHUNKS_PER_TURN)
     return Job(
         "encode_chunk",
         ENCODE,
         f"chunk:{video_id}:{number}",
         {"video_id": str(video_id), "number": number},
-        priority=max(0, 30 - number),
+        _priority(30 - place, turn + turns),
     )
 
 
@@ -57,36 +72,55 @@ def demand(video_id: UUID, track: str, number: int, asked_at: float) -> Job:
     Whoever asked last comes first: when there is more to make than can be made in time, those who asked
     long ago have given up, or have gone on to another place, and would not be helped any more.
     """
-    return Job(
-        "encode_on_demand",
-        DEMAND,
-        f"demand:{video_id}:{track}:{number}",
-        {"video_id": str(video_id), "track": track, "number": number},
-        priority=int(asked_at) & 0x7FFFFFFF,  # what the queue's column holds
-    )
+    # What the queue's column holds; far above all turns.
+    return _piece(video_id, track, number, int(asked_at) & 0x7FFFFFFF)
 
 
-def audio(video_id: UUID) -> Job:
+def beginning(video_id: UUID, track: str, turn: int) -> Job:
+    """Encode the first chunk for one track before the others, so that there is something to watch."""
+    return _piece(video_id, track, 0, _priority(80, turn))
+
+
+def audio(video_id: UUID, turn: int) -> Job:
     """Encode or copy the sound, once for all renditions."""
-    return Job("encode_audio", ENCODE, f"audio:{video_id}", {"video_id": str(video_id)}, priority=40)
+    return Job("encode_audio", ENCODE, f"audio:{video_id}", {"video_id": str(video_id)}, _priority(40, turn))
 
 
-def finalise(video_id: UUID, track: str) -> Job:
+def finalise(video_id: UUID, track: str, turn: int) -> Job:
     """Join a track's pieces into one MP4, take its thumbnails and publish it."""
     return Job(
         "finalise",
         LIGHT,
         f"finalise:{video_id}:{track}",
         {"video_id": str(video_id), "track": track},
-        priority=50,
+        _priority(50, turn),
     )
+
+
+def fetch(video_id: UUID, turn: int) -> Job:
+    """Bring a video's file from its URL."""
+    return Job("fetch", FETCH, f"fetch:{video_id}", {"video_id": str(video_id)}, _priority(50, turn))
 
 
 def deliver(delivery_id: int) -> Job:
     """Send one event to one webhook."""
-    return Job("deliver_webhook", LIGHT, f"deliver:{delivery_id}", {"delivery_id": delivery_id}, priority=40)
+    return Job("deliver_webhook", TELL, f"deliver:{delivery_id}", {"delivery_id": delivery_id}, priority=40)
 
 
 def sweep() -> Job:
     """Delete the stored objects that nothing refers to any more."""
     return Job("sweep", LIGHT, "sweep", priority=10)
+
+
+def _piece(video_id: UUID, track: str, number: int, priority: int) -> Job:
+    return Job(
+        "encode_on_demand",
+        DEMAND,
+        f"demand:{video_id}:{track}:{number}",
+        {"video_id": str(video_id), "track": track, "number": number},
+        priority,
+    )
+
+
+def _priority(kind: int, turn: int) -> int:
+    return max(_LOWEST, kind - _SPAN * turn)

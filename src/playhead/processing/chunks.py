@@ -133,7 +133,7 @@ async def _publish(
         if chunk == 0 and AUDIO not in made:
             await videos.mark_playable(tx, current)
         for track in await pieces.complete_tracks(tx, video["id"]):
-            await tx.defer(jobs.finalise(video["id"], track))
+            await tx.defer(jobs.finalise(video["id"], track, video["turn"]))
 
 
 def _of_tracks(plan: Plan, tracks: list[str]) -> list[PlannedRendition]:

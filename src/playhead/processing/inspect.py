@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from uuid import UUID
 
 import msgspec
@@ -47,7 +46,7 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
                 await videos.mark_playable(tx, current)
             if servable.reasons:
                 # Nothing can be played yet: the smallest track's beginning is made before anything else.
-                await tx.defer(jobs.demand(video_id, planned.renditions[-1].track, 0, time.time()))
+                await tx.defer(jobs.beginning(video_id, planned.renditions[-1].track, video["turn"]))
             for job in await due.jobs_of(tx, video_id):
                 await tx.defer(job)
 

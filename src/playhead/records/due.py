@@ -27,11 +27,11 @@ async def busy_names(tx: Transaction) -> set[str]:
 
 
 async def processing(tx: Transaction, limit: int) -> list[UUID]:
-    """Videos under way, longest waiting first."""
+    """Videos under way, in the order of their turns."""
     found = await tx.connection.execute(
         select(videos.c.id)
         .where(videos.c.status == Status.PROCESSING)
-        .order_by(videos.c.completed_at)
+        .order_by(videos.c.turn, videos.c.completed_at)
         .limit(limit)
     )
     return list(found.scalars())
@@ -40,14 +40,16 @@ async def processing(tx: Transaction, limit: int) -> list[UUID]:
 async def jobs_of(tx: Transaction, video_id: UUID) -> list[Job]:
     """Every job a video under way still needs before it can be ready."""
     found = await tx.connection.execute(
-        select(videos.c.plan.is_not(None), videos.c.poster_key.is_not(None)).where(videos.c.id == video_id)
+        select(videos.c.plan.is_not(None), videos.c.poster_key.is_not(None), videos.c.turn).where(
+            videos.c.id == video_id
+        )
     )
-    planned, has_poster = found.one()
+    planned, has_poster, turn = found.one()
     if not planned:
-        return [jobs.inspect(video_id)]
-    due = [] if has_poster else [jobs.poster(video_id)]
+        return [jobs.inspect(video_id, turn)]
+    due = [] if has_poster else [jobs.poster(video_id, turn)]
     if await pieces_records.audio_missing(tx, video_id):
-        due.append(jobs.audio(video_id))
+        due.append(jobs.audio(video_id, turn))
     missing = await tx.connection.execute(
         select(pieces.c.chunk)
         .join(
@@ -61,6 +63,6 @@ async def jobs_of(tx: Transaction, video_id: UUID) -> list[Job]:
         .distinct()
         .order_by(pieces.c.chunk)
     )
-    due += [jobs.chunk(video_id, number) for number in missing.scalars()]
-    due += [jobs.finalise(video_id, track) for track in await pieces_records.complete_tracks(tx, video_id)]
-    return due
+    due += [jobs.chunk(video_id, number, turn) for number in missing.scalars()]
+    complete = await pieces_records.complete_tracks(tx, video_id)
+    return due + [jobs.finalise(video_id, track, turn) for track in complete]

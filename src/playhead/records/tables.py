@@ -53,6 +53,15 @@ projects = Table(
     Column("id", UUID, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     _created(),
+    Column("max_bytes", BigInteger, comment="of uploaded files; null, here and below: no limit"),
+    Column("max_videos", Integer),
+    Column("max_open_uploads", Integer),
+    Column("max_creates_per_minute", Integer),
+    Column("used_bytes", BigInteger, nullable=False, server_default=text("0"), comment="kept and reserved"),
+    Column("used_videos", Integer, nullable=False, server_default=text("0")),
+    Column("used_open_uploads", Integer, nullable=False, server_default=text("0")),
+    Column("creates_left", Float, comment="what was in the token bucket at creates_at"),
+    Column("creates_at", DateTime(timezone=True)),
 )
 
 keys = Table(
@@ -88,6 +97,8 @@ videos = Table(
     Column("playable_at", DateTime(timezone=True), comment="when the first moment could be seen"),
     Column("ready_at", DateTime(timezone=True)),
     _created(),
+    Column("turn", BigInteger, comment="its place among the projects' videos, once it is processed"),
+    Index("ix_videos_turn", "project_id", "turn", postgresql_where=text("status = 'processing'")),
     Index("ix_videos_project_id_created_at", "project_id", text("created_at DESC"), text("id DESC")),
     Index("ix_videos_processing", "completed_at", postgresql_where=text("status = 'processing'")),
 )
@@ -127,6 +138,9 @@ uploads = Table(
     Column("max_bytes", BigInteger, comment="how large the file may be, where that was narrowed by a grant"),
     Column("grant_id", UUID, ForeignKey("grants.id", ondelete="SET NULL")),
     Column("tus", JSONB, comment="metadata and concat, as its tus client sent them"),
+    Column(
+        "reserved_bytes", BigInteger, nullable=False, server_default=text("0"), comment="while it is open"
+    ),
     UniqueConstraint("video_id"),
     Index("ix_uploads_open", "expires_at", postgresql_where=text("state IN ('waiting', 'received')")),
 )
@@ -245,4 +259,34 @@ deliveries = Table(
     _created(),
     UniqueConstraint("webhook_id", "event_id"),
     Index("ix_deliveries_due", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+)
+
+fetches = Table(
+    "fetches",
+    metadata,
+    Column("video_id", UUID, ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True),
+    _project(),
+    Column("url", Text, nullable=False),
+    Column("turn", BigInteger, nullable=False, comment="as of videos"),
+    Column(
+        "validator", Text, comment="names the version of the file that is arriving: ETag or Last-Modified"
+    ),
+    Column("kept_bytes", BigInteger, nullable=False, server_default=text("0"), comment="by the last attempt"),
+    Column("begun", Integer, nullable=False, server_default=text("0"), comment="attempts without an end"),
+    Column("failures", Integer, nullable=False, server_default=text("0"), comment="since more had arrived"),
+    Column("last_error", Text),
+    Column("next_at", DateTime(timezone=True), nullable=False),
+    _created(),
+    Index("ix_fetches_next_at", "next_at"),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("project_id", UUID, ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True, comment="the request's Idempotency-Key"),
+    Column("request", LargeBinary, nullable=False, comment="SHA-256 of what was asked"),
+    Column("body", Text, comment="JSON; null only inside of the transaction that makes it"),
+    _created(),
+    Index("ix_answers_created_at", "created_at"),
 )

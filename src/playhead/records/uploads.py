@@ -8,9 +8,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, insert, select, update
 
 from playhead.model.states import UploadState
+from playhead.records import quotas
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import uploads
 
+OPEN = (UploadState.WAITING, UploadState.RECEIVED)
+"""The states of uploads that are not over."""
 _EXPIRED = (uploads.c.expires_at < func.clock_timestamp()).label("expired")
 
 
@@ -28,7 +31,9 @@ async def create(
     grant_id: UUID | None = None,
     tus: dict[str, str] | None = None,
 ) -> Row:
-    """Open an upload for a video."""
+    """Open an upload for a video; the bytes it may bring count as used from here on."""
+    reserved = reservation(declared_size)
+    await quotas.count(tx, project_id, open_uploads=1, stored=reserved)
     made = await tx.connection.execute(
         insert(uploads)
         .values(
@@ -44,10 +49,16 @@ async def create(
             grant_id=grant_id,
             tus=tus,
             expires_at=func.clock_timestamp() + expires_in,
+            reserved_bytes=reserved,
         )
         .returning(uploads)
     )
     return dict(made.one()._mapping)
+
+
+def reservation(declared_size: int | None) -> int:
+    """Bytes that an upload reserves."""
+    return quotas.UNDECLARED_BYTES if declared_size is None else declared_size
 
 
 async def find(tx: Transaction, upload_id: UUID, *, lock: bool = False) -> Row | None:
@@ -97,16 +108,23 @@ async def received(tx: Transaction, upload_id: UUID, size: int) -> None:
 
 
 async def end(tx: Transaction, upload_id: UUID, state: UploadState) -> None:
-    """Close an upload for good: `complete` or `dead`."""
-    await tx.connection.execute(update(uploads).where(uploads.c.id == upload_id).values(state=state))
+    """Close an open upload for good, `complete` or `dead`, and give back what it has reserved."""
+    ended = await tx.connection.execute(
+        update(uploads)
+        .where(uploads.c.id == upload_id, uploads.c.state.in_(OPEN))
+        .values(state=state)
+        .returning(uploads.c.project_id, uploads.c.reserved_bytes)
+    )
+    row = ended.one_or_none()
+    if row is not None:
+        await quotas.count(tx, row.project_id, open_uploads=-1, stored=-row.reserved_bytes)
 
 
 async def overdue(tx: Transaction, limit: int) -> list[Row]:
     """Open uploads past their deadline."""
-    open_states = (UploadState.WAITING, UploadState.RECEIVED)
     found = await tx.connection.execute(
         select(uploads)
-        .where(uploads.c.state.in_(open_states), uploads.c.expires_at < func.clock_timestamp())
+        .where(uploads.c.state.in_(OPEN), uploads.c.expires_at < func.clock_timestamp())
         .limit(limit)
     )
     return [dict(row._mapping) for row in found]

@@ -11,8 +11,8 @@ from sqlalchemy import delete, func, insert, select, tuple_, update
 
 from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
-from playhead.model.states import Status
-from playhead.records import events, objects
+from playhead.model.states import Status, UploadState
+from playhead.records import events, objects, quotas, turns, uploads
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import renditions, videos
 
@@ -29,6 +29,7 @@ async def create(
 ) -> UUID:
     """Make a video that waits for its upload, with one rendition row per requested resolution."""
     video_id = uuid4()
+    await quotas.count(tx, project_id, videos=1)
     await tx.connection.execute(
         insert(videos).values(
             id=video_id,
@@ -104,9 +105,15 @@ async def page(
     return [dict(row._mapping) for row in found]
 
 
-async def begin_processing(tx: Transaction, video_id: UUID, *, source_key: str, source_size: int) -> None:
-    """The upload became a source: the video and its renditions are processing from here on."""
-    await tx.connection.execute(
+async def begin_processing(tx: Transaction, video_id: UUID, *, source_key: str, source_size: int) -> Row:
+    """The upload became a source: the video and its renditions are processing from here on; its row.
+
+    `source_size` is in bytes. The video must be locked.
+    """
+    before = await get(tx, video_id)
+    project_id: UUID = before["project_id"]
+    await quotas.count(tx, project_id, stored=source_size - (before["source_size"] or 0))
+    begun = await tx.connection.execute(
         update(videos)
         .where(videos.c.id == video_id)
         .values(
@@ -114,11 +121,14 @@ async def begin_processing(tx: Transaction, video_id: UUID, *, source_key: str, 
             source_key=source_key,
             source_size=source_size,
             completed_at=func.clock_timestamp(),
+            turn=turns.next_of(videos, project_id, videos.c.status == Status.PROCESSING),
         )
+        .returning(videos)
     )
     await tx.connection.execute(
         update(renditions).where(renditions.c.video_id == video_id).values(status=Status.PROCESSING)
     )
+    return dict(begun.one()._mapping)
 
 
 async def mark_playable(tx: Transaction, video: Row) -> None:
@@ -193,7 +203,11 @@ async def settle(tx: Transaction, video: Row) -> None:
 
 
 async def remove(tx: Transaction, video: Row) -> None:
-    """Delete a video's rows; its stored objects are swept right after."""
+    """Delete a video's rows; its stored objects are swept right after. `video` must be locked."""
+    upload = await uploads.of_video(tx, video["id"], lock=True)
+    if upload is not None:
+        await uploads.end(tx, upload["id"], UploadState.DEAD)
+    await quotas.count(tx, video["project_id"], videos=-1, stored=-(video["source_size"] or 0))
     await objects.doom_slots(tx, video["id"], "")
     await tx.connection.execute(delete(videos).where(videos.c.id == video["id"]))
     await events.append(tx, video["project_id"], video["id"], EventType.DELETED)

@@ -9,7 +9,7 @@ from playhead.model import jobs
 from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.states import Status, UploadState
-from playhead.records import events, objects, uploads, videos
+from playhead.records import events, objects, quotas, uploads, videos
 from playhead.records.database import Row, Transaction
 from playhead.storage import keys
 from playhead.storage.keys import ObjectName
@@ -51,7 +51,7 @@ async def complete(station: Uploads, video_id: UUID, *, project_id: UUID) -> Non
         await station.incoming.arriving.seal(upload["id"])
         if await station.incoming.arrived(upload["id"]):
             await station.storage.adopt(name.key, station.incoming.path(upload["id"]))
-        refusal = await _judge(station, name, upload)
+        refusal = await _judge(station, tx, name, upload)
         if refusal is None:
             await _accept(station, tx, name, video, upload)
         else:
@@ -86,7 +86,7 @@ async def _require_whole(station: Uploads, upload: Row) -> None:
         )
 
 
-async def _judge(station: Uploads, name: ObjectName, upload: Row) -> PlayheadError | None:
+async def _judge(station: Uploads, tx: Transaction, name: ObjectName, upload: Row) -> PlayheadError | None:
     try:
         size = await station.storage.size(name.key)
         head = await station.storage.read(name.key, 0, HEAD_BYTES)
@@ -101,16 +101,16 @@ async def _judge(station: Uploads, name: ObjectName, upload: Row) -> PlayheadErr
         require_video(head, size)
     except PlayheadError as refusal:
         return refusal
-    return None
+    return await quotas.overrun(tx, upload["project_id"], size - upload["reserved_bytes"])
 
 
 async def _accept(station: Uploads, tx: Transaction, name: ObjectName, video: Row, upload: Row) -> None:
     size = await station.storage.size(name.key)
     await objects.keep(tx, [name.key])
     await uploads.end(tx, upload["id"], UploadState.COMPLETE)
-    await videos.begin_processing(tx, video["id"], source_key=name.key, source_size=size)
+    begun = await videos.begin_processing(tx, video["id"], source_key=name.key, source_size=size)
     await events.append(tx, video["project_id"], video["id"], EventType.UPLOADED)
-    await tx.defer(jobs.inspect(video["id"]))
+    await tx.defer(jobs.inspect(video["id"], begun["turn"]))
 
 
 def _source_name(upload: Row) -> ObjectName:

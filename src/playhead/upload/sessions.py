@@ -10,7 +10,7 @@ from uuid import UUID
 
 from playhead.model.errors import PlayheadError
 from playhead.model.states import UploadState
-from playhead.records import grants, uploads, videos
+from playhead.records import grants, quotas, uploads, videos
 from playhead.records.database import Records, Row, Transaction
 from playhead.storage.arriving import Held
 from playhead.storage.port import Storage
@@ -60,7 +60,7 @@ class Uploads:
         `grant` is the one that allows it, and counts it. `tus` is what a client of tus wants to see again.
 
         Raises:
-            PlayheadError: `upload_too_large`, `grant_used_up`.
+            PlayheadError: `upload_too_large`, `grant_used_up`, `quota_exceeded`, `rate_limited`.
         """
         limit = self.max_bytes if grant is None else min(self.max_bytes, grant["max_bytes"] or self.max_bytes)
         if request.size_bytes is not None and request.size_bytes > limit:
@@ -69,6 +69,7 @@ class Uploads:
             )
         if grant is not None and not await grants.spend(tx, grant["id"]):
             raise PlayheadError("grant_used_up")
+        await quotas.admit(tx, project_id, uploads.reservation(request.size_bytes))
         video_id = await videos.create(
             tx,
             project_id,
