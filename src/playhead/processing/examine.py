@@ -54,25 +54,32 @@ async def examine(
         if index.damage is not None and error.code in ("resource_limit", "decode_timeout", "decoder_crashed"):
             raise index.damage from error
         raise
-    claim = _film(claims)
     sounds = [
         track
         for track in claims.audios
         if track.channels and track.sample_rate and track.codec not in unlisted
     ][:SOUNDS_LOOKED_AT]
     may_restart = bool(CLOCK_MAY_RESTART & set(claims.container.split(",")))
-    frame, packets, sound = await asyncio.gather(
-        probing.first_frame(claim), probing.packets(claim.index), probing.sound(sounds, may_restart)
-    )
-    timeline = timelines.from_packets(
-        packets,
-        claim.time_base,
-        claim.average_rate or claim.nominal_rate,
-        clock_may_restart=may_restart,
-    )
-    if sound.tracks:
-        timeline = timeline.from_sound(sound.start, clock_may_restart=may_restart)
-    video = _video_track(claim, frame, timeline, index)
+    claim = _film(claims)
+    video: VideoTrack | None
+    if claim is None:
+        if not sounds:
+            raise PlayheadError("unsupported_codec" if claims.audios else "no_video_stream")
+        sound = await probing.sound(sounds, may_restart)
+        video, timeline = None, await probing.sound_alone(sound, claims)
+    else:
+        frame, packets, sound = await asyncio.gather(
+            probing.first_frame(claim), probing.packets(claim.index), probing.sound(sounds, may_restart)
+        )
+        timeline = timelines.from_packets(
+            packets,
+            claim.time_base,
+            claim.average_rate or claim.nominal_rate,
+            clock_may_restart=may_restart,
+        )
+        if sound.tracks:
+            timeline = timeline.from_sound(sound.start, clock_may_restart=may_restart)
+        video = _video_track(claim, frame, timeline, index)
     _within_limits(timeline, sound, max_duration_seconds)
     info = MediaInfo(
         container=claims.container,
@@ -139,6 +146,18 @@ class _Probing:
         )
         return _Sound(tuple(starts), starts[first], end)
 
+    async def sound_alone(self, sound: _Sound, claims: Claims) -> Timeline:
+        """The timeline of a file without pictures."""
+        if not sound.tracks:
+            raise PlayheadError("corrupt_file", "The file has no pictures, and its sound cannot be decoded.")
+        if sound.end is not None and sound.end > sound.start:
+            return timelines.of_sound(sound.start, sound.end - sound.start, trusted=True)
+        first = sound.tracks[0]
+        packets = await self.packets(first.index)
+        lasts = timelines.lasts_by_durations(packets, Fraction(*first.time_base))
+        lasts = lasts or claims.duration_seconds or 0.0
+        return timelines.of_sound(0.0, lasts, trusted=False)
+
     async def _run(self, invocation: Invocation) -> Outcome:
         return await run(invocation, sandbox=self.sandbox)
 
@@ -170,10 +189,11 @@ def _why_no_frame(claim: VideoClaim, messages: str) -> str:
     return "no_frames" if named == "internal_error" else named
 
 
-def _film(claims: Claims) -> VideoClaim:
+def _film(claims: Claims) -> VideoClaim | None:
+    """The largest film there is; None in a file that has at most a cover picture."""
     films = [claim for claim in claims.videos if not claim.is_picture]
     if not films:
-        raise PlayheadError("no_video_stream")
+        return None
     film = max(films, key=lambda claim: (claim.width * claim.height, -claim.index))
     if max(film.width, film.height) > MAX_SIDE:
         raise PlayheadError("limit_dimensions", f"The picture is {film.width}x{film.height}.")

@@ -42,9 +42,9 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
             planned = make_plan(info, timeline, asked, video["thumbnail_seconds"], servable)
             await pieces.lay_out(tx, video, msgspec.to_builtins(info), planned, msgspec.to_builtins(planned))
             await events.append(tx, video["project_id"], video_id, EventType.PLANNED)
-            if not planned.source_reasons:
+            if not planned.source_reasons or (planned.drawn and planned.sound_from_source):
                 await videos.mark_playable(tx, current)
-            if servable.reasons:
+            if servable.reasons and not planned.drawn:
                 # Nothing can be played yet: the smallest track's beginning is made before anything else.
                 await tx.defer(jobs.beginning(video_id, planned.renditions[-1].track, video["turn"]))
             for job in await due.jobs_of(tx, video_id):
@@ -55,9 +55,9 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
 
 async def servable_of(index: OwnIndex, info: MediaInfo, timeline: Timeline, limits: Limits) -> Servable:
     """What of a source players can be given as it is, by its own index."""
-    if info.video.aperture is not None:
+    if info.video is not None and info.video.aperture is not None:
         return Servable(("its edges are not meant to be seen",))
-    if picture.conversion(info.video) is not None:
+    if info.video is not None and picture.conversion(info.video) is not None:
         return Servable(("its colours are not those of every screen",))
     if index.movie is None:
         return NOTHING_SERVABLE  # another container, or an index only ffmpeg can make sense of
