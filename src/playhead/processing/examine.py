@@ -19,9 +19,10 @@ from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.media.source import sniffed
 from playhead.model.errors import PlayheadError
 from playhead.model.media import AudioTrack, MediaInfo, Rectangle, VideoTrack
+from playhead.processing import own_index
 from playhead.processing import timeline as timelines
 from playhead.processing.geometry import MAX_SIDE, clean_aperture, displayed_size, turned
-from playhead.processing.own_index import OwnIndex, read_own_index
+from playhead.processing.own_index import OwnIndex, agree, ends_of, packets_of, read_own_index
 from playhead.processing.timeline import Timeline
 
 MAX_FRAME_RATE = 240
@@ -65,13 +66,16 @@ async def examine(
     if claim is None:
         if not sounds:
             raise PlayheadError("unsupported_codec" if claims.audios else "no_video_stream")
-        sound = await probing.sound(sounds, may_restart)
+        sound = await probing.sound(sounds, index, may_restart)
         video, timeline = None, await probing.sound_alone(sound, claims)
     else:
         frame, packets, sound = await asyncio.gather(
-            probing.first_frame(claim), probing.packets(claim.index), probing.sound(sounds, may_restart)
+            probing.first_frame(claim),
+            _film_packets(probing, claim, index),
+            probing.sound(sounds, index, may_restart),
         )
-        timeline = timelines.from_packets(
+        timeline = await asyncio.to_thread(
+            timelines.from_packets,
             packets,
             claim.time_base,
             claim.average_rate or claim.nominal_rate,
@@ -114,9 +118,9 @@ class _Probing:
         """What it says of itself."""
         return probe.read_claims((await self._run(probe.claims_invocation(self.path, self.guards))).stdout)
 
-    async def packets(self, stream: int) -> Packets:
-        """All packets of one stream."""
-        asked = probe.packets_invocation(self.path, self.guards, stream)
+    async def packets(self, stream: int, intervals: str | None = None) -> Packets:
+        """All packets of one stream, or those of some intervals."""
+        asked = probe.packets_invocation(self.path, self.guards, stream, intervals)
         outcome = await self._run(asked)
         return await asyncio.to_thread(probe.read_packets, outcome.stdout)
 
@@ -129,7 +133,7 @@ class _Probing:
                 return frame
         raise PlayheadError(_why_no_frame(claim, outcome.messages))
 
-    async def sound(self, claimed: Sequence[AudioTrack], clock_may_restart: bool) -> _Sound:
+    async def sound(self, claimed: Sequence[AudioTrack], index: OwnIndex, clock_may_restart: bool) -> _Sound:
         """What can be heard of the sound tracks; one that cannot be decoded is as good as none."""
         starts: dict[AudioTrack, float] = {}
         for track in claimed:
@@ -141,9 +145,12 @@ class _Probing:
         if not starts:
             return _Sound()
         first = next(iter(starts))
-        end = timelines.sound_end(
-            await self.packets(first.index), Fraction(*first.time_base), clock_may_restart=clock_may_restart
-        )
+        tick = Fraction(*first.time_base)
+        own = index.sound(first.index, tick)
+        if own is not None:
+            return _Sound(tuple(starts), starts[first], await asyncio.to_thread(own_index.sound_end, own))
+        packets = await self.packets(first.index)
+        end = await asyncio.to_thread(timelines.sound_end, packets, tick, clock_may_restart=clock_may_restart)
         return _Sound(tuple(starts), starts[first], end)
 
     async def sound_alone(self, sound: _Sound, claims: Claims) -> Timeline:
@@ -178,6 +185,18 @@ async def _claims(probing: _Probing) -> tuple[Claims, _Probing, frozenset[str]]:
         else:
             # Decoders are named after their codecs, but those of other libraries say so.
             return claims, probing, frozenset(name.removeprefix("lib") for name in unlisted)
+
+
+async def _film_packets(probing: _Probing, claim: VideoClaim, index: OwnIndex) -> Packets:
+    """All packets of the film: by the file's own index where ffprobe agrees with it at both ends."""
+    track = index.track(claim.number)
+    if track is not None and Fraction(1, track.timescale) == claim.time_base:
+        listed = await asyncio.to_thread(packets_of, track)
+        if listed is not None:
+            seen = await probing.packets(claim.index, ends_of(track))
+            if await asyncio.to_thread(agree, listed, seen):
+                return listed
+    return await probing.packets(claim.index)
 
 
 def _why_no_frame(claim: VideoClaim, messages: str) -> str:

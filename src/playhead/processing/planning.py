@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
+from operator import sub
 
 from playhead.model.errors import PlayheadError
 from playhead.model.media import MediaInfo
@@ -105,7 +105,7 @@ def _lead(timeline: Timeline, rate: Fraction, *, keeps_times: bool) -> int:
     """Two frames: what the encoder reorders over. Of uneven frames the longest count, within reason."""
     longest = 1 / rate
     if keeps_times and len(timeline.times) > 1:
-        longest = max(after - before for before, after in pairwise(timeline.times)) * timeline.tick
+        longest = max(map(sub, timeline.times[1:], timeline.times)) * timeline.tick
     return min(round(2 * longest * TIMESCALE), round(LONGEST_LEAD_SECONDS * TIMESCALE))
 
 

@@ -83,9 +83,9 @@ class Timeline:
 
 def rounded(ticks: int, tick: Fraction) -> int:
     """Ticks of the source → ticks of the plan, to the nearest, halves away from zero, as ffmpeg rescales."""
-    exact = ticks * tick * TIMESCALE
-    half = Fraction(1, 2)
-    return int(exact + half) if exact >= 0 else -int(-exact + half)
+    numerator, denominator = tick.numerator * TIMESCALE, tick.denominator
+    nearest = (2 * abs(ticks) * numerator + denominator) // (2 * denominator)
+    return nearest if ticks >= 0 else -nearest
 
 
 def from_packets(
