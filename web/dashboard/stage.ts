@@ -54,8 +54,7 @@ export class Stage {
   }
 
   private player(video: Video, hls: string): HTMLElement {
-    // Of sound alone, and before anything is known, the shape of most screens.
-    const [width, height] = [video.source?.width ?? 16, video.source?.height ?? 9];
+    const { width, height } = video.source ?? { width: 16, height: 9 };
     const file = renditionFor(video, this.pixels())?.video_url;
     const media = h(
       "video",

@@ -23,16 +23,18 @@ from playhead.api.grants import GrantsController
 from playhead.api.health import healthz, metrics
 from playhead.api.hyperserve import HyperserveController
 from playhead.api.once import provide_once
+from playhead.api.preflight import Preflight, PreflightController
 from playhead.api.problems import handlers
 from playhead.api.trace import trace
 from playhead.api.videos import UploadsController, VideosController
 from playhead.api.webhooks import WebhooksController
 from playhead.app.data_plane import data_plane
 from playhead.app.logs import configure_logs
-from playhead.app.wire import Parts, wire
+from playhead.app.wire import Parts, source_limits, wire
 from playhead.delivery.origin import handlers as delivery_handlers
 from playhead.model.errors import PlayheadError
 from playhead.playback.pages import playback_routes
+from playhead.processing.preflight import Judging
 from playhead.settings import Settings
 from playhead.upload.cleaning import clear_incoming
 
@@ -46,6 +48,7 @@ STOP_SECONDS = 8
 
 def build(parts: Parts) -> Litestar:
     """The web application."""
+    preflight = Preflight(_judging(parts.settings))
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
@@ -63,10 +66,11 @@ def build(parts: Parts) -> Litestar:
             VideosController,
             UploadsController,
             GrantsController,
+            PreflightController,
             WebhooksController,
             healthz,
             metrics,
-            *data_plane(parts),
+            *data_plane(parts, preflight),
             *delivery_handlers,
             playback_routes(
                 Embeds(parts.records, parts.urls, parts.signer), origins=(_origin(parts.settings.base_url),)
@@ -79,6 +83,7 @@ def build(parts: Parts) -> Litestar:
             "urls": given(parts.urls),
             "streaming": given(parts.streaming),
             "uploads": given(parts.uploads),
+            "preflight": given(preflight),
             "settings": given(parts.settings),
             "project_id": Provide(provide_project_id),
             "once": Provide(provide_once),
@@ -94,6 +99,10 @@ def build(parts: Parts) -> Litestar:
         request_max_body_size=1024 * 1024,
         logging_config=None,  # `app.logs` has set up one format for everything
     )
+
+
+def _judging(settings: Settings) -> Judging:
+    return Judging(source_limits(settings), settings.max_upload_bytes, settings.max_duration_seconds)
 
 
 async def _clear_incoming(parts: Parts) -> None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 _WITH_CHROMA = (100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135)
 """Profiles whose parameter sets tell chroma format and bit depth (ITU-T H.264, section 7.3.2.1.1)."""
+
+_EXTENDED = 255
+"""The number of an aspect ratio that is told in full (table E-1)."""
+_SHAPES = "1:1 12:11 10:11 16:11 40:33 24:11 20:11 32:11 80:33 18:11 15:11 64:33 160:99 4:3 3:2 2:1"
+_ASPECTS = {
+    number: (int(shape.partition(":")[0]), int(shape.partition(":")[2]))
+    for number, shape in enumerate(_SHAPES.split(), 1)
+}
 
 
 @dataclass(frozen=True)
@@ -19,6 +28,13 @@ class Sequence:
     """1 is 4:2:0."""
     bit_depth: int = 8
     interlaced: bool = False
+    width: int = 0
+    """Pixels that are meant to be seen."""
+    height: int = 0
+    aspect: tuple[int, int] | None = None
+    """Width to height of a pixel; None when it is not told."""
+    colours: tuple[int, int, int] | None = None
+    """Primaries, transfer and matrix by their numbers in ISO/IEC 23091-2; None when they are not told."""
 
 
 def sequence_of(avcc: bytes) -> Sequence | None:
@@ -61,9 +77,37 @@ def _parsed(unit: bytes) -> Sequence:
             bits.golomb()
     bits.golomb()  # max_num_ref_frames
     bits.take(1)
-    bits.golomb()  # width
-    bits.golomb()  # height
-    return Sequence(profile, level, chroma, depth, interlaced=not bits.take(1))
+    across, down = 16 * (bits.golomb() + 1), 16 * (bits.golomb() + 1)
+    frames_only = bits.take(1)
+    if not frames_only:
+        down *= 2
+        bits.take(1)
+    bits.take(1)  # direct_8x8_inference_flag
+    if bits.take(1):
+        # Cropping counts in units of a chroma sample (table 6-1), and of a line of each field.
+        unit_x, unit_y = (1 if chroma in (0, 3) else 2), (2 if chroma == 1 else 1) * (2 - frames_only)
+        across -= unit_x * (bits.golomb() + bits.golomb())
+        down -= unit_y * (bits.golomb() + bits.golomb())
+    aspect = colours = None
+    with suppress(IndexError):  # what is beyond here is worth knowing, but nothing depends on it
+        aspect, colours = _usability(bits) if bits.take(1) else (None, None)
+    return Sequence(profile, level, chroma, depth, not frames_only, across, down, aspect, colours)
+
+
+def _usability(bits: _Bits) -> tuple[tuple[int, int] | None, tuple[int, int, int] | None]:
+    """The pixels' shape and the colours (section E.1.1)."""
+    aspect = None
+    if bits.take(1):
+        number = bits.take(8)
+        aspect = (bits.take(16), bits.take(16)) if number == _EXTENDED else _ASPECTS.get(number)
+    if bits.take(1):
+        bits.take(1)  # overscan_appropriate_flag
+    colours = None
+    if bits.take(1):
+        bits.take(4)  # video_format and its range
+        if bits.take(1):
+            colours = bits.take(8), bits.take(8), bits.take(8)
+    return aspect if aspect and all(aspect) else None, colours
 
 
 def _skip_scaling(bits: _Bits, lists: int) -> None:

@@ -13,7 +13,7 @@ compactly, its few loops run in C iterators, and the wheel stays 20 MB smaller f
 
 from playhead.media.mp4.codec import codec_string, configuration, decoder_config, sound_format
 from playhead.media.mp4.movie import NEVER, Edit, EditSpan, Movie, Track
-from playhead.media.mp4.read import Bytes, read_movie
+from playhead.media.mp4.read import Bytes, IndexLostError, read_movie
 from playhead.media.mp4.samples import Runs, Samples
 from playhead.media.mp4.stored import UnknownIndexError, from_bytes, to_bytes
 
@@ -22,6 +22,7 @@ __all__ = [
     "Bytes",
     "Edit",
     "EditSpan",
+    "IndexLostError",
     "Movie",
     "Runs",
     "Samples",

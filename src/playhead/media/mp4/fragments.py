@@ -69,11 +69,13 @@ class FragmentReader:
     A fragment that the end of the file cuts off ends the movie before it; that is the caller's to see.
     """
 
-    def __init__(self, movie: Movie, moov: memoryview) -> None:
+    def __init__(self, movie: Movie, moov: memoryview, most_samples: int = FRAGMENT_SAMPLE_LIMIT) -> None:
         self._movie = movie
+        self._most_samples = most_samples
+        self._total = sum(track.samples.count for track in movie.tracks)
+        self._check_total()
         self._tracks = {track.id: _continued(track) for track in movie.tracks if track.kind != "other"}
         self._defaults = {u32(trex, 4): _Defaults(*words(trex, 8, 4)) for trex in _trexes(moov)}
-        self._total = 0
 
     def add(self, moof: memoryview, at: int) -> None:
         """Add the fragment whose `moof` box starts at byte `at` of the file.
@@ -93,6 +95,10 @@ class FragmentReader:
             grown = self._tracks.get(track.id)
             tracks.append(replace(track, samples=_settled(grown)) if grown and grown.sizes else track)
         return replace(self._movie, tracks=tuple(tracks))
+
+    def _check_total(self) -> None:
+        if self._total > self._most_samples:
+            raise PlayheadError("resource_limit", "The file has too many samples.")
 
     def _add_track(self, traf: memoryview, moof_at: int, data_end: int) -> int:
         tfhd = require(traf, b"tfhd")
@@ -137,8 +143,7 @@ class FragmentReader:
         self._total += count
         if self._total > self._movie.size:
             raise corrupt("its fragments claim more samples than the file has bytes")
-        if self._total > FRAGMENT_SAMPLE_LIMIT:
-            raise PlayheadError("resource_limit", "The file has too many samples.")
+        self._check_total()
         if not count:
             return data
         bits = [bit for bit in (0x100, 0x200, 0x400, 0x800) if flags & bit]

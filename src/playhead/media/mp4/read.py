@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple, Protocol
 
 from playhead.media.mp4.boxes import corrupt
-from playhead.media.mp4.fragments import FragmentReader
+from playhead.media.mp4.fragments import FRAGMENT_SAMPLE_LIMIT, FragmentReader
 from playhead.media.mp4.moov import read_moov
 from playhead.media.mp4.movie import Movie
 from playhead.model.errors import PlayheadError
@@ -20,6 +20,13 @@ INDEX_LIMIT = 256 << 20
 """The largest `moov` or `moof` that is read, in bytes; 10 h with three tracks need about 40 MB."""
 BOX_LIMIT = 2_000_000
 """Boxes at the top of a file; a 10 h file with a fragment per frame and track has about as many."""
+
+
+class IndexLostError(PlayheadError):
+    """The file has no index, or ends within it: nothing can tell where its samples are."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("corrupt_file", corrupt(detail).detail)
 
 
 class Bytes(Protocol):
@@ -46,13 +53,15 @@ class _Place(NamedTuple):
     end: int
 
 
-async def read_movie(source: Bytes) -> Movie:
+async def read_movie(source: Bytes, most_samples: int = FRAGMENT_SAMPLE_LIMIT) -> Movie:
     """The index of a stored MP4 or MOV, plain or fragmented, with `moov` first or last.
 
-    A file that is cut off after its `moov` still gives its index: `Movie.complete` is then false.
+    A file that is cut off after its `moov` still gives its index: `Movie.complete` is then false. Of fragments
+    at most `most_samples` are read: unlike a plain file's, their samples are all listed in memory.
 
     Raises:
-        PlayheadError: `corrupt_file` for damage; `resource_limit` for an index beyond the limits here;
+        PlayheadError: `corrupt_file` for damage, as an `IndexLostError` where no reader can help;
+            `resource_limit` for an index beyond the limits here;
             `unsupported_format`, `reference_refused` and `limit_streams` as `read_moov` says;
             and what `source.read` raises.
     """
@@ -68,13 +77,13 @@ async def read_movie(source: Bytes) -> Movie:
             movie = read_moov(moov, source.size, brand)
             if not movie.fragmented:
                 return movie
-            fragments = FragmentReader(movie, moov)
+            fragments = FragmentReader(movie, moov, most_samples)
         elif place.kind == b"moof" and fragments is not None:
             if place.end > source.size:
                 break
             fragments.add(await _payload(window, place), place.at)
     if fragments is None:
-        raise corrupt("there is no movie header")
+        raise IndexLostError("there is no movie header")
     return fragments.movie()
 
 
@@ -103,7 +112,7 @@ async def _payload(window: _Window, place: _Place) -> memoryview:
     if length > INDEX_LIMIT:
         raise PlayheadError("resource_limit", f"The file's index takes {length} bytes.")
     if place.end > window.size:
-        raise corrupt("the file ends within its index")
+        raise IndexLostError("the file ends within its index")
     return memoryview(await window.take(place.body, length))
 
 
