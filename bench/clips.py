@@ -101,16 +101,44 @@ def foreign(seconds: int) -> Path:
     return _repeated(minute, seconds, ()).film()
 
 
-def hevc() -> Path:
-    """A minute of HEVC, as phones record it, 1280x720."""
-    return Recipe(
+def hevc(seconds: int) -> Path:
+    """HEVC, as phones record it, 1280x720."""
+    minute = Recipe(
         before=("-stream_loop", "-1", "-ss", "10"),
         after=(
             *("-t", str(LOOPED_SECONDS), "-vf", "fps=30", "-pix_fmt", "yuv420p"),
             *("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:keyint=60"),
             *("-tag:v", "hvc1", *_SOUND, "-movflags", "+faststart"),
         ),
-    ).film()
+    )
+    return _repeated(minute, seconds, ("-tag:v", "hvc1", "-movflags", "+faststart")).film()
+
+
+def vp9(seconds: int) -> Path:
+    """VP9 and Opus in WebM, as browsers record it, 1280x720."""
+    minute = Recipe(
+        before=("-stream_loop", "-1", "-ss", "10"),
+        after=(
+            *("-t", str(LOOPED_SECONDS), "-vf", "fps=30", "-pix_fmt", "yuv420p", "-c:v", "libvpx-vp9"),
+            *("-deadline", "realtime", "-cpu-used", "8", "-row-mt", "1", "-b:v", "1500k", "-g", "60"),
+            *("-c:a", "libopus", "-b:a", "96k"),
+        ),
+        suffix=".webm",
+    )
+    return _repeated(minute, seconds, ()).film()
+
+
+def prores(seconds: int) -> Path:
+    """ProRes and PCM in MOV, as cameras and editors write it; 480x270, or two hours would take 30 GB."""
+    minute = Recipe(
+        before=("-stream_loop", "-1", "-ss", "10"),
+        after=(
+            *("-t", str(LOOPED_SECONDS), "-vf", "fps=30,scale=480:270", "-c:v", "prores_ks"),
+            *("-profile:v", "proxy", "-pix_fmt", "yuv422p10le", "-c:a", "pcm_s16le"),
+        ),
+        suffix=".mov",
+    )
+    return _repeated(minute, seconds, ()).film()
 
 
 def large(megabytes: int) -> Path:

@@ -1,7 +1,7 @@
 """What preflight estimates, against what making the videos took: `python -m bench.estimates`.
 
 Not a row of the table: it measures an estimate, not Playhead against somebody. Its numbers are those of
-`docs/decisions/0025-preflight.md`, and the constants of `playhead.processing.estimate` follow from them.
+`docs/decisions/0026-preflight.md`, and the constants of `playhead.processing.estimate` follow from them.
 """
 
 from __future__ import annotations

@@ -63,7 +63,12 @@ CASES = (
     _fit(120, 250, "2 h"),
     _encoded(lambda quick: clips.foreign(10 if quick else 60), "MPEG-4 AVI of 1 min"),
     _encoded(lambda quick: clips.foreign(720 if quick else 7200), "MPEG-4 AVI of 2 h"),
-    _encoded(lambda _quick: clips.hevc(), "HEVC of 1 min"),
+    _encoded(lambda _quick: clips.hevc(60), "HEVC of 1 min"),
+    _encoded(lambda quick: clips.hevc(720 if quick else 7200), "HEVC of 2 h"),
+    _encoded(lambda _quick: clips.vp9(60), "VP9 of 1 min"),
+    _encoded(lambda quick: clips.vp9(720 if quick else 7200), "VP9 of 2 h"),
+    _encoded(lambda _quick: clips.prores(60), "ProRes of 1 min"),
+    _encoded(lambda quick: clips.prores(120 if quick else 7200), "ProRes of 2 h"),
 )
 
 

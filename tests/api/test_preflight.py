@@ -31,7 +31,7 @@ TABLE = {
     "text": "refused",
     "empty": "refused",
     "encrypted": "refused",
-    "only_sound_m4a": "refused",
+    "only_sound_m4a": "fit",
     "cut_moov_first_50": "refused",
 }
 

@@ -141,6 +141,27 @@ async def test_nothing_is_left_to_show(disk: Disk, unfit: Path) -> None:
     assert await shown(disk, unfit, example_plan(("144p",)), playing(unfit)) is None
 
 
+async def test_sound_alone_is_shown_without_pictures_once_it_is_planned(disk: Disk, tmp_path: Path) -> None:
+    path = tmp_path / "song.m4a"
+    ffmpeg(*sound(9), *AAC, path)
+    judged = await judge(path)
+    assert (judged.reasons, len(judged.sounds)) == (("it has no pictures",), 1)
+    assert await shown(disk, path, None, playing(path, planned=False)) is None
+    plan = msgspec.structs.replace(
+        with_source(example_plan(("144p",)), judged), timing="drawn", segments=(0,)
+    )
+    made = rendition("256x144", Status.PROCESSING)
+    found = await shown(disk, path, plan, playing(path, made))
+    assert found is not None
+    assert (found.pictures, [each.name for each in found.sounds]) == ((), ["audio"])
+    assert found.duration == 9
+    assert [round(float(each), 1) for each in found.sounds[0].durations()] == [4.0, 5.0]
+    encoded = msgspec.structs.replace(plan, sound_from_source=False)
+    waiting = await shown(disk, path, encoded, playing(path, made))
+    assert waiting is not None
+    assert (waiting.sounds, waiting.sound_due) == ((), "und")
+
+
 async def test_every_sound_of_a_source_has_a_track(disk: Disk, tmp_path: Path) -> None:
     path = tmp_path / "languages.mp4"
     ffmpeg(

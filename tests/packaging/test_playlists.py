@@ -93,6 +93,9 @@ TEXTS = {
     "silent.m3u8": hls.master_playlist(VARIANTS[1:]),
     "manifest.mpd": dash.manifest(Fraction(791, 60), PICTURES, TRACKS, CAPTIONS),
     "silent.mpd": dash.manifest(Fraction(791, 60), PICTURES[:1]),
+    "sound_alone.m3u8": hls.sound_playlist(SOUNDS[:1]),
+    "sounds_alone.m3u8": hls.sound_playlist(SOUNDS),
+    "sound_alone.mpd": dash.manifest(Fraction(128, 125), [], TRACKS),
 }
 
 

@@ -80,7 +80,7 @@ async def made_of(path: Path, folder: Path) -> Made:
     if planned.color is not None:
         colors.place(planned.color, folder)
     track, chunk = planned.renditions[0], planned.chunks[0]
-    source = ChunkInput(path, info.video.index, guards_of(path))
+    source = ChunkInput(path, info.shown, guards_of(path))
     output = folder / "piece.mp4"
     await run(chunk_invocation(source, planned, chunk, [(track, output)], Limits()), sandbox=sandbox)
     await verify.decodes([await verify.piece(output, chunk, track, strict=True)], 0, sandbox)

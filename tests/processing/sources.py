@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+import msgspec
+
 from playhead.media.ffmpeg.probe import Packets
 from playhead.model.media import AudioTrack, MediaInfo, VideoTrack
 from playhead.processing.timeline import Timeline, from_packets
@@ -39,6 +41,12 @@ def source(sound: AudioTrack | None = SOUND, sound_end: float | None = None, **t
         audio=sound,
         sound_end_seconds=sound_end,
     )
+
+
+def sound_alone(seconds: float = 20.0) -> MediaInfo:
+    """A source without pictures."""
+    told = source(sound_end=seconds)
+    return msgspec.structs.replace(told, video=None, duration_seconds=seconds, container="mp3")
 
 
 def packets(

@@ -26,8 +26,8 @@ from playhead.media.ffmpeg.invocation import Invocation, Limits
 from playhead.model.media import MediaInfo, Rectangle
 from playhead.model.plan import Plan
 from playhead.processing.planning import plan
-from playhead.processing.timeline import Timeline, from_packets
-from tests.processing.sources import packets, source, steady
+from playhead.processing.timeline import Timeline, from_packets, of_sound
+from tests.processing.sources import packets, sound_alone, source, steady
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "argv"
 FFMPEG = Path(__file__).parents[2] / "src" / "playhead" / "media" / "ffmpeg"
@@ -69,6 +69,8 @@ TITLE = _plan(
     steady(25, 4),
 )
 
+SONG = _plan(sound_alone(20.5), of_sound(0.025, 20.475, trusted=True), ("480p", "144p"))
+
 SHAPES: dict[str, Callable[[], Invocation]] = {
     "chunk_first": lambda: _chunk(FILM, 0),
     "chunk_middle": lambda: _chunk(FILM, 2),
@@ -83,6 +85,10 @@ SHAPES: dict[str, Callable[[], Invocation]] = {
     "chunk_hdr10": lambda: _chunk(HDR10, 0),
     "chunk_interlaced": lambda: _chunk(TAPE, 0),
     "chunk_cropped_see_through": lambda: _chunk(TITLE, 0),
+    "chunk_drawn": lambda: _chunk(SONG, 0),
+    "audio_alone": lambda: audio_invocation(
+        ChunkInput(SOURCE, 1, GUARDS), SONG, BENCH / "audio.mp4", 44_100, Limits()
+    ),
     "audio": lambda: audio_invocation(
         ChunkInput(SOURCE, 1, GUARDS), FILM, BENCH / "audio.mp4", 44_100, Limits()
     ),
@@ -93,6 +99,7 @@ SHAPES: dict[str, Callable[[], Invocation]] = {
         ChunkInput(SOURCE, 1, GUARDS), NO_TIMES, BENCH / "audio.mp4", 96_000, Limits()
     ),
     "poster": lambda: _poster(FILM, 2.0, choose=True),
+    "poster_drawn": lambda: _poster(SONG, 0.0, choose=False),
     "poster_hdr10": lambda: _poster(HDR10, 0.0, choose=False),
     "thumbnail": lambda: thumbnail_invocation(BENCH / "640x360.mp4", BENCH / "1.jpg", at_seconds=1.0),
     "check": lambda: check_invocation(

@@ -8,7 +8,7 @@ from playhead.media.ffmpeg.probe import read_claims, read_frame, read_packets
 from playhead.media.ffmpeg.sandbox.none import NoSandbox
 from playhead.media.ffmpeg.tools import find_tools
 from playhead.model.errors import PlayheadError
-from playhead.model.media import MediaInfo, Rectangle
+from playhead.model.media import MediaInfo, Rectangle, VideoTrack
 from playhead.processing.examine import examine
 from playhead.processing.timeline import Timeline
 from tests.media.samples import sample
@@ -21,9 +21,16 @@ async def examined(name: str, longest: float = HALF_A_DAY) -> tuple[MediaInfo, T
     return (await examine(sample(name).path(), SANDBOX, longest))[:2]
 
 
+async def film(name: str) -> VideoTrack:
+    video = (await examined(name))[0].video
+    assert video is not None
+    return video
+
+
 async def test_a_usual_file() -> None:
     info, timeline = await examined("fps_29_97")
     video = info.video
+    assert video is not None
     assert (video.codec, video.width, video.height, video.rotation) == ("h264", 320, 180, 0)
     assert video.frame_rate == (30_000, 1001)
     assert info.audio is not None
@@ -44,15 +51,15 @@ async def test_a_usual_file() -> None:
     ],
 )
 async def test_sizes_are_those_shown(name: str, shown: tuple[int, int], rotation: int) -> None:
-    video = (await examined(name))[0].video
+    video = await film(name)
     assert (video.width, video.height, video.rotation) == (*shown, rotation)
 
 
 async def test_a_clean_aperture_is_where_it_is_once_turned() -> None:
-    assert (await examined("clean_aperture"))[0].video.aperture == Rectangle(320, 180, 16, 16)
-    video = (await examined("clean_aperture_turned"))[0].video
+    assert (await film("clean_aperture")).aperture == Rectangle(320, 180, 16, 16)
+    video = await film("clean_aperture_turned")
     assert (video.width, video.height, video.aperture) == (180, 320, Rectangle(180, 320, 8, 24))
-    assert (await examined("fps_25"))[0].video.aperture is None
+    assert (await film("fps_25")).aperture is None
 
 
 async def test_only_sound_that_can_be_heard_counts() -> None:
@@ -73,7 +80,6 @@ async def test_only_sound_that_can_be_heard_counts() -> None:
         ("unknown_codec", "unsupported_codec"),
         ("dolby_vision_5", "unsupported_codec"),
         ("webp_animated", "unsupported_format"),
-        ("only_sound_m4a_with_cover", "no_video_stream"),
         ("bomb_100_hours", "limit_duration"),
         ("bomb_empty_edit_for_ever", "limit_duration"),
         ("bomb_1000_fps", "limit_frame_rate"),
@@ -95,7 +101,7 @@ async def test_the_longest_that_is_allowed_can_be_set() -> None:
 
 
 async def test_high_dynamic_range_is_told() -> None:
-    video = (await examined("colour_hdr10"))[0].video
+    video = await film("colour_hdr10")
     assert (video.color_transfer, video.color_primaries, video.peak_nits) == ("smpte2084", "bt2020", None)
 
 
@@ -127,3 +133,15 @@ def test_more_packets_than_are_counted_are_refused(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("playhead.media.ffmpeg.probe.MOST_PACKETS", 3)
     with pytest.raises(PlayheadError, match="limit_duration"):
         read_packets(b"1,1,K_\n2,1,__\n3,1,__\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"), [("wav", "pcm_s16le"), ("mp3_with_cover", "mp3"), ("webm", "opus")]
+)
+async def test_sound_alone_has_no_picture_not_even_its_cover(name: str, codec: str) -> None:
+    info, timeline = await examined(f"only_sound_{name}")
+    assert info.video is None
+    assert info.audio is not None
+    assert (info.audio.codec, info.shown) == (codec, info.audio.index)
+    assert info.duration_seconds == pytest.approx(2, abs=0.1)
+    assert timeline.usable

@@ -50,4 +50,5 @@ def test_combs_are_gone(name: str, tmp_path: Path) -> None:
 
 async def test_progressive_pictures_are_not_touched() -> None:
     info, _, _ = await examine(sample("fps_25").path(), NoSandbox(find_tools()), 3600)
+    assert info.video is not None
     assert not info.video.interlaced

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from playhead.media.ffmpeg import probe
+from playhead.media.ffmpeg.probe import Packets
+from playhead.media.ffmpeg.run import run
+from playhead.media.ffmpeg.sandbox.none import NoSandbox
+from playhead.media.ffmpeg.tools import find_tools
 from playhead.model.errors import PlayheadError
-from playhead.processing.own_index import read_own_index
+from playhead.processing.own_index import agree, ends_of, packets_of, read_own_index
 from tests.media.samples import sample
 from tests.media.samples.cache import Cache
 from tests.media.samples.canary import Canary
@@ -75,3 +81,47 @@ async def test_the_loop_goes_on_while_a_large_index_is_read(tmp_path: Path) -> N
         longest, before = max(longest, now - before), now
     assert (await reading).movie is not None
     assert longest < 5  # seconds; a worker is taken for dead after ten
+
+
+LISTED = [
+    "fps_25",
+    "hevc",
+    "hevc_4_2_2",
+    "moov_last",
+    "fragmented",
+    "prores",
+    "vfr_jitter",
+    "fps_59_94",
+    "edit_none",
+    "edit_empty_first",
+    "sound_late",
+]
+
+
+async def _asked(path: Path, intervals: str | None = None) -> Packets:
+    asked = probe.packets_invocation(path, ("-f", "mov"), 0, intervals)
+    return probe.read_packets((await run(asked, sandbox=NoSandbox(find_tools()))).stdout)
+
+
+@pytest.mark.parametrize("name", LISTED)
+async def test_packets_are_listed_as_ffprobe_lists_them(name: str) -> None:
+    path = sample(name).path()
+    track = (await read_own_index(path)).track(1)
+    assert track is not None
+    listed, expected = packets_of(track), await _asked(path)
+    assert listed is not None
+    assert (listed.pts, listed.keys, listed.shown) == (expected.pts, expected.keys, expected.shown)
+    assert agree(listed, await _asked(path, ends_of(track)))
+    # Any difference sends us to ffprobe for the whole list.
+    assert not agree(listed, replace(expected, pts=tuple(time and time + 1 for time in expected.pts)))
+    assert not agree(listed, replace(expected, keys=tuple(not key for key in expected.keys)))
+    assert not agree(listed, replace(expected, shown=(*expected.shown[1:], False)))
+    assert not agree(listed, Packets((), (), (), ()))
+
+
+@pytest.mark.parametrize("name", ["edit_trimmed", "edit_trimmed_end"])
+async def test_what_an_edit_list_hides_is_for_ffprobe_to_say(name: str) -> None:
+    track = (await read_own_index(sample(name).path())).track(1)
+    assert track is not None
+    listed = packets_of(track)
+    assert listed is None or listed.pts == (await _asked(sample(name).path())).pts

@@ -53,7 +53,7 @@ async def _encode(folder: Path) -> Encoded:
     planned = plan(info, timeline, ["8k", "144p"], ())
     chunk = planned.chunks[2]
     outputs = [(track, folder / f"{track.track}.mp4") for track in planned.renditions]
-    source = ChunkInput(path, info.video.index, guards_of(path))
+    source = ChunkInput(path, info.shown, guards_of(path))
     await run(chunk_invocation(source, planned, chunk, outputs, Limits()), sandbox=SANDBOX)
     sound = folder / "sound.mp4"
     heard = ChunkInput(path, planned.audio or 0, guards_of(path))

@@ -43,9 +43,9 @@ export interface Rendition {
 
 export interface Source {
   size_bytes: number;
-  /** Pixels as displayed, rotation applied. */
-  width: number;
-  height: number;
+  /** Pixels as displayed, rotation applied; null of sound alone. */
+  width: number | null;
+  height: number | null;
   duration_seconds: number;
 }
 

@@ -54,7 +54,8 @@ export class Stage {
   }
 
   private player(video: Video, hls: string): HTMLElement {
-    const { width, height } = video.source ?? { width: 16, height: 9 };
+    // Of sound alone, and before anything is known, the shape of most screens.
+    const [width, height] = [video.source?.width ?? 16, video.source?.height ?? 9];
     const file = renditionFor(video, this.pixels())?.video_url;
     const media = h(
       "video",

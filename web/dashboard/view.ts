@@ -96,7 +96,10 @@ function factsOf(video: Video, now: number): string {
   const { source } = video;
   const size = source?.size_bytes ?? video.upload.size_bytes;
   const words: string[] = video.is_public ? [] : ["Private"];
-  if (source) words.push(duration(source.duration_seconds), `${source.width} × ${source.height}`);
+  if (source) {
+    const shown = source.width === null ? "Sound" : `${source.width} × ${source.height}`;
+    words.push(duration(source.duration_seconds), shown);
+  }
   if (size !== null) words.push(bytes(size));
   words.push(ago(Date.parse(video.created_at), now));
   return words.join(" · ");

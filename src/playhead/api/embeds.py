@@ -42,6 +42,7 @@ class Embeds:
 
 def _embed(record: VideoRecord, urls: Urls, token: str | None) -> EmbedVideo:
     video, info = record.video, record.video["info"]
+    film = info["video"] if info else None
     sources = tuple(
         EmbedSource(
             url=urls.rendition(video["id"], row["resolution"], row["key"], token),
@@ -55,8 +56,8 @@ def _embed(record: VideoRecord, urls: Urls, token: str | None) -> EmbedVideo:
     return EmbedVideo(
         title=video["filename"],
         status=video["status"],
-        width=info["video"]["width"] if info else 16,
-        height=info["video"]["height"] if info else 9,
+        width=film["width"] if film else 16,
+        height=film["height"] if film else 9,
         poster_url=urls.poster(video["id"], video["poster_key"], token) if video["poster_key"] else None,
         hls_url=urls.hls(video["id"], token) if playable else None,
         sources=sources,

@@ -85,16 +85,18 @@ def _source(
     if info is None or plan is None:
         return None
     picture, sound = info["video"], info["audio"]
+    # Of sound alone, players get the file's own sound or what is encoded from it; there is nothing else to serve.
+    served = plan["sound_from_source"] if picture is None else not plan["source_reasons"]
     return {
         "size_bytes": size,
-        "width": picture["width"],
-        "height": picture["height"],
+        "width": picture and picture["width"],
+        "height": picture and picture["height"],
         "duration_seconds": info["duration_seconds"],
-        "frame_rate": round(picture["frame_rate"][0] / picture["frame_rate"][1], 3),
-        "video_codec": picture["codec"],
+        "frame_rate": picture and round(picture["frame_rate"][0] / picture["frame_rate"][1], 3),
+        "video_codec": picture and picture["codec"],
         "audio_codec": sound["codec"] if sound else None,
-        "served_as_it_is": not plan["source_reasons"],
-        "reasons": plan["source_reasons"],
+        "served_as_it_is": served,
+        "reasons": [] if served else plan["source_reasons"],
     }
 
 

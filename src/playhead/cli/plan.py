@@ -73,10 +73,10 @@ def _told(info: MediaInfo, plan: Plan) -> Iterator[str]:
         if info.audio
         else "no sound"
     )
-    yield (
-        f"source  {video.width}x{video.height} {video.codec} {float(video.fps):.3f} fps, {sound}, "
-        f"{info.duration_seconds:.3f} s"
+    film = (
+        f"{video.width}x{video.height} {video.codec} {float(video.fps):.3f} fps" if video else "no pictures"
     )
+    yield f"source  {film}, {sound}, {info.duration_seconds:.3f} s"
     yield f"chunks  {len(plan.chunks)}, {_seconds(plan.chunks[0].end)} s to the end of the first"
     for rendition in plan.renditions:
         note = f"  {rendition.note}" if rendition.note else ""

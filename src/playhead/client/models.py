@@ -31,10 +31,10 @@ class Source(msgspec.Struct, frozen=True):
     """The uploaded original, as measured."""
 
     size_bytes: int
-    width: int
-    """Pixels as displayed, rotation applied."""
-    height: int
     duration_seconds: float
+    width: int | None = None
+    """Pixels as displayed, rotation applied; None of sound alone."""
+    height: int | None = None
     frame_rate: float | None = None
     """Frames a second."""
     video_codec: str | None = None

@@ -29,6 +29,8 @@ def master(presentation: Presentation, version: str, *, scrubbing: bool = True) 
         sounds = [_sound_option(AUDIO, presentation.sound_due, None, version)]
     else:
         sounds = [_sound_option(each.name, each.language, each, version) for each in presentation.sounds]
+    if not presentation.pictures:
+        return hls.sound_playlist(_told_apart(sounds))
     variants = [_variant(track, version, scrubbing=scrubbing) for track in presentation.pictures]
     first = next((each for each in variants if each.rates.peak <= START_RATE), variants[-1])
     return hls.master_playlist(

@@ -166,7 +166,7 @@ class Presentation:
     """Everything a player may choose from, best pictures first."""
 
     pictures: tuple[Pictures | Growing, ...]
-    """Those that are told to players."""
+    """Those that are told to players; none where there is only sound."""
     behind: tuple[Growing, ...]
     """Every track under way, told or not: a player may still hold a playlist of one."""
     sounds: tuple[Sound, ...]
@@ -182,9 +182,10 @@ class Presentation:
     def duration(self) -> Fraction:
         """Until the last picture and the last sound, in seconds."""
         ends = [Fraction(each.lane.end, each.lane.timescale) for each in self.sounds]
-        first = self.pictures[0]
-        last = first.segments[-1]
-        return max([Fraction(last.start + last.duration, first.timescale), *ends])
+        for first in self.pictures[:1]:
+            last = first.segments[-1]
+            ends.append(Fraction(last.start + last.duration, first.timescale))
+        return max(ends, default=Fraction(0))
 
     def track(self, name: str) -> Track | None:
         """The track of that name, sounds included."""
@@ -204,12 +205,12 @@ async def present(playing: Playing, plan: Plan | None, shelf: Shelf) -> Presenta
     if source is not None and source.video is not None and (plan is None or not plan.source_reasons):
         pictures.append(await _source(shelf, playing.source_key, source.video, cuts))
     growing: tuple[Growing, ...] = ()
-    if plan is not None:
+    if plan is not None and not plan.drawn:
         pictures += await _finished(playing, plan, shelf)
         growing = _growing(playing, plan)
         # While there is nothing else: the smallest, which is soonest made for a viewer who waits.
         pictures += growing[-1:] if not pictures else ()
-    if not pictures:
+    if not pictures and not (plan is not None and plan.drawn):
         return None
     sounds = await _sounds(playing, plan, shelf, source, cuts)
     due = plan is not None and plan.audio is not None and not sounds

@@ -54,7 +54,7 @@ _ROWS = (
     ErrorKind("unsupported_codec", 422, False, "The video's codec is not supported here.", "Convert it to H.264, HEVC, VP9 or AV1."),
     ErrorKind("corrupt_file", 422, False, "The file is damaged and could not be read.", "Export or download it again, then upload the new copy."),
     ErrorKind("encrypted_file", 422, False, "The file is encrypted.", "Upload a copy without DRM."),
-    ErrorKind("no_video_stream", 422, False, "The file has sound or data but no pictures.", "Upload a file with a video stream."),
+    ErrorKind("no_video_stream", 422, False, "The file has neither pictures nor sound.", "Upload a file with a video or an audio stream."),
     ErrorKind("no_frames", 422, False, "The video stream has no frame that can be decoded.", "Export the video again, then upload the new copy."),
     ErrorKind("reference_refused", 422, False, "The file is a playlist or refers to other files or addresses.", "Upload the video itself, in one file."),
     ErrorKind("limit_dimensions", 422, False, "The picture is larger or more stretched than what is allowed here.", "Scale the video to at most 8192 pixels a side."),

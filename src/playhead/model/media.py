@@ -81,8 +81,16 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     duration_seconds: float
     """Length of the presentation: what packets cover, not what a header says."""
-    video: VideoTrack
+    video: VideoTrack | None
+    """None where there is only sound: then its waveform is what is shown."""
     audio: AudioTrack | None
     other_audio: tuple[AudioTrack, ...] = ()
     sound_end_seconds: float | None = None
     """When the sound ends on the source's own clock, as its packets tell; None when they do not."""
+
+    @property
+    def shown(self) -> int:
+        """The number of the stream that pictures are made from: the film, or else the sound."""
+        track = self.video or self.audio
+        assert track is not None  # a file with neither is refused
+        return track.index

@@ -74,7 +74,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Version of the planning rules; a piece's key depends on it."""
     timing: str
     """`source`: frames keep their times. `constant`: they are laid on `frame_rate`, doubled and dropped by
-    what times they have. `numbered`: they have none, and are shown one after the other at `frame_rate`."""
+    what times they have. `numbered`: they have none, and are shown one after the other at `frame_rate`.
+    `drawn`: there are none; the waveform of the sound is drawn once, and shown at `frame_rate`."""
     frame_rate: tuple[int, int]
     origin_seconds: float
     """Source timestamp, in seconds, at which the timeline begins."""
@@ -111,3 +112,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     deinterlace: bool = False
     trusted_timestamps: bool = True
     """Whether the source's own timestamps are kept while decoding, or repaired by the demuxer's rules."""
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the source is sound alone: players are streamed that, and only MP4s and stills show a picture."""
+        return self.timing == "drawn"

@@ -70,18 +70,21 @@ def manifest(
     sounds: Sequence[SoundTrack] = (),
     captions: Sequence[Captions] = (),
 ) -> str:
-    """The MPD of a finished video, `duration` in seconds; the pictures' segments are aligned."""
+    """The MPD of a finished video, `duration` in seconds; the pictures' segments are aligned.
+
+    Without pictures it is of sound alone.
+    """
     longest = max(
-        Fraction(segment.duration, picture.template.timescale)
-        for picture in pictures
-        for segment in picture.template.segments
+        Fraction(segment.duration, track.template.timescale)
+        for track in pictures or sounds
+        for segment in track.template.segments
     )
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011"'
         f' type="static" minBufferTime="{_iso(longest)}" mediaPresentationDuration="{_iso(duration)}">',
         '  <Period id="0" start="PT0S">',
-        *_pictures(pictures),
+        *(_pictures(pictures) if pictures else ()),
         *(line for number, sound in enumerate(sounds, 1) for line in _sound(sound, number)),
         *(line for number, text in enumerate(captions, 1 + len(sounds)) for line in _captions(text, number)),
         "  </Period>",

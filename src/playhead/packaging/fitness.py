@@ -80,6 +80,16 @@ def examine(movie: Movie, limits: Limits = Limits()) -> Fitness:
     return Fitness(tuple(dict.fromkeys(reasons)), () if reasons else tuple(lanes))
 
 
+def examine_sound(movie: Movie, track: Track, limits: Limits = Limits()) -> Fitness:
+    """The fitness of one sound of a movie without pictures; its lane is the only one."""
+    lanes: list[Lane] = []
+    try:
+        reasons = [*_file(movie, limits), *_sound(track, limits, lanes)]
+    except PlayheadError as damage:
+        return Fitness((Reason("damaged", damage.detail),))
+    return Fitness(tuple(reasons), () if reasons else tuple(lanes))
+
+
 def _format(track: Track, limits: Limits) -> list[Reason]:
     codecs = {entry[4:8].decode("latin-1") for entry in track.sample_entries}
     if codecs & {"encv", "drmi"}:

@@ -126,6 +126,22 @@ def master_playlist(
     return _text(lines, ended=False)
 
 
+def sound_playlist(sounds: Sequence[AudioOption]) -> str:
+    """The multivariant playlist of sound alone: one variant without a picture, and the others to choose from."""
+    first = sounds[0]
+    attributes = [
+        f"BANDWIDTH={max(option.rates.peak for option in sounds)}",
+        f"AVERAGE-BANDWIDTH={max(option.rates.average for option in sounds)}",
+        f"CODECS={_quoted(','.join(dict.fromkeys(option.codec for option in sounds)))}",
+        # A group of one would only have the same sound fetched twice.
+        *(['AUDIO="audio"'] if len(sounds) > 1 else []),
+        "CLOSED-CAPTIONS=NONE",
+    ]
+    lines = ["#EXTM3U", f"#EXT-X-VERSION:{VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    lines += [_sound(option) for option in sounds] if len(sounds) > 1 else []
+    return _text([*lines, f"#EXT-X-STREAM-INF:{','.join(attributes)}", first.uri], ended=False)
+
+
 def _keyframes(variant: Variant) -> list[str]:
     if variant.keyframes is None or variant.keyframe_rates is None:
         return []

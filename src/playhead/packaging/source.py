@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from playhead.media.mp4 import Movie, Track, configuration
 from playhead.model.plan import TIMESCALE
-from playhead.packaging.fitness import Limits, Reason, examine
+from playhead.packaging.fitness import Limits, Reason, examine, examine_sound
 from playhead.packaging.lane import Lane, Stretch
 from playhead.packaging.segments import Segment, keyframe_boundaries
 
@@ -47,15 +47,17 @@ def view(movie: Movie, limits: Limits = Limits()) -> SourceView:
     Pictures are fit by themselves: sound that is not is encoded and goes with them. Which sound is the first
     must not depend on its codec, so when the first is not fit, none is taken from the source.
     """
+    if movie.video is None:
+        return _sound_alone(movie, limits)
     tracks = [movie.video, *movie.of_kind("audio")]
     found = examine(movie, limits)
     lanes = found.lanes
     if found.reasons:
-        lanes = _lanes_apart([track for track in tracks if track is not None], movie, limits, found.reasons)
+        lanes = _lanes_apart(tracks, movie, limits, found.reasons)
     if not lanes:
         return SourceView(tuple(reason.text for reason in found.reasons))
     video = lanes[0]
-    if tracks[0] is not None and (otherwise := _shown_otherwise(tracks[0].sample_entry)):
+    if otherwise := _shown_otherwise(tracks[0].sample_entry):
         return SourceView((otherwise,))
     if video.shown[0] != 0:
         return SourceView(("the pictures begin later than the file",))
@@ -64,6 +66,17 @@ def view(movie: Movie, limits: Limits = Limits()) -> SourceView:
     boundaries = keyframe_boundaries(video, SEGMENT_SECONDS, FIRST_SEGMENT_SECONDS)
     cuts = tuple(rounded(time, video.timescale, TIMESCALE) for time in boundaries)
     return SourceView((), video, lanes[1:], silent=len(tracks) == 1, cuts=cuts)
+
+
+def _sound_alone(movie: Movie, limits: Limits) -> SourceView:
+    """The sounds of a movie without pictures, if its first one is fit."""
+    lanes: tuple[Lane, ...] = ()
+    for track in movie.of_kind("audio"):
+        found = examine_sound(movie, track, limits)
+        if found.reasons and not lanes:
+            break
+        lanes += found.lanes
+    return SourceView(("it has no pictures",), sounds=lanes)
 
 
 def _lanes_apart(

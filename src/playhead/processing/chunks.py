@@ -60,7 +60,7 @@ async def _encode(workshop: Workshop, video: Row, number: int, tracks: list[str]
     async with workshop.bench() as bench, workshop.storage.local(video["source_key"]) as path:
         source = ChunkInput(
             path=path,
-            stream=info_of(video).video.index,
+            stream=info_of(video).shown,
             guards=guards_of(path),
             safely=safely,
         )
@@ -130,7 +130,8 @@ async def _publish(
         await events.append(
             tx, video["project_id"], video["id"], EventType.PROGRESS, {"chunk": chunk, "tracks": published}
         )
-        if chunk == 0 and AUDIO not in made:
+        # What is streamed first: pictures, and of sound alone the sound.
+        if chunk == 0 and (AUDIO in made) == plan_of(video).drawn:
             await videos.mark_playable(tx, current)
         for track in await pieces.complete_tracks(tx, video["id"]):
             await tx.defer(jobs.finalise(video["id"], track, video["turn"]))

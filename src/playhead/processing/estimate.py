@@ -1,6 +1,6 @@
 """How much work and space a plan would take, as intervals. Pure; calibrated by `bench/estimates.py`.
 
-See `docs/decisions/0025-preflight.md` for what was measured and why the intervals are as wide as they are.
+See `docs/decisions/0026-preflight.md` for what was measured and why the intervals are as wide as they are.
 """
 
 from __future__ import annotations

@@ -19,9 +19,10 @@ from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.media.source import sniffed
 from playhead.model.errors import PlayheadError
 from playhead.model.media import AudioTrack, MediaInfo, Rectangle, VideoTrack
+from playhead.processing import own_index
 from playhead.processing import timeline as timelines
 from playhead.processing.geometry import MAX_SIDE, clean_aperture, displayed_size, turned
-from playhead.processing.own_index import OwnIndex, read_own_index
+from playhead.processing.own_index import OwnIndex, agree, ends_of, packets_of, read_own_index
 from playhead.processing.timeline import Timeline
 
 MAX_FRAME_RATE = 240
@@ -54,25 +55,35 @@ async def examine(
         if index.damage is not None and error.code in ("resource_limit", "decode_timeout", "decoder_crashed"):
             raise index.damage from error
         raise
-    claim = _film(claims)
     sounds = [
         track
         for track in claims.audios
         if track.channels and track.sample_rate and track.codec not in unlisted
     ][:SOUNDS_LOOKED_AT]
     may_restart = bool(CLOCK_MAY_RESTART & set(claims.container.split(",")))
-    frame, packets, sound = await asyncio.gather(
-        probing.first_frame(claim), probing.packets(claim.index), probing.sound(sounds, may_restart)
-    )
-    timeline = timelines.from_packets(
-        packets,
-        claim.time_base,
-        claim.average_rate or claim.nominal_rate,
-        clock_may_restart=may_restart,
-    )
-    if sound.tracks:
-        timeline = timeline.from_sound(sound.start, clock_may_restart=may_restart)
-    video = _video_track(claim, frame, timeline, index)
+    claim = _film(claims)
+    video: VideoTrack | None
+    if claim is None:
+        if not sounds:
+            raise PlayheadError("unsupported_codec" if claims.audios else "no_video_stream")
+        sound = await probing.sound(sounds, index, may_restart)
+        video, timeline = None, await probing.sound_alone(sound, claims)
+    else:
+        frame, packets, sound = await asyncio.gather(
+            probing.first_frame(claim),
+            _film_packets(probing, claim, index),
+            probing.sound(sounds, index, may_restart),
+        )
+        timeline = await asyncio.to_thread(
+            timelines.from_packets,
+            packets,
+            claim.time_base,
+            claim.average_rate or claim.nominal_rate,
+            clock_may_restart=may_restart,
+        )
+        if sound.tracks:
+            timeline = timeline.from_sound(sound.start, clock_may_restart=may_restart)
+        video = _video_track(claim, frame, timeline, index)
     _within_limits(timeline, sound, max_duration_seconds)
     info = MediaInfo(
         container=claims.container,
@@ -107,9 +118,9 @@ class _Probing:
         """What it says of itself."""
         return probe.read_claims((await self._run(probe.claims_invocation(self.path, self.guards))).stdout)
 
-    async def packets(self, stream: int) -> Packets:
-        """All packets of one stream."""
-        asked = probe.packets_invocation(self.path, self.guards, stream)
+    async def packets(self, stream: int, intervals: str | None = None) -> Packets:
+        """All packets of one stream, or those of some intervals."""
+        asked = probe.packets_invocation(self.path, self.guards, stream, intervals)
         outcome = await self._run(asked)
         return await asyncio.to_thread(probe.read_packets, outcome.stdout)
 
@@ -122,7 +133,7 @@ class _Probing:
                 return frame
         raise PlayheadError(_why_no_frame(claim, outcome.messages))
 
-    async def sound(self, claimed: Sequence[AudioTrack], clock_may_restart: bool) -> _Sound:
+    async def sound(self, claimed: Sequence[AudioTrack], index: OwnIndex, clock_may_restart: bool) -> _Sound:
         """What can be heard of the sound tracks; one that cannot be decoded is as good as none."""
         starts: dict[AudioTrack, float] = {}
         for track in claimed:
@@ -134,10 +145,25 @@ class _Probing:
         if not starts:
             return _Sound()
         first = next(iter(starts))
-        end = timelines.sound_end(
-            await self.packets(first.index), Fraction(*first.time_base), clock_may_restart=clock_may_restart
-        )
+        tick = Fraction(*first.time_base)
+        own = index.sound(first.index, tick)
+        if own is not None:
+            return _Sound(tuple(starts), starts[first], await asyncio.to_thread(own_index.sound_end, own))
+        packets = await self.packets(first.index)
+        end = await asyncio.to_thread(timelines.sound_end, packets, tick, clock_may_restart=clock_may_restart)
         return _Sound(tuple(starts), starts[first], end)
+
+    async def sound_alone(self, sound: _Sound, claims: Claims) -> Timeline:
+        """The timeline of a file without pictures."""
+        if not sound.tracks:
+            raise PlayheadError("corrupt_file", "The file has no pictures, and its sound cannot be decoded.")
+        if sound.end is not None and sound.end > sound.start:
+            return timelines.of_sound(sound.start, sound.end - sound.start, trusted=True)
+        first = sound.tracks[0]
+        packets = await self.packets(first.index)
+        lasts = timelines.lasts_by_durations(packets, Fraction(*first.time_base))
+        lasts = lasts or claims.duration_seconds or 0.0
+        return timelines.of_sound(0.0, lasts, trusted=False)
 
     async def _run(self, invocation: Invocation) -> Outcome:
         return await run(invocation, sandbox=self.sandbox)
@@ -161,6 +187,18 @@ async def _claims(probing: _Probing) -> tuple[Claims, _Probing, frozenset[str]]:
             return claims, probing, frozenset(name.removeprefix("lib") for name in unlisted)
 
 
+async def _film_packets(probing: _Probing, claim: VideoClaim, index: OwnIndex) -> Packets:
+    """All packets of the film: by the file's own index where ffprobe agrees with it at both ends."""
+    track = index.track(claim.number)
+    if track is not None and Fraction(1, track.timescale) == claim.time_base:
+        listed = await asyncio.to_thread(packets_of, track)
+        if listed is not None:
+            seen = await probing.packets(claim.index, ends_of(track))
+            if await asyncio.to_thread(agree, listed, seen):
+                return listed
+    return await probing.packets(claim.index)
+
+
 def _why_no_frame(claim: VideoClaim, messages: str) -> str:
     if claim.codec == "unknown":
         return "unsupported_codec"
@@ -170,10 +208,11 @@ def _why_no_frame(claim: VideoClaim, messages: str) -> str:
     return "no_frames" if named == "internal_error" else named
 
 
-def _film(claims: Claims) -> VideoClaim:
+def _film(claims: Claims) -> VideoClaim | None:
+    """The largest film there is; None in a file that has at most a cover picture."""
     films = [claim for claim in claims.videos if not claim.is_picture]
     if not films:
-        raise PlayheadError("no_video_stream")
+        return None
     film = max(films, key=lambda claim: (claim.width * claim.height, -claim.index))
     if max(film.width, film.height) > MAX_SIDE:
         raise PlayheadError("limit_dimensions", f"The picture is {film.width}x{film.height}.")

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from playhead.media import colors
 from playhead.media.ffmpeg.images import poster_invocation, thumbnail_invocation
+from playhead.media.ffmpeg.pictures import DRAWN_HEIGHT, DRAWN_WIDTH
 from playhead.media.ffmpeg.run import run
 from playhead.media.source import guards_of
 from playhead.model.errors import PlayheadError
@@ -55,19 +56,20 @@ async def make_poster(workshop: Workshop, video_id: UUID) -> None:
 async def _take_poster(
     workshop: Workshop, source: Path, picture: Path, plan: Plan, info: MediaInfo, *, from_beginning: bool
 ) -> None:
-    width, height, _ = fit(info.video.width, info.video.height, POSTER_RESOLUTION)
+    film = (info.video.width, info.video.height) if info.video else (DRAWN_WIDTH, DRAWN_HEIGHT)
+    width, height, _ = fit(*film, POSTER_RESOLUTION)
     if plan.color is not None:
         await asyncio.to_thread(colors.place, plan.color, picture.parent)
     for at_seconds in (0.0,) if from_beginning else (plan.poster_seconds, 0.0):
         invocation = poster_invocation(
             source,
             guards_of(source),
-            info.video.index,
+            info.shown,
             picture,
             plan,
             at_seconds=at_seconds,
             size=(width, height),
-            choose=not from_beginning,
+            choose=not (from_beginning or plan.drawn),
         )
         await run(invocation, sandbox=workshop.sandbox)
         if picture.exists() and picture.stat().st_size:

@@ -39,14 +39,18 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
             if current is None or current["status"] != Status.PROCESSING or current["plan"] is not None:
                 return
             asked = [row["resolution"] for row in (await renditions.of_videos(tx, [video_id]))[video_id]]
-            planned = make_plan(info, timeline, asked, video["thumbnail_seconds"], servable)
+            planned = await asyncio.to_thread(
+                make_plan, info, timeline, asked, video["thumbnail_seconds"], servable
+            )
             await pieces.lay_out(tx, video, msgspec.to_builtins(info), planned, msgspec.to_builtins(planned))
             await events.append(tx, video["project_id"], video_id, EventType.PLANNED)
-            if not planned.source_reasons:
+            if not planned.source_reasons or (planned.drawn and planned.sound_from_source):
                 await videos.mark_playable(tx, current)
-            if servable.reasons:
+            if servable.reasons and not planned.drawn:
                 # Nothing can be played yet: the smallest track's beginning is made before anything else.
                 await tx.defer(jobs.beginning(video_id, planned.renditions[-1].track, video["turn"]))
+        # A film has thousands of jobs: that they are put down must not hold up the one a viewer waits for.
+        async with workshop.records.transaction() as tx:
             for job in await due.jobs_of(tx, video_id):
                 await tx.defer(job)
 
@@ -55,9 +59,9 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
 
 async def servable_of(index: OwnIndex, info: MediaInfo, timeline: Timeline, limits: Limits) -> Servable:
     """What of a source players can be given as it is, by its own index."""
-    if info.video.aperture is not None:
+    if info.video is not None and info.video.aperture is not None:
         return Servable(("its edges are not meant to be seen",))
-    if picture.conversion(info.video) is not None:
+    if info.video is not None and picture.conversion(info.video) is not None:
         return Servable(("its colours are not those of every screen",))
     if index.movie is None:
         return NOTHING_SERVABLE  # another container, or an index only ffmpeg can make sense of

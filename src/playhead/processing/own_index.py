@@ -1,13 +1,22 @@
-"""What an MP4's own index says before ffmpeg is asked: reasons to refuse the file, known at once and by name."""
+"""What an MP4's own index says before ffmpeg is asked: reasons to refuse the file, known at once and by name.
+
+It also lists the packets, which takes ffprobe seconds for a long film, since that reads all the media. What is
+listed so is held against ffprobe's word for the packets at both ends of the film.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import repeat
 from pathlib import Path
 
+from playhead.media.ffmpeg.probe import Packets
 from playhead.media.local import LocalBytes
 from playhead.media.mp4 import Movie, Track, read_movie
+from playhead.media.mp4.samples import EXPANDED_LIMIT
 from playhead.model.errors import PlayheadError
 from playhead.processing.geometry import check_track
 
@@ -15,6 +24,10 @@ _ENCRYPTED = frozenset({"encv", "enca", "drmi", "drms"})
 """Sample entries of protected tracks: Common Encryption's, and those of an old shop."""
 _OURS_ALONE = frozenset({"corrupt_file", "unsupported_format"})
 """What our reader may say of a file that ffmpeg can still make sense of."""
+SEEN_AT_ONCE = 64
+"""Packets that ffprobe is asked for at the beginning."""
+LAST_LOOK_SECONDS = 1
+"""How far before the last frame it is asked for those of the end."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,14 @@ class OwnIndex:
         if self.movie is None:
             return None
         return next((track for track in self.movie.tracks if track.id == number), None)
+
+    def sound(self, stream: int, tick: Fraction) -> Track | None:
+        """The sound that ffmpeg calls by that number, as it numbers tracks in file order."""
+        if self.movie is None or stream >= len(self.movie.tracks):
+            return None
+        track = self.movie.tracks[stream]
+        plain = track.kind == "audio" and track.samples.count and Fraction(1, track.timescale) == tick
+        return track if plain and len(track.spans) == 1 and not track.rate_changed else None
 
 
 async def read_own_index(path: Path) -> OwnIndex:
@@ -65,3 +86,57 @@ def check_index(movie: Movie) -> None:
         raise PlayheadError("corrupt_file", "The file ends before its own index says: its end is missing.")
     for track in movie.of_kind("video"):
         check_track(track)
+
+
+def packets_of(track: Track) -> Packets | None:
+    """All packets of a track as ffprobe lists them; None where an edit list hides or moves some of them."""
+    samples, count = track.samples, track.samples.count
+    if not count or len(track.spans) != 1 or track.rate_changed:
+        return None
+    if not track.spans[0].start <= track.shown_times[0] <= track.shown_times[-1] < track.presentation_end:
+        return None
+    keys = [samples.sync is None] * count
+    for number in samples.sync or ():
+        keys[number] = True
+    return Packets(
+        pts=tuple(track.presentation_times),
+        durations=tuple(samples.durations.expanded()),
+        keys=tuple(keys),
+        shown=tuple(repeat(True, count)),
+    )
+
+
+def ends_of(track: Track) -> str:
+    """Which packets ffprobe is asked for, in its words: those at the beginning, and the last ones."""
+    asked = f"%+#{SEEN_AT_ONCE}"
+    if track.samples.count <= SEEN_AT_ONCE:
+        return asked
+    return f"{asked},{track.shown_times[-1] / track.timescale - LAST_LOOK_SECONDS:.6f}%"
+
+
+def agree(listed: Packets, seen: Packets) -> bool:
+    """Whether `seen`, packets from the beginning and from somewhere later, are those of `listed`."""
+    begins = min(len(seen.pts), len(listed.pts), SEEN_AT_ONCE)
+    keys = dict(zip(listed.pts, listed.keys, strict=True))
+    return (
+        begins > 0
+        and len(keys) == len(listed.pts)
+        and seen.pts[:begins] == listed.pts[:begins]
+        and all(seen.shown)
+        and all(keys.get(time) is key for time, key in zip(seen.pts, seen.keys, strict=True))
+        and (len(listed.pts) <= SEEN_AT_ONCE or max(time or 0 for time in seen.pts) == max(keys, key=_known))
+    )
+
+
+def sound_end(track: Track) -> float:
+    """When the last packet of a sound that is heard ends, in seconds of the source's clock."""
+    end = track.presentation_end
+    if track.samples.rising and track.samples.count <= EXPANDED_LIMIT:
+        times = track.presentation_times
+        after = bisect_left(times, end)
+        end = times[after] if after < len(times) else times[-1] + track.samples.last_duration
+    return end / track.timescale
+
+
+def _known(time: int | None) -> int:
+    return 0 if time is None else time

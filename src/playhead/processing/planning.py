@@ -6,16 +6,16 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
+from operator import sub
 
 from playhead.model.errors import PlayheadError
 from playhead.model.media import MediaInfo
 from playhead.model.plan import TIMESCALE, Chunk, Plan
-from playhead.processing import picture
+from playhead.processing import picture, waveform
 from playhead.processing.ladder import ladder
-from playhead.processing.timeline import MAX_RATE, Timeline, rounded
+from playhead.processing.timeline import MAX_RATE, Timeline, rounded, sound_seconds
+from playhead.processing.waveform import VERSION
 
-VERSION = 1
 GOP_SECONDS = 2
 """Distance of the grid: one closed GOP, the unit at which players switch renditions."""
 CHUNK_SECONDS = (2, 4)
@@ -60,6 +60,8 @@ def plan(
     """
     if timeline.count == 0:
         raise PlayheadError("no_frames")
+    if info.video is None:
+        return waveform.plan(info, timeline, resolutions, thumbnail_seconds, sound_from_source=servable.sound)
     keeps_times = timeline.usable and timeline.rate <= MAX_RATE * Fraction(11, 10)
     rate = timeline.rate if keeps_times else min(timeline.rate, Fraction(MAX_RATE))
     if not keeps_times and not servable.reasons:
@@ -83,7 +85,7 @@ def plan(
         poster_seconds=min(float(POSTER_SHARE * duration / TIMESCALE), POSTER_LATEST_SECONDS, last_frame),
         thumbnail_seconds=tuple(min(max(0.0, at), last_frame) for at in thumbnail_seconds),
         audio=info.audio.index if info.audio else None,
-        sound_seconds=_sound_seconds(info, timeline),
+        sound_seconds=sound_seconds(info, timeline),
         color_matrix=picture.matrix(info.video),
         color=picture.conversion(info.video),
         crop=info.video.aperture,
@@ -91,12 +93,6 @@ def plan(
         deinterlace=info.video.interlaced,
         trusted_timestamps=timeline.usable,
     )
-
-
-def _sound_seconds(info: MediaInfo, timeline: Timeline) -> float | None:
-    if info.sound_end_seconds is None or not timeline.usable:
-        return None
-    return max(0.0, info.sound_end_seconds - float(timeline.begin * timeline.tick))
 
 
 def _lengths() -> Iterator[int]:
@@ -109,7 +105,7 @@ def _lead(timeline: Timeline, rate: Fraction, *, keeps_times: bool) -> int:
     """Two frames: what the encoder reorders over. Of uneven frames the longest count, within reason."""
     longest = 1 / rate
     if keeps_times and len(timeline.times) > 1:
-        longest = max(after - before for before, after in pairwise(timeline.times)) * timeline.tick
+        longest = max(map(sub, timeline.times[1:], timeline.times)) * timeline.tick
     return min(round(2 * longest * TIMESCALE), round(LONGEST_LEAD_SECONDS * TIMESCALE))
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 
 from playhead.media.mp4 import IndexLostError, Movie, read_movie
 from playhead.media.sniff import HEAD_BYTES
-from playhead.media.source import require_video
+from playhead.media.source import require_media
 from playhead.media.sparse import Range, RangeMissingError, SparseBytes
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import PlannedRendition
@@ -37,14 +37,13 @@ MOST_SAMPLES = 1_000_000
 """Samples of one track that are listed in memory here: nine hours of thirty frames a second."""
 USUAL_HEAD = 1024 * 1024
 """How much of a file's start to ask for: the index of half an hour, where it comes first."""
+NO_PICTURES = ("it has no pictures",)
 _PICTURES_IN = {
     # A codec's name begins so (Matroska codec specifications, section 3).
     "matroska": (b"V_",),
     "webm": (b"V_",),
     # The first packets of Theora, VP8 and Dirac, and of the old way to put other codecs into Ogg.
     "ogg": (b"\x80theora", b"OVP80", b"BBCD\0", b"\x01video\0\0\0"),
-    # Whether ffmpeg can play an animation depends on its version.
-    "webp": (),
 }
 """What the heads of containers have in them that may hold sound alone, when there are pictures."""
 _LISTED = frozenset({"avc1", "mp4a"})
@@ -103,9 +102,11 @@ def _judged(source: SparseBytes, resolutions: Sequence[str], judging: Judging) -
     head = source.held(0, HEAD_BYTES)
     if len(head) < min(HEAD_BYTES, source.size):
         return _lacking((0, min(USUAL_HEAD, source.size)))
-    container = require_video(head, source.size).container
-    if container not in ("mp4", "mov"):
-        return _of_another(container, head)
+    sniffed = require_media(head, source.size)
+    if sniffed.kind == "audio":
+        return Verdict("encode", NO_PICTURES)
+    if sniffed.container not in ("mp4", "mov"):
+        return _of_another(sniffed.container, head)
     try:
         movie = asyncio.run(read_movie(source, MOST_SAMPLES))
     except RangeMissingError:
@@ -123,13 +124,17 @@ def _judged(source: SparseBytes, resolutions: Sequence[str], judging: Judging) -
 
 def _of_another(container: str | None, head: bytes) -> Verdict:
     """What can be told of other containers without reading them: that there are pictures, mostly."""
+    if container == "webp":  # whether ffmpeg can play an animation depends on its version
+        return Verdict("unknown", ("only some animations of this kind can be played",))
     marks = _PICTURES_IN.get(container or "")
     if marks is not None and not any(mark in head for mark in marks):
-        return Verdict("unknown", ("its first bytes do not tell whether it has pictures",))
+        return Verdict("encode", NO_PICTURES)
     return Verdict("encode", NOTHING_SERVABLE.reasons)
 
 
 def _of_movie(movie: Movie, resolutions: Sequence[str], judging: Judging) -> Verdict:
+    if not any(track.kind == "video" and track.sample_entries for track in movie.tracks):
+        return _of_sound(movie, judging.source_limits)
     facts = unprobed(movie)
     if facts.rate > MAX_FRAME_RATE * Fraction(11, 10):
         raise PlayheadError("limit_frame_rate", f"It has {float(facts.rate):.0f} frames a second.")
@@ -147,6 +152,13 @@ def _of_movie(movie: Movie, resolutions: Sequence[str], judging: Judging) -> Ver
         )
     reasons = _reasons(movie, facts, judging.source_limits)
     return Verdict("encode" if reasons else "fit", reasons, facts=facts, plan=plan)
+
+
+def _of_sound(movie: Movie, limits: Limits) -> Verdict:
+    if next(movie.of_kind("audio"), None) is None:
+        raise PlayheadError("no_video_stream")
+    found = view(movie, limits)
+    return Verdict("fit") if found.sounds else Verdict("encode", found.reasons)
 
 
 def _reasons(movie: Movie, facts: Unprobed, limits: Limits) -> tuple[str, ...]:

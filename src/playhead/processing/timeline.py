@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from playhead.media.ffmpeg.probe import Packets
+from playhead.model.media import MediaInfo
 from playhead.model.plan import TIMESCALE
 
 MAX_RATE = 60
@@ -22,6 +23,7 @@ REORDERED_SECONDS = 5
 """No codec reorders frames over a longer stretch: times that fall back further are torn."""
 LONGEST_LEAD_SECONDS = 60
 """In a container whose clock may restart, sound that is further ahead of the pictures is of another clock."""
+SHORTEST_SOUND_SECONDS = 0.1
 FALLBACK_RATE = Fraction(25)
 
 
@@ -81,9 +83,9 @@ class Timeline:
 
 def rounded(ticks: int, tick: Fraction) -> int:
     """Ticks of the source → ticks of the plan, to the nearest, halves away from zero, as ffmpeg rescales."""
-    exact = ticks * tick * TIMESCALE
-    half = Fraction(1, 2)
-    return int(exact + half) if exact >= 0 else -int(-exact + half)
+    numerator, denominator = tick.numerator * TIMESCALE, tick.denominator
+    nearest = (2 * abs(ticks) * numerator + denominator) // (2 * denominator)
+    return nearest if ticks >= 0 else -nearest
 
 
 def from_packets(
@@ -119,6 +121,31 @@ def sound_end(packets: Packets, tick: Fraction, *, clock_may_restart: bool = Fal
         if time is not None and shown
     )
     return float(max(lasts, default=max(times)) * tick)
+
+
+def of_sound(start: float, lasts: float, *, trusted: bool) -> Timeline:
+    """The timeline of a sound without pictures, that is heard from `start` on for `lasts` seconds.
+
+    It counts one frame, the drawing of it, which is seen for a moment however short the sound is. Unless its
+    clock is `trusted` it begins at its own zero.
+    """
+    tick = Fraction(1, TIMESCALE)
+    begin, length = round(start * TIMESCALE), round(max(SHORTEST_SOUND_SECONDS, lasts) * TIMESCALE)
+    if not trusted:
+        return Timeline(tick, (), (), 0, 1 / (length * tick), 1)
+    return Timeline(tick, (begin,), (begin,), begin + length, 1 / (length * tick), 1, begin=begin)
+
+
+def sound_seconds(info: MediaInfo, timeline: Timeline) -> float | None:
+    """When a source's sound ends, from its timeline's beginning, as its packets promise; None when they cannot."""
+    if info.sound_end_seconds is None or not timeline.usable:
+        return None
+    return max(0.0, info.sound_end_seconds - float(timeline.begin * timeline.tick))
+
+
+def lasts_by_durations(packets: Packets, tick: Fraction) -> float:
+    """How long a sound is whose clock cannot be believed: what its packets hold, one after the other."""
+    return float(sum(packets.durations) * tick)
 
 
 def _plausible(rate: Fraction | None) -> Fraction | None:

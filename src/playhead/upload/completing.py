@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from playhead.media.source import HEAD_BYTES, require_video
+from playhead.media.source import HEAD_BYTES, require_media
 from playhead.model import jobs
 from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
@@ -98,7 +98,7 @@ async def _judge(station: Uploads, tx: Transaction, name: ObjectName, upload: Ro
     if declared is not None and size != declared:
         return PlayheadError("size_mismatch", f"{size} bytes arrived; {declared} were declared.")
     try:
-        require_video(head, size)
+        require_media(head, size)
     except PlayheadError as refusal:
         return refusal
     return await quotas.overrun(tx, upload["project_id"], size - upload["reserved_bytes"])

@@ -35,6 +35,8 @@ class Ready:
 
     Never below zero: while only sound has begun, the first picture is shown already.
     """
+    only_sound: bool = False
+    """Whether the file has no pictures: what is shown then is its waveform."""
 
 
 @dataclass(frozen=True)

@@ -95,9 +95,10 @@ def _input(source: ChunkInput, plan: Plan, chunk: Chunk) -> list[str]:
             "1",
             *("-ss", f"{chunk.seek_seconds:.6f}"),
         ]
-    # A picture that changes its size midway: the scaler follows by itself, while a graph made anew would
-    # forget which frames it has let through.
-    arguments += ["-reinit_filter", "0"]
+    if not plan.drawn:
+        # A picture that changes its size midway: the scaler follows by itself, while a graph made anew would
+        # forget which frames it has let through. Filters of sound do not follow, and are made anew.
+        arguments += ["-reinit_filter", "0"]
     return [*arguments, *source.guards, "-i", str(source.path)]
 
 
@@ -121,6 +122,10 @@ def _graph(source: ChunkInput, plan: Plan, chunk: Chunk, tracks: Sequence[Planne
 def _pick(source: ChunkInput, plan: Plan, chunk: Chunk) -> str:
     """The filters that let exactly the chunk's frames through, with times in ticks since its first frame."""
     on_ticks = f"settb=1/{TIMESCALE}"
+    if plan.drawn:
+        # One picture, repeated: its copies cost an encoder next to nothing.
+        again = f"loop=loop={_frames(plan, chunk) - 1}:size=1"
+        return f"{pictures.drawn(plan)},{again},settb={plan.frame_rate[1]}/{plan.frame_rate[0]},setpts=N,{on_ticks}"
     if plan.timing == "source" and source.safely:
         return f"{_evenly(plan, chunk)},setpts=PTS-STARTPTS,{on_ticks}"
     if plan.timing == "source":
@@ -150,6 +155,8 @@ def _evenly(plan: Plan, chunk: Chunk) -> str:
 
 def _frames(plan: Plan, chunk: Chunk) -> int:
     """How many frames the chunk has at the plan's rate."""
+    if plan.drawn:
+        return chunk.frames or 1
     return max(1, round((chunk.end - chunk.start) * plan.frame_rate[0] / (TIMESCALE * plan.frame_rate[1])))
 
 
@@ -181,6 +188,8 @@ def _video_codec(plan: Plan, chunk: Chunk, track: PlannedRendition) -> list[str]
 
 def _most_frames(plan: Plan, chunk: Chunk) -> int:
     """One more than there should be, so that verifying notices when there are more."""
+    if plan.drawn:
+        return _frames(plan, chunk)  # where the sound changes its form, the waveform is that of its first
     return max(chunk.frames or 0, _frames(plan, chunk)) + 1
 
 

@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from playhead.media.colors import CUBE
-from playhead.model.plan import Plan
+from playhead.model.plan import TIMESCALE, Plan
 
 _SCALER = "flags=bicubic+accurate_rnd+full_chroma_int"
 """Bicubic, because the fast bilinear scaler ruins small sizes in a cascade; chroma as exact as luma."""
+
+WAVEFORM = "0x6f9bff"
+"""The colour of a drawn sound, on black."""
+DRAWN_WIDTH, DRAWN_HEIGHT = 1920, 1080
+"""The size a waveform is drawn at, from which smaller ones are scaled."""
+_DRAWN_RATE, _DRAWN_SAMPLES = 8000, 3600 * 8000
+"""Samples a second that are drawn, and how many at most: the filter holds them all, 320 MB for an hour of these."""
+
+
+def drawn(plan: Plan) -> str:
+    """The filters that make one picture of a whole sound: its waveform, loudest where it is tallest."""
+    rate = min(_DRAWN_RATE, _DRAWN_SAMPLES * TIMESCALE // plan.duration)
+    return (
+        f"aresample={rate},aformat=sample_fmts=s16:channel_layouts=mono,"
+        # The root, or speech would be a line with a few needles; solid, so that it can be seen when small.
+        f"showwavespic=size={DRAWN_WIDTH}x{DRAWN_HEIGHT}:colors={WAVEFORM}:scale=sqrt:draw=full"
+    )
 
 
 def seen(plan: Plan) -> list[str]:

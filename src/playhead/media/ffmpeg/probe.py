@@ -104,14 +104,19 @@ def claims_invocation(path: Path, guards: tuple[str, ...]) -> Invocation:
     return Invocation("ffprobe", arguments, reads=(path,), limits=LIMITS)
 
 
-def packets_invocation(path: Path, guards: tuple[str, ...], stream: int) -> Invocation:
-    """Ask for the times and flags of every packet of one stream, without decoding any."""
+def packets_invocation(
+    path: Path, guards: tuple[str, ...], stream: int, intervals: str | None = None
+) -> Invocation:
+    """Ask for the times and flags of every packet of one stream, without decoding any.
+
+    `intervals` leaves out all but some, in ffprobe's words.
+    """
     arguments = (
         *("-v", "error", *guards, "-select_streams", str(stream)),
         "-show_packets",  # as they lie in the file: none is decoded
         *("-show_entries", "packet=pts,duration,flags"),
         *("-of", "compact=p=0:nk=1:s=,"),  # bare values: the smallest text that ffprobe writes
-        *("-read_intervals", f"%+#{MOST_PACKETS}"),  # a table may claim thousands of millions
+        *("-read_intervals", intervals or f"%+#{MOST_PACKETS}"),  # a table may claim thousands of millions
         *("-i", str(path)),
     )
     return Invocation("ffprobe", arguments, reads=(path,), limits=PACKET_LIMITS)

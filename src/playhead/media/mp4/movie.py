@@ -121,6 +121,8 @@ class Track:
         """The end of the media on its own clock: its latest composition time and last duration."""
         if not self.samples.count:
             return 0
+        if self.samples.rising:
+            return self.samples.start + self.samples.duration
         if len(self.spans) == 1:  # whose times are at hand more often than those without edits
             shift = self.spans[0].start - self.spans[0].media_start
             return self.shown_times[-1] - shift + self.samples.last_duration
