@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -33,6 +34,7 @@ SECONDS = 20
 WITHIN = 1.0
 """Seconds from the last byte of the first segment to that segment being served."""
 PATIENCE = 30.0
+MPD = "{urn:mpeg:dash:schema:mpd:2011}"
 
 
 @dataclass(frozen=True)
@@ -166,8 +168,9 @@ def test_its_segments_are_served_as_they_arrive_and_stay_the_same(
     until(lambda: httpx.put(created["url"], headers=part), 308)
     while int(httpx.put(created["url"], headers=part).headers.get("range", "bytes=0-0")[8:]) < reach[0] - 2:
         time.sleep(0.02)
-    early = httpx.get(base + "master.m3u8")
-    assert (early.status_code, early.json()["code"]) == (503, "not_ready")
+    for name in ("master.m3u8", "manifest.mpd"):
+        early = httpx.get(base + name)
+        assert (early.status_code, early.json()["code"]) == (503, "not_ready")
     assert drive.video(api, created["video_id"])["playable_at"] is None
 
     gate.raise_to(reach[0])
@@ -189,6 +192,12 @@ def test_its_segments_are_served_as_they_arrive_and_stay_the_same(
     assert (seen["status"], seen["playable_at"] is None) == ("pending_upload", False)
     assert seen["hls_url"] == base + "master.m3u8"
 
+    manifest = ElementTree.fromstring(httpx.get(base + "manifest.mpd").text)
+    assert manifest.get("type") == "dynamic"
+    assert manifest.get("mediaPresentationDuration") == f"PT{SECONDS:.3f}S"
+    assert manifest.get("minimumUpdatePeriod") is not None
+    assert [_listed(timeline) for timeline in manifest.iter(f"{MPD}SegmentTimeline")] == [1, 1]
+
     targets, arrived = {_target(playlist.text)}, 1
     for limit in (reach[4], size):
         gate.raise_to(limit)
@@ -201,6 +210,9 @@ def test_its_segments_are_served_as_they_arrive_and_stay_the_same(
     thread.join(PATIENCE)
     assert statuses == [200]
     assert len(targets) == 1
+    ended = httpx.get(base + "manifest.mpd")
+    assert ' type="static"' in ended.text
+    assert "minimumUpdatePeriod" not in ended.text
     whole = {name: httpx.get(base + name).text for name in ("source.m3u8", "audio.m3u8")}
     assert all(text.endswith("#EXT-X-ENDLIST\n") for text in whole.values())
     assert _frames(base + "master.m3u8") == _frames(str(fast_film))
@@ -265,7 +277,7 @@ def test_an_upload_that_is_given_up_ends_what_players_see(
     thread, statuses = sending(created, fast_film, gate, **headers)
     until(lambda: httpx.get(base + "source.m3u8"))
     assert httpx.delete(created["url"]).status_code == 204
-    for name in ("master.m3u8", "source.m3u8", "source-0.m4s"):
+    for name in ("master.m3u8", "manifest.mpd", "source.m3u8", "source-0.m4s"):
         ended = httpx.get(base + name)
         assert (ended.status_code, ended.json()["code"]) == (410, "upload_ended")
     gate.raise_to(size)
@@ -321,6 +333,10 @@ def test_the_client_goes_on_where_the_server_was_killed(tmp_path: Path, film: Pa
         assert max(before - after for before, after in pairwise(told)) < 1024 * 1024
         whole = stage.data / "incoming" / upload.id / "whole"
         assert hashlib.sha256(whole.read_bytes()).digest() == hashlib.sha256(content).digest()
+
+
+def _listed(timeline: ElementTree.Element) -> int:
+    return sum(1 + int(run.get("r", "0")) for run in timeline)
 
 
 def _target(playlist: str) -> str:

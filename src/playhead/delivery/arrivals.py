@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import cast
 from uuid import UUID
@@ -16,7 +17,7 @@ from uuid import UUID
 import structlog
 
 from playhead.delivery import access, cache, names, playlists
-from playhead.delivery.assembled import HLS, INIT, SEGMENT, briefly, init, listed, read, segment
+from playhead.delivery.assembled import DASH, HLS, INIT, SEGMENT, briefly, init, listed, read, segment
 from playhead.delivery.conditions import Validators
 from playhead.delivery.content import Content
 from playhead.delivery.presentation import Growing, Pictures, Presentation, Sound, Track, present
@@ -74,6 +75,8 @@ class _Arrival:
     """An upload under way, as far as it can be shown."""
 
     upload_id: UUID
+    since: datetime
+    """When the upload began."""
     key: str
     """The object key that its file will have."""
     held: Held
@@ -126,11 +129,14 @@ class Arrivals:
             case names.Playlist(track_name, keyframes=False):
                 track = _track(arrival, track_name)
                 text = playlists.arriving(track, tag, arrival.there(track))
+            case names.Manifest():
+                text = playlists.arriving_manifest(arrival.presentation, tag, arrival.there, arrival.since)
             case names.Init() | names.Segment():
                 return await self._made(arrival, name, viewer)
             case _:
-                raise PlayheadError("not_ready")  # manifests and I-frame playlists list all there is
-        return listed(text, HLS, briefly(viewer.seconds_left))
+                raise PlayheadError("not_ready")  # I-frame playlists list all there is
+        kind = DASH if isinstance(name, names.Manifest) else HLS
+        return listed(text, kind, briefly(viewer.seconds_left))
 
     async def note(self, upload: Row) -> None:
         """Tell, once, that an upload's video can be played; to be called whenever more of it has arrived."""
@@ -200,7 +206,7 @@ class Arrivals:
         if presentation is None:
             return None
         counted: dict[str, int] = await self.shelf.derived(("arrived", key), dict)
-        return _Arrival(upload["id"], key, held, presentation, counted)
+        return _Arrival(upload["id"], upload["created_at"], key, held, presentation, counted)
 
     async def _made(self, arrival: _Arrival, name: names.Init | names.Segment, viewer: Viewer) -> Content:
         track = _track(arrival, name.track)

@@ -6,7 +6,10 @@ URIs are relative, so a private video's token, which is part of the path, goes w
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
+from fractions import Fraction
 
 from playhead.delivery import languages, names
 from playhead.delivery.presentation import Growing, Pictures, Presentation, Sound, Track
@@ -18,6 +21,8 @@ SOUND_CODEC = "mp4a.40.2"
 """What sound that is still to be encoded will be: AAC-LC, stereo."""
 SOUND_RATES = Rates(peak=140_000, average=130_000)
 SOUND_CHANNELS = 2
+AGAIN_SECONDS = 2
+"""After how long a player looks whether more of an arriving file is there."""
 START_RATE = 1_500_000
 """Bits a second that a line is trusted with before it was measured. Native players start with the variant that
 comes first, and climb from there."""
@@ -69,8 +74,29 @@ def keyframes(track: Pictures, version: str) -> str:
     )
 
 
-def manifest(presentation: Presentation, version: str) -> str:
-    """The DASH manifest."""
+def arriving_manifest(
+    presentation: Presentation, version: str, there: Callable[[Pictures | Sound], int], since: datetime
+) -> str:
+    """The manifest of a file that is being uploaded since `since`: of each track the first `there` segments.
+
+    Once all of them are, it is that of a finished file.
+    """
+    tracks = [*presentation.pictures, *presentation.sounds]
+    counts = {track.name: there(track) for track in tracks if not isinstance(track, Growing)}
+    if all(counts.get(track.name) == len(track.segments) for track in tracks):
+        return manifest(presentation, version)
+    ends = [sum(track.durations()[: counts.get(track.name, 0)], Fraction()) for track in tracks]
+    arrival = dash.Arrival(since, datetime.now(UTC), min(ends), AGAIN_SECONDS)
+    return manifest(presentation, version, arrival, counts)
+
+
+def manifest(
+    presentation: Presentation,
+    version: str,
+    arrival: dash.Arrival | None = None,
+    counts: Mapping[str, int] | None = None,
+) -> str:
+    """The DASH manifest; `counts` are of how many segments of each track it tells, when not of all."""
     pictures = [
         dash.Picture(
             id=track.name,
@@ -79,7 +105,7 @@ def manifest(presentation: Presentation, version: str) -> str:
             width=track.width,
             height=track.height,
             frame_rate=track.frame_rate.limit_denominator(1001),
-            template=_template(track, version),
+            template=_template(track, version, counts),
         )
         for track in presentation.pictures
     ]
@@ -91,12 +117,12 @@ def manifest(presentation: Presentation, version: str) -> str:
             sample_rate=sound_format(sound.lane.entries[0]).sample_rate,
             channels=channels(sound.lane.entries[0]),
             language=languages.tag(sound.language),
-            template=_template(sound, version),
+            template=_template(sound, version, counts),
             default=number == 0,
         )
         for number, sound in enumerate(presentation.sounds)
     ]
-    return dash.manifest(presentation.duration, pictures, sounds)
+    return dash.manifest(presentation.duration, pictures, sounds, arrival=arrival)
 
 
 def channels(entry: bytes) -> int:
@@ -149,10 +175,11 @@ def _told_apart(sounds: list[hls.AudioOption]) -> list[hls.AudioOption]:
     return told
 
 
-def _template(track: Track, version: str) -> dash.Template:
+def _template(track: Track, version: str, counts: Mapping[str, int] | None) -> dash.Template:
+    segments = track.segments
     return dash.Template(
         init=names.init(track.name, version),
         media=names.segment(track.name, "$Number$", version),
         timescale=track.timescale,
-        segments=track.segments,
+        segments=segments if counts is None else segments[: counts[track.name]],
     )

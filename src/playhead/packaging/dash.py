@@ -1,9 +1,15 @@
-"""DASH manifests as text (ISO/IEC 23009-1): one static period, SegmentTemplate with SegmentTimeline."""
+"""DASH manifests as text (ISO/IEC 23009-1): one period, SegmentTemplate with SegmentTimeline.
+
+A finished video has a static manifest. One whose file is still arriving has a dynamic one, which players load
+again and again while its timelines grow.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import groupby
 from xml.sax.saxutils import quoteattr
@@ -11,6 +17,7 @@ from xml.sax.saxutils import quoteattr
 from playhead.packaging.segments import Segment
 
 _CHANNELS = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"
+_TIME_OF_DAY = "urn:mpeg:dash:utc:direct:2014"
 _CAPTION_BITS = 1000
 """Bits a second told for WebVTT: the attribute is required, and no player decides anything by it."""
 
@@ -64,15 +71,30 @@ class Captions:
     language: str
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """What a manifest says of a file that is still arriving."""
+
+    since: datetime
+    """When it began to arrive."""
+    now: datetime
+    there: Fraction
+    """Seconds of it that are there."""
+    again_seconds: int
+    """After how long a player is to look again."""
+
+
 def manifest(
     duration: Fraction,
     pictures: Sequence[Picture],
     sounds: Sequence[SoundTrack] = (),
     captions: Sequence[Captions] = (),
+    arrival: Arrival | None = None,
 ) -> str:
-    """The MPD of a finished video, `duration` in seconds; the pictures' segments are aligned.
+    """The MPD of a video, `duration` in seconds; the pictures' segments are aligned.
 
-    Without pictures it is of sound alone.
+    Without pictures it is of sound alone. While it arrives, the segments are those that are there, and
+    `duration` is what it will have.
     """
     longest = max(
         Fraction(segment.duration, track.template.timescale)
@@ -82,15 +104,41 @@ def manifest(
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011"'
-        f' type="static" minBufferTime="{_iso(longest)}" mediaPresentationDuration="{_iso(duration)}">',
+        f' type="{"static" if arrival is None else "dynamic"}" minBufferTime="{_iso(longest)}"'
+        f' mediaPresentationDuration="{_iso(duration)}"{_growing(duration, arrival)}>',
         '  <Period id="0" start="PT0S">',
         *(_pictures(pictures) if pictures else ()),
         *(line for number, sound in enumerate(sounds, 1) for line in _sound(sound, number)),
         *(line for number, text in enumerate(captions, 1 + len(sounds)) for line in _captions(text, number)),
         "  </Period>",
+        *(
+            [f'  <UTCTiming schemeIdUri="{_TIME_OF_DAY}" value="{_moment(arrival.now)}"/>']
+            if arrival is not None
+            else []
+        ),
         "</MPD>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _growing(duration: Fraction, arrival: Arrival | None) -> str:
+    """The attributes of a dynamic manifest (section 5.3.1.2), a space before each.
+
+    Segments count as available from their end on, on a clock that starts at `availabilityStartTime`: a whole
+    duration before the file began to arrive, so that none that is listed lies in the future. The delay lets a
+    player begin at the beginning, and not where the file has got to.
+    """
+    if arrival is None:
+        return ""
+    begun = arrival.since - timedelta(seconds=math.ceil(duration))
+    return (
+        f' availabilityStartTime="{_moment(begun)}" publishTime="{_moment(arrival.now)}"'
+        f' minimumUpdatePeriod="PT{arrival.again_seconds}S" suggestedPresentationDelay="{_iso(arrival.there)}"'
+    )
+
+
+def _moment(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _pictures(pictures: Sequence[Picture]) -> list[str]:
