@@ -17,6 +17,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from playhead.events import hyperserve, standard
 from playhead.events.message import Event, new_secret
 from playhead.events.schedule import again_in
+from playhead.model.errors import ERRORS
 from playhead.model.events import TELLS, EventType, Format, formats_telling
 from playhead.model.signing import Signer
 from playhead.model.urls import Urls, version
@@ -192,6 +193,8 @@ def test_standard_failure_names_the_error() -> None:
     assert body["type"] == "video.failed"
     assert body["data"]["error"]["code"] == "corrupt_file"
     assert body["data"]["error"]["message"].startswith("The file ends after 3 seconds. ")
+    assert body["data"]["error"]["remedy"] == ERRORS["corrupt_file"].remedy
+    assert body["data"]["error"]["docs_url"].endswith("/docs/errors/corrupt_file.md")
 
 
 def test_standard_tells_no_urls_of_a_private_video() -> None:

@@ -7,7 +7,7 @@ from functools import partial
 
 from playhead.app import embedded, supervise
 from playhead.cli.main import main
-from playhead.processing import chunks
+from playhead.processing import sound
 
 QUIET_SECONDS = 6
 """Instead of a minute: how long an encode that hangs is waited for."""
@@ -20,7 +20,7 @@ def run(arguments: list[str]) -> int:
     own = (sys.executable, "-m", "tests.faults.hasty")
     commands = partial(supervise.Commands, worker=(*own, "worker-process"))
     supervise.Commands = commands  # type: ignore[misc, assignment]
-    chunks.QUIET_SECONDS = QUIET_SECONDS
+    sound.QUIET_SECONDS = QUIET_SECONDS
     embedded.READY_WITHIN = START_SECONDS
     return main(arguments)
 

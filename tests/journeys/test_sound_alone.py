@@ -17,6 +17,7 @@ from tests.journeys.streamed import Stream, close, packets
 from tests.live import Live
 from tests.media import checks
 from tests.media.mp4.clips import ffmpeg
+from tests.processing.test_sound import metered
 
 __all__ = ["browser", "page"]
 
@@ -49,6 +50,22 @@ def videos(live_server: Live, songs: dict[str, Path]) -> Iterator[dict[str, dict
             for name, path in songs.items()
         }
         yield {name: drive.wait(client, video_id) for name, video_id in sent.items()}
+
+
+def test_normalised_sound_is_streamed_as_it_was_made(
+    live_server: Live, songs: dict[str, Path], tmp_path: Path
+) -> None:
+    """Also of a source that could be served: its own sound is not as loud as was asked for."""
+    with live_server.http() as client:
+        video = drive.wait(client, drive.upload(client, songs["fit"], ["144p"], loudness="normalised"))
+        refused = client.post("/v1/uploads", json={"filename": "a.mp4", "loudness": "loud"})
+    assert refused.status_code in (400, 422)
+    assert video["loudness"] == "normalised"
+    assert not video["source"]["served_as_it_is"]
+    whole = drive.fetch(video["renditions"][0]["video_url"], tmp_path / "whole.mp4")
+    assert metered(songs["fit"])[0] == pytest.approx(-21, abs=1)
+    assert metered(whole)[0] == pytest.approx(-16, abs=1)
+    assert close(packets(_stream(video).download("audio", tmp_path)), packets(whole))
 
 
 def _stream(video: dict[str, Any]) -> Stream:

@@ -23,6 +23,7 @@ from playhead.media.ffmpeg.encode import ChunkInput, audio_invocation, chunk_inv
 from playhead.media.ffmpeg.hardening import beside_the_film, input_arguments
 from playhead.media.ffmpeg.images import poster_invocation, thumbnail_invocation
 from playhead.media.ffmpeg.invocation import Invocation, Limits
+from playhead.media.ffmpeg.loudness import Heard, measure_invocation, normalising
 from playhead.model.media import MediaInfo, Rectangle
 from playhead.model.plan import Plan
 from playhead.processing.planning import plan
@@ -92,6 +93,15 @@ SHAPES: dict[str, Callable[[], Invocation]] = {
     "audio": lambda: audio_invocation(
         ChunkInput(SOURCE, 1, GUARDS), FILM, BENCH / "audio.mp4", 44_100, Limits()
     ),
+    "audio_normalised": lambda: audio_invocation(
+        ChunkInput(SOURCE, 1, GUARDS),
+        FILM,
+        BENCH / "audio.mp4",
+        44_100,
+        Limits(),
+        normalising(Heard(-30.5, -9.0, 3.0, -40.6, 0.1)),
+    ),
+    "measure": lambda: measure_invocation(BENCH / "audio.mp4", Limits()),
     "audio_early": lambda: audio_invocation(
         ChunkInput(SOURCE, 1, GUARDS), EARLY_SOUND, BENCH / "audio.mp4", 8_000, Limits()
     ),

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 from playhead.model.errors import PlayheadError
+from playhead.model.loudness import Loudness
 from playhead.upload.asking import MAX_THUMBNAILS, checked
 from playhead.upload.rules import MAX_FILENAME
 from playhead.upload.sessions import VideoRequest
@@ -32,6 +33,7 @@ class CreateVideo(msgspec.Struct, rename="camel", kw_only=True):
     )
     custom_metadata: dict[str, Any] | None = None
     play_while_uploading: bool | None = None
+    loudness: Loudness | None = None
 
 
 # The names older callers use, and the ones they are known by now.
@@ -82,4 +84,5 @@ def from_fields(fields: Mapping[str, Any]) -> VideoRequest:
         thumbnail_seconds=asked.thumbnail_timestamps_seconds or [],
         metadata=asked.custom_metadata,
         play_while_uploading=bool(asked.play_while_uploading),
+        loudness=asked.loudness or Loudness.SOURCE,
     )

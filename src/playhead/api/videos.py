@@ -18,6 +18,7 @@ from playhead.api.paging import page_of
 from playhead.api.requests import Filename, Seconds, Size
 from playhead.api.views import video_view
 from playhead.model.errors import PlayheadError
+from playhead.model.loudness import Loudness
 from playhead.model.resolutions import DEFAULT_RESOLUTIONS
 from playhead.model.urls import Urls
 from playhead.records import uploads as upload_records
@@ -45,6 +46,7 @@ class CreateUpload(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     is_public: bool = True
     thumbnail_seconds: Annotated[list[Seconds], msgspec.Meta(max_length=MAX_THUMBNAILS)] = []
     metadata: dict[str, Any] | None = None
+    loudness: Loudness = Loudness.SOURCE
     play_while_uploading: bool = False
     """Whether it can be watched from the bytes that have arrived. They are then kept as they came: sending the
     file again does not replace them."""
@@ -120,6 +122,7 @@ class UploadsController(Controller):
             size_bytes=data.size,
             thumbnail_seconds=data.thumbnail_seconds,
             metadata=data.metadata,
+            loudness=data.loudness,
             play_while_uploading=data.play_while_uploading,
             auto_complete=data.auto_complete,
         )

@@ -25,6 +25,7 @@ def video_view(record: VideoRecord, urls: Urls, token: str | None) -> dict[str, 
         "status": video["status"],
         "is_public": video["is_public"],
         "metadata": video["metadata"],
+        "loudness": video["loudness"],
         "created_at": video["created_at"],
         "playable_at": video["playable_at"],
         "ready_at": video["ready_at"],
@@ -97,6 +98,9 @@ def _source(
         "audio_codec": sound["codec"] if sound else None,
         "served_as_it_is": served,
         "reasons": [] if served else plan["source_reasons"],
+        "notes": [
+            f"A sound in {codec} cannot be decoded here and is left out." for codec in info.get("unheard", ())
+        ],
     }
 
 

@@ -44,6 +44,8 @@ class Source(msgspec.Struct, frozen=True):
     """Whether players are given the file itself as one of the renditions."""
     reasons: list[str] = []
     """Why they are not, in a few words each."""
+    notes: list[str] = []
+    """What of it is left out, as sentences."""
 
 
 class Received(msgspec.Struct, frozen=True):

@@ -196,6 +196,8 @@ class Presentation:
 async def present(playing: Playing, plan: Plan | None, shelf: Shelf) -> Presentation | None:
     """What can be shown now; None when nothing can be yet, because the source must be planned first."""
     source = None
+    if plan is None and not playing.sound_as_it_is:
+        return None
     if plan is None or not plan.source_reasons or plan.sound_from_source:
         source = await shelf.source(playing.source_key, playing.source_size, judged=plan is not None)
     if plan is None and (source is None or source.video is None or not (source.sounds or source.silent)):

@@ -10,6 +10,7 @@ from standardwebhooks import Webhook
 
 from playhead.events.message import Event, Message
 from playhead.model.errors import PlayheadError
+from playhead.model.problems import docs_url
 from playhead.model.states import Status
 from playhead.model.urls import Urls
 from playhead.records.database import Row
@@ -73,4 +74,9 @@ def _error(video: Row) -> dict[str, str] | None:
     if video["error_code"] is None:
         return None
     error = PlayheadError(video["error_code"], video["error_detail"] or "")
-    return {"code": error.code, "message": error.message}
+    return {
+        "code": error.code,
+        "message": error.message,
+        "remedy": error.kind.remedy,
+        "docs_url": docs_url(error.code),
+    }

@@ -85,6 +85,8 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
     """None where there is only sound: then its waveform is what is shown."""
     audio: AudioTrack | None
     other_audio: tuple[AudioTrack, ...] = ()
+    unheard: tuple[str, ...] = ()
+    """The codecs of sounds that cannot be decoded here, and are left out."""
     sound_end_seconds: float | None = None
     """When the sound ends on the source's own clock, as its packets tell; None when they do not."""
 

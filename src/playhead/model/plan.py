@@ -92,6 +92,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Why the source cannot be served as it is; empty when it can, as one more track."""
     sound_from_source: bool
     """Whether players get the source's own sound, or that which is encoded."""
+    normalised: bool = False
+    """Whether the sound is brought to one loudness: then what players get is what was encoded."""
     renditions: tuple[PlannedRendition, ...]
     poster_seconds: float
     """Where on the timeline the poster is taken."""

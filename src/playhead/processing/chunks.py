@@ -8,27 +8,25 @@ from pathlib import Path
 from uuid import UUID
 
 from playhead.media import colors
-from playhead.media.ffmpeg.encode import AUDIO_BIT_RATE, ChunkInput, audio_invocation, chunk_invocation
-from playhead.media.ffmpeg.invocation import GIB, MIB, Limits
+from playhead.media.ffmpeg.encode import ChunkInput, chunk_invocation
+from playhead.media.ffmpeg.invocation import GIB, Limits
 from playhead.media.ffmpeg.run import run
 from playhead.media.source import guards_of
 from playhead.model import jobs
 from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.plan import AUDIO, TIMESCALE, Chunk, Plan, PlannedRendition
-from playhead.processing import verify
+from playhead.processing import sound, verify
 from playhead.processing.inspect import info_of, plan_of
+from playhead.processing.sound import ALLOWANCE_SECONDS, encode_sound, most_bytes
 from playhead.processing.workshop import Workshop, attempt
 from playhead.records import events, objects, pieces, renditions, videos
 from playhead.records.database import Row, Transaction
 from playhead.storage import keys
 from playhead.storage.keys import ObjectName
 
-QUIET_SECONDS = 60
-"""ffmpeg is killed after this long without a new frame."""
 SLOWEST = 60
 """Seconds of wall time an encode may take per second of its chunk, on top of a fixed allowance."""
-ALLOWANCE_SECONDS = 300
 
 
 async def encode_chunk(workshop: Workshop, video_id: UUID, number: int, only: str | None = None) -> None:
@@ -92,11 +90,7 @@ async def encode_audio(workshop: Workshop, video_id: UUID) -> None:
         async with workshop.bench() as bench, workshop.storage.local(video["source_key"]) as path:
             source = ChunkInput(path=path, stream=plan.audio, guards=guards_of(path))
             output = bench / "audio.mp4"
-            limits = _sound_limits(plan)
-            await run(
-                audio_invocation(source, plan, output, info.audio.sample_rate, limits),
-                sandbox=workshop.sandbox,
-            )
+            await encode_sound(workshop.sandbox, source, plan, output, info.audio.sample_rate)
             packets = await verify.audio(output, plan, workshop.sandbox, strict=failures == 0)
             await _publish(workshop, video, 0, {AUDIO: output}, {AUDIO: packets})
 
@@ -146,28 +140,12 @@ def _of_tracks(plan: Plan, tracks: list[str]) -> list[PlannedRendition]:
 def _limits(chunk: Chunk, tracks: list[PlannedRendition], *, from_beginning: bool) -> Limits:
     decoded = chunk.end if from_beginning else chunk.end - chunk.start
     seconds = decoded / TIMESCALE
-    file_bytes = _most_bytes((chunk.end - chunk.start) / TIMESCALE, tracks[0].max_bit_rate)
+    file_bytes = most_bytes((chunk.end - chunk.start) / TIMESCALE, tracks[0].max_bit_rate)
     return Limits(
         wall_seconds=ALLOWANCE_SECONDS + SLOWEST * seconds,
         # Frames before the chunk are decoded without a sign of progress.
-        quiet_seconds=QUIET_SECONDS + (seconds if from_beginning else 0),
+        quiet_seconds=sound.QUIET_SECONDS + (seconds if from_beginning else 0),
         memory_bytes=8 * GIB,
         file_bytes=file_bytes,
         scratch_bytes=file_bytes * len(tracks),
     )
-
-
-def _sound_limits(plan: Plan) -> Limits:
-    seconds = plan.duration / TIMESCALE if plan.sound_seconds is None else plan.sound_seconds
-    file_bytes = _most_bytes(seconds, AUDIO_BIT_RATE)
-    return Limits(
-        wall_seconds=ALLOWANCE_SECONDS + 2 * seconds,
-        quiet_seconds=QUIET_SECONDS,
-        file_bytes=file_bytes,
-        scratch_bytes=file_bytes,
-    )
-
-
-def _most_bytes(seconds: float, bit_rate: int) -> int:
-    """What an output may take before it is stopped: twice its ceiling, and what headers and single frames take."""
-    return 64 * MIB + int(seconds * bit_rate / 4)

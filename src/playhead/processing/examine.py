@@ -92,6 +92,7 @@ async def examine(
         video=video,
         audio=sound.tracks[0] if sound.tracks else None,
         other_audio=sound.tracks[1:],
+        unheard=tuple(track.codec for track in claims.audios if track not in sound.tracks),
         sound_end_seconds=sound.end,
     )
     return info, timeline, index

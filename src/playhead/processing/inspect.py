@@ -40,7 +40,7 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
                 return
             asked = [row["resolution"] for row in (await renditions.of_videos(tx, [video_id]))[video_id]]
             planned = await asyncio.to_thread(
-                make_plan, info, timeline, asked, video["thumbnail_seconds"], servable
+                make_plan, info, timeline, asked, video["thumbnail_seconds"], servable, video["loudness"]
             )
             await pieces.lay_out(tx, video, msgspec.to_builtins(info), planned, msgspec.to_builtins(planned))
             await events.append(tx, video["project_id"], video_id, EventType.PLANNED)

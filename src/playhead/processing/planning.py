@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from operator import sub
 
+import msgspec
+
 from playhead.model.errors import PlayheadError
+from playhead.model.loudness import Loudness
 from playhead.model.media import MediaInfo
 from playhead.model.plan import TIMESCALE, Chunk, Plan
 from playhead.processing import picture, waveform
@@ -49,6 +52,7 @@ def plan(
     resolutions: Sequence[str],
     thumbnail_seconds: Sequence[float],
     servable: Servable = NOTHING_SERVABLE,
+    loudness: str = Loudness.SOURCE,
 ) -> Plan:
     """Plan what to make of a source.
 
@@ -60,8 +64,12 @@ def plan(
     """
     if timeline.count == 0:
         raise PlayheadError("no_frames")
+    normalised = loudness == Loudness.NORMALISED and info.audio is not None
+    if normalised:
+        servable = replace(servable, sound=False)
     if info.video is None:
-        return waveform.plan(info, timeline, resolutions, thumbnail_seconds, sound_from_source=servable.sound)
+        alone = waveform.plan(info, timeline, resolutions, thumbnail_seconds)
+        return msgspec.structs.replace(alone, sound_from_source=servable.sound, normalised=normalised)
     keeps_times = timeline.usable and timeline.rate <= MAX_RATE * Fraction(11, 10)
     rate = timeline.rate if keeps_times else min(timeline.rate, Fraction(MAX_RATE))
     if not keeps_times and not servable.reasons:
@@ -81,6 +89,7 @@ def plan(
         lead=_lead(timeline, rate, keeps_times=keeps_times),
         source_reasons=servable.reasons,
         sound_from_source=servable.sound,
+        normalised=normalised,
         renditions=ladder(info.video.width, info.video.height, rate, resolutions),
         poster_seconds=min(float(POSTER_SHARE * duration / TIMESCALE), POSTER_LATEST_SECONDS, last_frame),
         thumbnail_seconds=tuple(min(max(0.0, at), last_frame) for at in thumbnail_seconds),

@@ -31,10 +31,8 @@ def plan(
     timeline: Timeline,
     resolutions: Sequence[str],
     thumbnail_seconds: Sequence[float],
-    *,
-    sound_from_source: bool,
 ) -> Plan:
-    """Plan what to make of a sound: itself, and its waveform at each size.
+    """Plan what to make of a sound: itself, encoded, and its waveform at each size.
 
     One chunk has it all, for what takes time is to decode the sound, once for all sizes.
     """
@@ -62,7 +60,7 @@ def plan(
         segments=(0,),
         lead=0,
         source_reasons=("it has no pictures",),
-        sound_from_source=sound_from_source,
+        sound_from_source=False,
         renditions=tuple(replace(each, note=NOTE) for each in asked),
         poster_seconds=0.0,
         thumbnail_seconds=tuple(min(max(0.0, at), float(frames - 1)) for at in thumbnail_seconds),

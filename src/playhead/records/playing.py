@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Text, cast, exists, select
 
+from playhead.model.loudness import Loudness
 from playhead.model.plan import AUDIO, Plan
 from playhead.model.states import Status
 from playhead.records.database import Row, Transaction
@@ -31,6 +32,8 @@ class Playing:
     """`key` and `size_bytes` of the encoded sound's own piece, while there is one."""
     renditions: tuple[Row, ...]
     """`track`, `width`, `height`, `status`, `key` and `size_bytes` of those not given up, always in one order."""
+    sound_as_it_is: bool = True
+    """Whether the source's own sound may be heard; False where it is to be brought to another loudness."""
 
 
 _VIDEO = (
@@ -40,6 +43,7 @@ _VIDEO = (
     videos.c.source_key,
     videos.c.source_size,
     videos.c.plan.is_not(None).label("planned"),
+    videos.c.loudness,
     videos.c.info["audio"]["language"].astext.label("language"),
 )
 _RENDITION = (
@@ -81,6 +85,7 @@ async def load(tx: Transaction, video_id: UUID) -> Playing | None:
         source_size=video.source_size,
         planned=video.planned,
         ready=video.status == Status.READY,
+        sound_as_it_is=video.loudness == Loudness.SOURCE,
         language=video.language,
         sound=sound,
         renditions=tuple(

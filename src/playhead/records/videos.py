@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, insert, select, tuple_, update
 
 from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
+from playhead.model.loudness import Loudness
 from playhead.model.states import Status, UploadState
 from playhead.records import events, objects, quotas, turns, uploads
 from playhead.records.database import Row, Transaction
@@ -26,6 +27,7 @@ async def create(
     metadata: dict[str, Any] | None,
     thumbnail_seconds: Sequence[float],
     resolutions: Sequence[str],
+    loudness: str = Loudness.SOURCE,
 ) -> UUID:
     """Make a video that waits for its upload, with one rendition row per requested resolution."""
     video_id = uuid4()
@@ -38,6 +40,7 @@ async def create(
             is_public=is_public,
             metadata=metadata,
             thumbnail_seconds=list(thumbnail_seconds),
+            loudness=loudness,
             status=Status.PENDING_UPLOAD,
         )
     )

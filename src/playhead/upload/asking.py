@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from playhead.model.errors import PlayheadError
+from playhead.model.loudness import Loudness
 from playhead.model.resolutions import DEFAULT_RESOLUTIONS, SHORT_SIDES
 from playhead.records.database import Row
 from playhead.upload.rules import MAX_FILENAME
@@ -75,6 +76,7 @@ def checked(
     metadata: dict[str, Any] | None,
     play_while_uploading: bool = False,
     auto_complete: bool = False,
+    loudness: Loudness = Loudness.SOURCE,
 ) -> VideoRequest:
     """What types alone cannot say.
 
@@ -93,6 +95,12 @@ def checked(
     if len(thumbnail_seconds) > MAX_THUMBNAILS or any(not math.isfinite(at) for at in thumbnail_seconds):
         raise PlayheadError("invalid_request", "A thumbnail's time must be a number of seconds.")
     check_metadata(metadata, "customMetadata")
+    if play_while_uploading and loudness != Loudness.SOURCE:
+        raise PlayheadError(
+            "invalid_request",
+            "What plays while it arrives has the file's own sound, so its loudness stays.",
+            field="loudness",
+        )
     return VideoRequest(
         filename=filename,
         resolutions=list(dict.fromkeys(resolutions)),
@@ -102,6 +110,7 @@ def checked(
         metadata=metadata,
         play_while_uploading=play_while_uploading,
         auto_complete=auto_complete,
+        loudness=loudness,
     )
 
 

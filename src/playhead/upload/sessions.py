@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from playhead.model.errors import PlayheadError
+from playhead.model.loudness import Loudness
 from playhead.model.states import UploadState
 from playhead.records import grants, quotas, uploads, videos
 from playhead.records.database import Records, Row, Transaction
@@ -32,6 +33,7 @@ class VideoRequest:
     play_while_uploading: bool = False
     auto_complete: bool = False
     """Whether it is completed by the request that brings the last byte."""
+    loudness: Loudness = Loudness.SOURCE
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Uploads:
             metadata=request.metadata,
             thumbnail_seconds=request.thumbnail_seconds,
             resolutions=request.resolutions,
+            loudness=request.loudness,
         )
         return await uploads.create(
             tx,

@@ -56,10 +56,15 @@ def chunk_invocation(
 
 
 def audio_invocation(
-    source: ChunkInput, plan: Plan, output: Path, sample_rate: int, limits: Limits
+    source: ChunkInput, plan: Plan, output: Path, sample_rate: int, limits: Limits, loudness: str = ""
 ) -> Invocation:
-    """Encode the whole sound as stereo AAC, its first sample at the timeline's beginning."""
+    """Encode the whole sound as stereo AAC, its first sample at the timeline's beginning.
+
+    `loudness` is a filter of `loudness.normalising`, where that is wanted.
+    """
     rate = sample_rate if sample_rate in AUDIO_RATES else AUDIO_RATES[-1]
+    # Measured as stereo, so turned up as stereo: mixing down changes how loud it is.
+    louder = f",aformat=channel_layouts=stereo,{loudness}" if loudness else ""
     shift = f"asetpts=PTS-{plan.origin_seconds!r}/TB," if plan.trusted_timestamps else ""
     arguments = (
         *("-hide_banner", "-v", "error"),
@@ -71,7 +76,7 @@ def audio_invocation(
         *("-map", f"0:{source.stream}"),
         # Gaps are filled with silence and a late start is padded, an early one cut, so that sound and
         # picture share one zero; `async=1` never stretches what is there.
-        *("-af", f"{shift}aresample=async=1:min_hard_comp=0.1:first_pts=0"),
+        *("-af", f"{shift}aresample=async=1:min_hard_comp=0.1:first_pts=0{louder}"),
         *("-c:a", "aac", "-b:a", str(AUDIO_BIT_RATE)),
         *("-ac", "2"),  # what every player and browser can play
         *("-ar", str(rate)),
