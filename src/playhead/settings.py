@@ -76,7 +76,14 @@ class Settings(BaseSettings):
         "by default only while the public URL is a loopback one.",
     )
     max_upload_bytes: int = Field(
-        5 * GIB, ge=1, le=5 * GIB, description="Largest file a single upload may bring, in bytes."
+        5 * GIB, ge=1, le=5 * GIB, description="Largest file that a single PUT or form may bring, in bytes."
+    )
+    max_resumable_bytes: int | None = Field(
+        None,
+        ge=1,
+        le=2**62,
+        description="Largest file that may be sent in several requests, in bytes; "
+        "by default 100 GiB, or `max_upload_bytes` where that was lowered.",
     )
     max_duration_seconds: float = Field(
         12 * 3600, gt=0, description="Longest video that is accepted, in seconds."
@@ -126,6 +133,16 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The base of every URL handed out, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def resumable_limit(self) -> int:
+        """The largest file that may be sent in several requests, in bytes.
+
+        Who has lowered the limit of a single PUT does not want larger files to come in another way.
+        """
+        if self.max_resumable_bytes is not None:
+            return self.max_resumable_bytes
+        return 100 * GIB if self.max_upload_bytes == 5 * GIB else self.max_upload_bytes
 
     @property
     def encode_concurrency(self) -> int:

@@ -22,7 +22,7 @@ from playhead.records.database import Records
 from playhead.storage.disk import Disk
 from playhead.upload.completing import complete
 from playhead.upload.endpoint import Endpoint
-from playhead.upload.entrance import by_upload_url
+from playhead.upload.entrance import by_signed_url
 from playhead.upload.incoming import Incoming
 from playhead.upload.part import Part, Question, parse
 from playhead.upload.protocols import of_upload
@@ -77,7 +77,7 @@ class Upload:
 async def server(database_url: str, tmp_path: Path) -> AsyncIterator[Server]:
     records, signer = Records(database_url), Signer(["n" * 32])
     station = Uploads(records, Disk(tmp_path / "storage"), Incoming(tmp_path / "incoming"), 1_000_000, 3600)
-    endpoint = Endpoint(by_upload_url(signer), of_upload(station))
+    endpoint = Endpoint(by_signed_url(signer), of_upload(station))
 
     @asgi("/uploads", is_mount=True, copy_scope=True)
     async def mounted(scope: Scope, receive: Receive, send: Send) -> None:

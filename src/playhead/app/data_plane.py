@@ -11,22 +11,29 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from playhead.api.preflight import Preflight
 from playhead.app.wire import Parts
 from playhead.upload.endpoint import Endpoint
-from playhead.upload.entrance import by_grant, by_upload_url
+from playhead.upload.entrance import by_grant, by_key, by_signed_url
 from playhead.upload.grants import Grants
-from playhead.upload.protocols import Route, of_upload
+from playhead.upload.protocols import Route, of_caller, of_partial, of_upload
 
 _ALL = [HttpMethod(name) for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")]
 
 
 def data_plane(parts: Parts, preflight: Preflight) -> list[ASGIRouteHandler | HTTPRouteHandler]:
     """The raw ASGI applications of the server."""
-    of_one = (*of_upload(parts.uploads), Route("POST", preflight.of_upload, below="/preflight"))
-    uploads = Endpoint(by_upload_url(parts.signer), of_one)
-    granted = Endpoint(
-        by_grant(Grants(parts.records, parts.signer)),
-        (Route("POST", preflight.of_grant, below="/preflight"),),
+    uploads, urls, signer = parts.uploads, parts.urls, parts.signer
+    grants, limit = Grants(parts.records, signer), uploads.limit()
+    of_one = (*of_upload(uploads), Route("POST", preflight.of_upload, below="/preflight"))
+    granted = (
+        *of_caller(uploads, urls, signer, below="/tus"),
+        Route("POST", preflight.of_grant, below="/preflight"),
     )
-    return [_mounted("/uploads", uploads), _below("/u", granted)]
+    partials = Endpoint(by_signed_url(signer, "partial"), of_partial(uploads, urls), limit=limit)
+    return [
+        _mounted("/uploads", Endpoint(by_signed_url(signer), of_one, limit=limit)),
+        _mounted("/partials", partials),
+        _mounted("/tus", Endpoint(by_key(grants), of_caller(uploads, urls, signer), limit=limit)),
+        _below("/u", Endpoint(by_grant(grants), granted, limit=limit)),
+    ]
 
 
 def _mounted(path: str, endpoint: Endpoint[Any]) -> ASGIRouteHandler:

@@ -69,6 +69,7 @@ def wire(settings: Settings, *, silent_seconds: float | None = None, scratch: Pa
             storage=storage,
             incoming=incoming,
             max_bytes=settings.max_upload_bytes,
+            max_resumable_bytes=settings.resumable_limit,
             expiry_seconds=settings.upload_expiry_seconds,
             on_arrival=arrivals.note,
         ),

@@ -197,7 +197,7 @@ class Arrivals:
             PlayheadError: `not_ready` while its index has not arrived.
         """
         held = await self.arriving.held(upload["id"])
-        if held is None:
+        if held is None or not held.is_known:
             raise PlayheadError("not_ready")
         key = keys.source(upload["video_id"], upload["id"].hex).key
         await self.shelf.arriving(key, _Index(self.arriving, upload["id"], held))

@@ -37,6 +37,11 @@ class Urls:
         token = self._signer.sign("upload", str(upload_id), expires_at)
         return f"{self.base_url}/uploads/{upload_id}/{token}"
 
+    def partial(self, partial_id: UUID, expires_at: int) -> str:
+        """Where the bytes of a file are sent that will be put together with others."""
+        token = self._signer.sign("partial", str(partial_id), expires_at)
+        return f"{self.base_url}/partials/{partial_id}/{token}"
+
     def grant_token(self, grant_id: UUID, expires_at: int) -> str:
         """Lets its holder create uploads until then. It carries the grant's id, as it stands alone in paths."""
         return f"{grant_id.hex}.{self._signer.sign('grant', grant_id.hex, expires_at)}"

@@ -146,6 +146,25 @@ uploads = Table(
     Index("ix_uploads_open", "expires_at", postgresql_where=text("state IN ('waiting', 'received')")),
 )
 
+partials = Table(
+    "partials",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    _project(),
+    Column(
+        "grant_id", UUID, ForeignKey("grants.id", ondelete="CASCADE"), comment="whose limits it counts for"
+    ),
+    Column("size", BigInteger, nullable=False),
+    Column("tus_metadata", Text, nullable=False, comment="as its client sent it"),
+    Column(
+        "upload_id", UUID, ForeignKey("uploads.id", ondelete="CASCADE"), comment="what it became a part of"
+    ),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    _created(),
+    Index("ix_partials_expires_at", "expires_at"),
+    Index("ix_partials_grant_id", "grant_id"),
+)
+
 renditions = Table(
     "renditions",
     metadata,

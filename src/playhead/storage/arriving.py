@@ -32,6 +32,8 @@ _CHECK = struct.Struct(">I")
 _RECORD = _RANGE.size + _CHECK.size
 _SIZE_MARK = (1 << 64) - 1
 """What the first record has for a start; its stop is the size of the whole file."""
+UNKNOWN_SIZE = 1 << 63
+"""The size of a file whose sender does not know it yet: larger than any, so that it is never whole."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,21 @@ class Held:
         """Whether nothing is missing."""
         return self.prefix >= self.size
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the size is known."""
+        return self.size != UNKNOWN_SIZE
+
 
 class SupersededError(Exception):
     """Another writer has taken the file over, or it is not taken any more."""
 
 
 class Writer:
-    """The one who may write into a file now. Its methods block; use it as a context manager."""
+    """The one who may write into a file now. Its methods block; use it as a context manager.
+
+    A file of `UNKNOWN_SIZE` gets its size from the first writer that knows it.
+    """
 
     def __init__(self, folder: Path, size: int) -> None:
         self._folder = folder
@@ -69,18 +79,16 @@ class Writer:
         try:
             self._lock = self._open("writer")
             with _locked(self._lock):
-                held = _standing(folder)
-                if held is not None and held.size != size:
-                    raise PlayheadError(
-                        "wrong_state", f"Bytes of a file of {held.size} bytes arrived before."
-                    )
-                self.held = held or Held(size, ByteSet())
+                before = _standing(folder)
+                self.held = _agreed(before, size)
                 os.pwrite(self._lock, self._token, 0)
                 _rewrite(folder / "journal", self.held)
-                if not self.held.whole:
+                if not self.held.whole or (before is not None and not before.is_known):
                     self._journal = self._open("journal", os.O_APPEND)
                     self._bytes = self._open("bytes")
-                    os.ftruncate(self._bytes, size)
+                    if self.held.is_known:
+                        # Also cuts off what was written behind the end and never became known.
+                        os.ftruncate(self._bytes, self.held.size)
         except BaseException:
             self.close()
             raise
@@ -155,8 +163,8 @@ class Arriving:
         """Take a file of `size` bytes over for writing, from whoever was writing into it.
 
         Raises:
-            PlayheadError: `wrong_state` when bytes of a file of another size have arrived, `storage_full`,
-                `storage_unavailable`.
+            PlayheadError: `wrong_state` when bytes of a file of another size, or more of them, have arrived;
+                `storage_full`, `storage_unavailable`.
         """
         try:
             return await asyncio.to_thread(Writer, self._root / str(upload_id), size)
@@ -256,6 +264,19 @@ def _standing(folder: Path) -> Held | None:
         size = whole.stat().st_size
         return Held(size, ByteSet([(0, size)]))
     return held
+
+
+def _agreed(before: Held | None, size: int) -> Held:
+    """What there is of a file that now is said to have `size` bytes."""
+    if before is None:
+        return Held(size, ByteSet())
+    if size in (before.size, UNKNOWN_SIZE):
+        return before
+    if before.is_known:
+        raise PlayheadError("wrong_state", f"Bytes of a file of {before.size} bytes arrived before.")
+    if before.bytes.end > size:
+        raise PlayheadError("wrong_state", f"{before.bytes.end} bytes have arrived already.")
+    return Held(size, before.bytes)
 
 
 def _rewrite(journal: Path, held: Held) -> None:

@@ -33,6 +33,11 @@ class ByteSet:
         self._starts[first:last] = [start]
         self._stops[first:last] = [stop]
 
+    @property
+    def end(self) -> int:
+        """Where the last of them ends; 0 when there are none."""
+        return self._stops[-1] if self._stops else 0
+
     def run(self, start: int) -> int:
         """Where the bytes that follow each other from `start` on end; `start` itself when it is missing."""
         at = bisect_right(self._starts, start) - 1

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import structlog
+
 from playhead.model.errors import PlayheadError
 from playhead.model.states import Status, UploadState
-from playhead.records import uploads, videos
+from playhead.records import partials, uploads, videos
+from playhead.upload.completing import complete_by_itself
 from playhead.upload.sessions import Uploads
+
+log = structlog.get_logger()
 
 UNKNOWN_SECONDS = 24 * 3600
 """How old something in the incoming folder must be to be deleted when no upload is known by its name."""
@@ -28,9 +33,12 @@ async def delete_video(station: Uploads, video_id: UUID, *, project_id: UUID) ->
 
 
 async def abandon_overdue(station: Uploads, limit: int = 100) -> None:
-    """Fail the videos whose upload ran out of time, and delete what had arrived."""
+    """Fail the videos whose upload ran out of time, forget partials that did, and delete what had arrived."""
     async with station.records.transaction() as tx:
         overdue = await uploads.overdue(tx, limit)
+        gone = await partials.remove_overdue(tx, limit)
+    for partial_id in gone:
+        await station.incoming.discard(partial_id)
     for upload in overdue:
         async with station.records.transaction() as tx:
             video = await videos.find(tx, upload["video_id"], lock=True)
@@ -41,12 +49,26 @@ async def abandon_overdue(station: Uploads, limit: int = 100) -> None:
 
 
 async def clear_incoming(station: Uploads) -> None:
-    """Delete what arrived for uploads that are over: a process may have died before it could do so itstation."""
+    """Finish what a process that died could not: complete what is whole, and delete what is left of what is over.
+
+    An upload that completes by itself may have lost the process that would have done so just after its last byte.
+    """
     ages = await station.incoming.ids()
     async with station.records.transaction() as tx:
         states = await uploads.states(tx, list(ages))
+        waiting = await partials.waiting(tx, list(ages))
     for upload_id, age in ages.items():
         state = states.get(upload_id)
+        if state in (UploadState.WAITING, UploadState.RECEIVED):
+            await _complete(station, upload_id)
         # One without a row may be a form that is still arriving.
-        if state in (UploadState.COMPLETE, UploadState.DEAD) or (state is None and age > UNKNOWN_SECONDS):
+        elif state is not None or (upload_id not in waiting and age > UNKNOWN_SECONDS):
             await station.incoming.discard(upload_id)
+
+
+async def _complete(station: Uploads, upload_id: UUID) -> None:
+    try:
+        await complete_by_itself(station, upload_id)
+    except PlayheadError as error:
+        # Its video has failed by that name, or the next look tries again.
+        log.info("an upload that was left whole is refused", upload=str(upload_id), code=error.code)

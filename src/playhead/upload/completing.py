@@ -31,6 +31,27 @@ async def create_from(station: Uploads, arrived: UUID, project_id: UUID, request
     return video_id
 
 
+async def complete_by_itself(station: Uploads, upload_id: UUID) -> None:
+    """Complete an upload whose last byte has come, if it is one that nobody else completes; else do nothing.
+
+    Raises:
+        PlayheadError: as `complete`.
+    """
+    async with station.records.transaction() as tx:
+        upload = await uploads.find(tx, upload_id)
+        if upload is None or not upload["auto_complete"]:
+            return
+        if upload["state"] == UploadState.WAITING:
+            # Perhaps a process died between the last byte and the note of it.
+            held = await station.incoming.standing(upload_id)
+            if held is None or not held.whole:
+                return
+            await uploads.received(tx, upload_id, held.size)
+        elif upload["state"] != UploadState.RECEIVED:
+            return
+    await complete(station, upload["video_id"], project_id=upload["project_id"])
+
+
 async def complete(station: Uploads, video_id: UUID, *, project_id: UUID) -> None:
     """Judge what arrived and make it the video's source. Completing again changes nothing.
 

@@ -17,6 +17,7 @@ import msgspec
 
 from playhead.model.errors import PlayheadError
 from playhead.storage.arriving import Held
+from playhead.upload.completing import complete_by_itself
 from playhead.upload.part import Part, Question, parse
 from playhead.upload.reply import Reply
 from playhead.upload.request import Request
@@ -42,11 +43,16 @@ class ContentRange:
         """Take a part or answer a question.
 
         Raises:
-            PlayheadError: `malformed_request`, `wrong_state` behind a gap, and as `Uploads.receive_part`.
+            PlayheadError: `malformed_request`, `wrong_state` behind a gap, and as `Uploads.receive_part` and
+                `complete_by_itself`.
             DisconnectedError: the sender went away; what came is kept.
         """
         upload_id, headers = request.subject, request.headers
         asked = parse(headers["content-range"])
+        done = await self._uploads.completed(upload_id)
+        if done is not None:  # the answer to the last part was lost, and its sender asks or sends it again
+            await request.body.drain(_EMPTY if isinstance(asked, Question) else asked.stop - asked.start)
+            return _whole(upload_id, done)
         if isinstance(asked, Question):
             await request.body.drain(_EMPTY)
             return _standing(upload_id, await self._uploads.standing(upload_id))
@@ -58,6 +64,8 @@ class ContentRange:
         )
         if held.prefix < asked.start:
             self._count(upload_id, asked)
+        if held.whole:
+            await complete_by_itself(self._uploads, upload_id)
         return _standing(upload_id, held)
 
     def _count(self, upload_id: UUID, part: Part) -> None:
@@ -72,7 +80,11 @@ class ContentRange:
 
 def _standing(upload_id: UUID, held: Held | None) -> Reply:
     if held is not None and held.whole:
-        return Reply(200, msgspec.json.encode({"id": upload_id, "size": held.size}))
+        return _whole(upload_id, held.size)
     if held is None or not held.prefix:
         return Reply(308)
     return Reply(308, headers={"range": f"bytes=0-{held.prefix - 1}"})
+
+
+def _whole(upload_id: UUID, size: int) -> Reply:
+    return Reply(200, msgspec.json.encode({"id": upload_id, "size": size}))

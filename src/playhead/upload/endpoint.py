@@ -7,6 +7,7 @@ in memory. Three addresses are made of it: one signed URL per upload, what lies 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Generic
 
 import msgspec
@@ -20,6 +21,7 @@ from playhead.upload.entrance import Entrance
 from playhead.upload.protocols import Route, choose
 from playhead.upload.reply import Reply
 from playhead.upload.request import Request, Subject
+from playhead.upload.tus_headers import VERSION, discovery
 
 RETRY_AFTER_SECONDS = "2"
 _DRAIN = 8 * 1024 * 1024
@@ -29,14 +31,18 @@ _DRAIN = 8 * 1024 * 1024
 class Endpoint(Generic[Subject]):
     """An ASGI application: who comes in by `entrance` is answered by one of `routes`."""
 
-    def __init__(self, entrance: Entrance[Subject], routes: Sequence[Route[Subject]]) -> None:
+    def __init__(
+        self, entrance: Entrance[Subject], routes: Sequence[Route[Subject]], *, limit: int = 0
+    ) -> None:
+        """`limit` is the size of the largest file that is taken, in bytes."""
         self._entrance = entrance
         self._routes = routes
+        self._limit = limit
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["method"] == "OPTIONS":
-            await _answer(send, Reply(204))
+            await _answer(send, Reply(204, headers=self._about(scope)))
             return
         body = Body(receive)
         try:
@@ -46,7 +52,15 @@ class Endpoint(Generic[Subject]):
             reply = _refusal(error, scope.get("state", {}).get("request_id"))
         except DisconnectedError:
             return  # nobody is left to be told
+        if any(name == b"tus-resumable" for name, _ in scope["headers"]):
+            told = {"tus-version": VERSION} if reply.status == 412 else {}
+            reply = replace(reply, headers={"tus-resumable": VERSION, **told, **reply.headers})
         await _answer(send, reply)
+
+    def _about(self, scope: HTTPScope) -> dict[str, str]:
+        """An OPTIONS request is a preflight of a browser, answered by CORS alone, or asks what tus can do here."""
+        is_preflight = any(name == b"access-control-request-method" for name, _ in scope["headers"])
+        return {} if is_preflight else discovery(self._limit)
 
     async def _reply(self, scope: HTTPScope, body: Body) -> Reply:
         headers = {

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 from playhead.model.errors import PlayheadError
-from playhead.model.signing import Signer
+from playhead.model.signing import Purpose, Signer
 from playhead.upload.grants import Caller, Grants
 from playhead.upload.request import Subject
 
@@ -19,14 +19,14 @@ Entrance = Callable[[str, Mapping[str, str]], Awaitable[tuple[Subject, str]]]
 """Path and headers → what is opened and the rest of the path; raises `PlayheadError`."""
 
 
-def by_upload_url(signer: Signer) -> Entrance[UUID]:
-    """`/{id}/{token}…`: the id of the upload."""
+def by_signed_url(signer: Signer, purpose: Purpose = "upload") -> Entrance[UUID]:
+    """`/{id}/{token}…`: the id of an upload, or of a partial."""
 
     async def enter(path: str, _headers: Mapping[str, str]) -> tuple[UUID, str]:
         found = _UPLOAD.fullmatch(path)
         if found is None:
             raise PlayheadError("not_found", "There is no such upload.")
-        signer.verify("upload", found[1], found[2], int(time.time()))
+        signer.verify(purpose, found[1], found[2], int(time.time()))
         return UUID(found[1]), found[3] or ""
 
     return enter

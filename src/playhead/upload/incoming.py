@@ -13,25 +13,21 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
 from playhead.model.errors import PlayheadError
-from playhead.storage.arriving import Arriving, Held, SupersededError, Writer, disk_error
+from playhead.storage.arriving import Arriving, Held, SupersededError, disk_error
+from playhead.storage.joining import join
+from playhead.upload.checksum import Checksum
+from playhead.upload.filling import BATCH, Filling, Kept
 from playhead.upload.part import Part
 
-BATCH = 1024 * 1024
-"""Bytes gathered before a thread writes them: few hops between loop and disk, little memory."""
 RESERVE_BYTES = 64 * 1024 * 1024
 """Space that uploads leave on the disk: the embedded database lies on the same one, and stops without any."""
-KEEP_EVERY = 0.25
-"""Seconds after which what arrived of a part is flushed and known, however slowly more is coming."""
-
-Kept = Callable[[], Awaitable[None]]
-"""Called whenever more of a file has become known."""
 
 
 class Incoming:
@@ -75,18 +71,32 @@ class Incoming:
         return size
 
     async def receive_part(
-        self, upload_id: UUID, part: Part, body: AsyncIterator[bytes], on_kept: Kept | None = None
+        self,
+        upload_id: UUID,
+        part: Part,
+        body: AsyncIterator[bytes],
+        on_kept: Kept | None = None,
+        *,
+        follows: bool = False,
+        checksum: Checksum | None = None,
     ) -> Held:
         """Write one part; what there is of the file then. A body that breaks off leaves what came of it.
 
+        With `follows` the part must begin where what is there ends. With a checksum nothing of the part is kept
+        before it is seen to be right.
+
         Raises:
-            PlayheadError: `wrong_state` when a newer request took over or bytes of a file of another size have
-                arrived, `malformed_request` when there is more than the part, `storage_full`; and whatever
-                `body` raises.
+            PlayheadError: `wrong_state` when a newer request took over, bytes of a file of another size have
+                arrived or the part does not follow; `malformed_request` when there is more than the part,
+                `checksum_mismatch`, `storage_full`; and whatever `body` raises.
         """
+        if follows:  # looked at before anything is taken from a writer who is right
+            _require_end(await self.standing(upload_id), part)
         writer = await self.arriving.writer(upload_id, part.size)
         try:
-            await _Filling(writer, part, on_kept).run(body)
+            if follows:
+                _require_end(writer.held, part)
+            await Filling(writer, part, on_kept, checksum).run(body)
         except SupersededError as error:
             raise PlayheadError("wrong_state", "A newer request has taken this upload over.") from error
         except OSError as error:
@@ -94,6 +104,24 @@ class Incoming:
         finally:
             await asyncio.to_thread(writer.close)
         return writer.held
+
+    async def concatenate(self, upload_id: UUID, parts: Sequence[UUID]) -> int:
+        """Let what arrived whole under several ids be one upload's file, in that order; the number of bytes.
+
+        Raises:
+            PlayheadError: `source_missing` when one of them is gone, `storage_full`, `storage_unavailable`.
+        """
+        attempt = self._root / str(upload_id) / f"attempt-{secrets.token_hex(8)}"
+        try:
+            size = await asyncio.to_thread(join, [self.path(each) for each in parts], attempt, RESERVE_BYTES)
+            await asyncio.to_thread(_replace, attempt, self.path(upload_id))
+        except FileNotFoundError as error:
+            raise PlayheadError("source_missing", "A part is gone.") from error
+        except OSError as error:
+            raise disk_error(error) from error
+        finally:
+            await asyncio.to_thread(attempt.unlink, missing_ok=True)
+        return size
 
     async def arrived(self, upload_id: UUID) -> bool:
         """Whether one attempt was whole, or all parts came."""
@@ -117,64 +145,10 @@ class Incoming:
         await asyncio.to_thread(shutil.rmtree, self._root / str(upload_id), ignore_errors=True)
 
 
-class _Filling:
-    """One part on its way into its file."""
-
-    def __init__(self, writer: Writer, part: Part, on_kept: Kept | None) -> None:
-        self._writer = writer
-        self._at, self._stop = part.start, part.stop
-        self._on_kept = on_kept
-        self._batch = bytearray()
-        self._due: float | None = None
-        """When what came since is to be flushed; None when nothing came."""
-
-    async def run(self, body: AsyncIterator[bytes]) -> None:
-        blocks = aiter(body)
-        coming: asyncio.Future[bytes | None] | None = None
-        try:
-            while self._left:
-                coming = coming or asyncio.ensure_future(anext(blocks, None))
-                # The wait for more must not keep what is here from being known.
-                await asyncio.wait({coming}, timeout=self._until_due())
-                if coming.done():
-                    block, coming = coming.result(), None
-                    if block is None:
-                        break
-                    await self._add(block)
-                if self._until_due() == 0:
-                    await self._keep()
-        finally:
-            if coming is not None:
-                coming.cancel()
-            await self._keep()
-
-    @property
-    def _left(self) -> int:
-        return self._stop - self._at - len(self._batch)
-
-    def _until_due(self) -> float | None:
-        return None if self._due is None else max(0.0, self._due - time.monotonic())
-
-    async def _add(self, block: bytes) -> None:
-        if len(block) > self._left:
-            raise PlayheadError("malformed_request", "The body is longer than Content-Range says.")
-        self._batch += block
-        if self._due is None and block:
-            self._due = time.monotonic() + KEEP_EVERY
-        if len(self._batch) >= BATCH:
-            await self._write()
-
-    async def _write(self) -> None:
-        batch, self._batch = self._batch, bytearray()
-        await asyncio.to_thread(self._writer.write, self._at, batch)
-        self._at += len(batch)
-
-    async def _keep(self) -> None:
-        await self._write()
-        await asyncio.to_thread(self._writer.keep)
-        self._due = None
-        if self._on_kept is not None:
-            await self._on_kept()
+def _require_end(held: Held | None, part: Part) -> None:
+    prefix = held.prefix if held is not None else 0
+    if prefix != part.start:
+        raise PlayheadError("wrong_state", f"The upload stands at {prefix}, not at {part.start}.")
 
 
 async def _write(file: BinaryIO, body: AsyncIterator[bytes], limit: int) -> int:

@@ -21,6 +21,17 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Chunk:
+    """Bytes from `start` on, of a file whose size the sender may not know yet."""
+
+    start: int
+    size: int | None = None
+    """Of the whole file, when the sender says it with this chunk."""
+    announced: int | None = None
+    """How many bytes are to come, when the sender says so."""
+
+
+@dataclass(frozen=True)
 class Question:
     """How much of the file is there?"""
 

@@ -9,11 +9,18 @@ from typing import Generic
 from uuid import UUID
 
 from playhead.model.errors import PlayheadError
+from playhead.model.signing import Signer
+from playhead.model.urls import Urls
 from playhead.upload.content_range import ContentRange
+from playhead.upload.form import Form
+from playhead.upload.grants import Caller
 from playhead.upload.put import Put
-from playhead.upload.reply import Reply
-from playhead.upload.request import Protocol, Request, Subject
+from playhead.upload.request import Protocol, Subject
 from playhead.upload.sessions import Uploads
+from playhead.upload.tus import Tus
+from playhead.upload.tus_concat import Concatenation
+from playhead.upload.tus_creation import TusCreation
+from playhead.upload.tus_partials import Partials
 
 
 @dataclass(frozen=True)
@@ -29,17 +36,33 @@ class Route(Generic[Subject]):
 
 
 def of_upload(uploads: Uploads) -> tuple[Route[UUID], ...]:
-    """The protocols of one upload's URL; the first route that fits a request answers it."""
-
-    async def end(request: Request[UUID]) -> Reply:
-        await uploads.abandon(request.subject)
-        return Reply(204)
-
+    """What one upload's URL speaks; the first route that fits a request answers it."""
+    tus = Tus(uploads)
     return (
         Route("PUT", ContentRange(uploads).take, header="content-range"),
         Route("PUT", Put(uploads).take),
-        Route("DELETE", end),
+        Route("HEAD", tus.head),
+        Route("PATCH", tus.patch),
+        Route("DELETE", tus.end),
+        Route("POST", Form(uploads).take),
     )
+
+
+def of_partial(uploads: Uploads, urls: Urls) -> tuple[Route[UUID], ...]:
+    """What the URL of a partial speaks."""
+    partials = Partials(uploads, urls)
+    return (
+        Route("HEAD", partials.head),
+        Route("PATCH", partials.patch),
+        Route("DELETE", partials.end),
+    )
+
+
+def of_caller(uploads: Uploads, urls: Urls, signer: Signer, below: str = "") -> tuple[Route[Caller], ...]:
+    """What whoever may create uploads can do at `below`."""
+    concatenation = Concatenation(uploads, urls, signer)
+    creation = TusCreation(uploads, urls, Partials(uploads, urls), concatenation)
+    return (Route("POST", creation.create, below=below),)
 
 
 def choose(

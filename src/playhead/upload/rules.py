@@ -49,7 +49,7 @@ def check_announced(announced: int | None, declared: int | None, most: int) -> N
     """
     if announced is None:
         return
-    limit = most if declared is None else declared
+    limit = most if declared is None else min(declared, most)
     if announced > limit:
         raise PlayheadError("upload_too_large", f"{announced} bytes were announced; {limit} are allowed.")
     if declared is not None and announced < declared:

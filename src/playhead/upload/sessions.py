@@ -13,10 +13,11 @@ from playhead.model.loudness import Loudness
 from playhead.model.states import UploadState
 from playhead.records import grants, quotas, uploads, videos
 from playhead.records.database import Records, Row, Transaction
-from playhead.storage.arriving import Held
+from playhead.storage.arriving import UNKNOWN_SIZE, Held
 from playhead.storage.port import Storage
+from playhead.upload.checksum import Checksum
 from playhead.upload.incoming import Incoming
-from playhead.upload.part import Part
+from playhead.upload.part import Chunk, Part
 from playhead.upload.rules import check_announced, check_content_type, content_type_of
 
 
@@ -44,9 +45,18 @@ class Uploads:
     storage: Storage
     incoming: Incoming
     max_bytes: int
+    """Of a file that comes in a single request."""
     expiry_seconds: int
     on_arrival: Callable[[Row], Awaitable[None]] | None = None
     """Told the row of an upload that is played while it arrives, whenever more of it is there."""
+    max_resumable_bytes: int | None = None
+    """Of a file that comes in several; as many as in one when None."""
+
+    def limit(self, row: Row | None = None, *, single: bool = False) -> int:
+        """The largest file, in bytes, that may come: for an upload or under a grant, where one is given."""
+        most = self.max_bytes if single else self.max_resumable_bytes or self.max_bytes
+        narrowed = row["max_bytes"] if row is not None else None
+        return most if narrowed is None else min(most, narrowed)
 
     async def open(
         self,
@@ -64,7 +74,7 @@ class Uploads:
         Raises:
             PlayheadError: `upload_too_large`, `grant_used_up`, `quota_exceeded`, `rate_limited`.
         """
-        limit = self.max_bytes if grant is None else min(self.max_bytes, grant["max_bytes"] or self.max_bytes)
+        limit = self.limit(grant)
         if request.size_bytes is not None and request.size_bytes > limit:
             raise PlayheadError(
                 "upload_too_large", f"At most {limit} bytes are accepted.", field="fileSizeBytes"
@@ -103,6 +113,7 @@ class Uploads:
 
         Until the upload is completed a body may be sent again and replaces the one before. Not so one that is
         played while it arrives: its bytes stay, so a body of known length is taken as a part that is all.
+        A `content_type` of None is not compared.
 
         Raises:
             PlayheadError: `not_found`, `wrong_state` once completed, `url_expired`, `content_type_mismatch`,
@@ -110,14 +121,15 @@ class Uploads:
         """
         async with self.records.transaction() as tx:
             upload = taking(await uploads.find(tx, upload_id))
-        check_content_type(content_type, upload["content_type"])
+        if content_type is not None:
+            check_content_type(content_type, upload["content_type"])
         declared = upload["declared_size"]
-        check_announced(announced, declared, self.max_bytes)
+        most = self.limit(upload, single=True)
+        check_announced(announced, declared, most)
         if upload["play_while_uploading"] and announced:
             await self._fill(upload, Part(0, announced, announced), body)
             return announced
-        limit = self.max_bytes if declared is None else declared
-        size = await self.incoming.receive(upload_id, body, limit, exactly=declared)
+        size = await self.incoming.receive(upload_id, body, most, exactly=declared)
         try:
             async with self.records.transaction() as tx:
                 taking(await uploads.find(tx, upload_id, lock=True))
@@ -141,13 +153,45 @@ class Uploads:
         async with self.records.transaction() as tx:
             upload = taking(await uploads.find(tx, upload_id))
         check_content_type(content_type, upload["content_type"])
-        check_announced(part.size, upload["declared_size"], self.max_bytes)
+        check_announced(part.size, upload["declared_size"], self.limit(upload))
         if part.start:
             held = await self.standing(upload_id)
             if held is None or not held.prefix:
                 # Without a first byte there is no Range to answer with, and senders take that for success.
                 raise PlayheadError("wrong_state", "The file's first bytes must come first.")
         return await self._fill(upload, part, body)
+
+    async def receive_chunk(
+        self,
+        upload_id: UUID,
+        chunk: Chunk,
+        body: AsyncIterator[bytes],
+        checksum: Checksum | None = None,
+    ) -> Held:
+        """Take bytes that go on where the upload stands; what there is of the file then.
+
+        Raises:
+            PlayheadError: `not_found`, `url_expired`; `wrong_state` once completed, when a newer request took
+                over, or when the upload stands elsewhere; `upload_too_large`, `size_mismatch`,
+                `malformed_request`, `checksum_mismatch`, `storage_full`.
+        """
+        async with self.records.transaction() as tx:
+            upload = taking(await uploads.find(tx, upload_id, lock=chunk.size is not None))
+            declared = upload["declared_size"]
+            if chunk.size is not None and declared is None:
+                declared = chunk.size
+                if declared > self.limit(upload):
+                    raise PlayheadError(
+                        "upload_too_large", f"At most {self.limit(upload)} bytes are accepted."
+                    )
+                await uploads.declare(tx, upload_id, declared)
+        if chunk.size not in (None, declared):
+            raise PlayheadError("size_mismatch", f"{declared} bytes were declared, and now {chunk.size} are.")
+        stop = self.limit(upload) if declared is None else declared
+        if chunk.start + (chunk.announced or 0) > stop:
+            raise PlayheadError("upload_too_large", f"The file would be larger than {stop} bytes.")
+        part = Part(chunk.start, stop, UNKNOWN_SIZE if declared is None else declared)
+        return await self._fill(upload, part, body, follows=True, checksum=checksum)
 
     async def standing(self, upload_id: UUID) -> Held | None:
         """What there is of a file that is sent in parts.
@@ -158,6 +202,14 @@ class Uploads:
         async with self.records.transaction() as tx:
             taking(await uploads.find(tx, upload_id))
         return await self.incoming.standing(upload_id)
+
+    async def completed(self, upload_id: UUID) -> int | None:
+        """The size of what an upload brought that has completed by itself; None for every other."""
+        async with self.records.transaction() as tx:
+            upload = await uploads.find(tx, upload_id)
+        if upload is None or not upload["auto_complete"] or upload["state"] != UploadState.COMPLETE:
+            return None
+        return int(upload["received_size"])
 
     async def abandon(self, upload_id: UUID) -> None:
         """Give an upload up, with all that arrived; its video has then failed. Doing it again changes nothing.
@@ -180,7 +232,15 @@ class Uploads:
             await videos.fail(tx, video, PlayheadError("upload_ended", "The sender gave the upload up."))
         await self.incoming.discard(upload_id)
 
-    async def _fill(self, upload: Row, part: Part, body: AsyncIterator[bytes]) -> Held:
+    async def _fill(
+        self,
+        upload: Row,
+        part: Part,
+        body: AsyncIterator[bytes],
+        *,
+        follows: bool = False,
+        checksum: Checksum | None = None,
+    ) -> Held:
         upload_id, on_arrival = upload["id"], self.on_arrival
         watched = upload["play_while_uploading"] and on_arrival is not None
 
@@ -188,7 +248,9 @@ class Uploads:
             if on_arrival is not None:
                 await on_arrival(upload)
 
-        held = await self.incoming.receive_part(upload_id, part, body, tell if watched else None)
+        held = await self.incoming.receive_part(
+            upload_id, part, body, tell if watched else None, follows=follows, checksum=checksum
+        )
         try:
             async with self.records.transaction() as tx:
                 taking(await uploads.find(tx, upload_id, lock=True))

@@ -1,0 +1,97 @@
+"""Partials: files that will be put together into one, as tus's clients send them side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, func, insert, select, update
+
+from playhead.records.database import Row, Transaction
+from playhead.records.tables import partials
+
+_EXPIRED = (partials.c.expires_at < func.clock_timestamp()).label("expired")
+
+
+async def create(
+    tx: Transaction,
+    project_id: UUID,
+    *,
+    grant_id: UUID | None,
+    size: int,
+    tus_metadata: str,
+    expires_in: timedelta,
+) -> Row:
+    """A new partial of `size` bytes."""
+    made = await tx.connection.execute(
+        insert(partials)
+        .values(
+            id=uuid4(),
+            project_id=project_id,
+            grant_id=grant_id,
+            size=size,
+            tus_metadata=tus_metadata,
+            expires_at=func.clock_timestamp() + expires_in,
+        )
+        .returning(partials)
+    )
+    return dict(made.one()._mapping)
+
+
+async def find(tx: Transaction, partial_id: UUID) -> Row | None:
+    """One partial, or None; `expired` tells whether its time is over by the database's clock."""
+    row = (
+        await tx.connection.execute(select(partials, _EXPIRED).where(partials.c.id == partial_id))
+    ).one_or_none()
+    return dict(row._mapping) if row else None
+
+
+async def lock(tx: Transaction, partial_ids: Sequence[UUID]) -> dict[UUID, Row]:
+    """These partials, those that there are, locked in an order in which nobody waits for each other."""
+    found = await tx.connection.execute(
+        select(partials, _EXPIRED)
+        .where(partials.c.id.in_(partial_ids))
+        .order_by(partials.c.id)
+        .with_for_update()
+    )
+    return {row.id: dict(row._mapping) for row in found}
+
+
+async def belong(tx: Transaction, partial_ids: Sequence[UUID], upload_id: UUID) -> None:
+    """Note what they became parts of."""
+    await tx.connection.execute(
+        update(partials).where(partials.c.id.in_(partial_ids)).values(upload_id=upload_id)
+    )
+
+
+async def bytes_of_grant(tx: Transaction, grant_id: UUID) -> int:
+    """How large those are together that wait under a grant, in bytes."""
+    found = await tx.connection.execute(
+        select(func.coalesce(func.sum(partials.c.size), 0)).where(
+            partials.c.grant_id == grant_id, partials.c.upload_id.is_(None), ~_EXPIRED.element
+        )
+    )
+    return int(found.scalar_one())
+
+
+async def waiting(tx: Transaction, ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these ids are partials whose bytes are still wanted."""
+    found = await tx.connection.execute(
+        select(partials.c.id).where(partials.c.id.in_(ids), partials.c.upload_id.is_(None), ~_EXPIRED.element)
+    )
+    return set(found.scalars())
+
+
+async def remove(tx: Transaction, partial_id: UUID) -> None:
+    """Forget a partial."""
+    await tx.connection.execute(delete(partials).where(partials.c.id == partial_id))
+
+
+async def remove_overdue(tx: Transaction, limit: int) -> list[UUID]:
+    """Forget those whose time is over; their ids."""
+    overdue = select(partials.c.id).where(_EXPIRED.element).limit(limit)
+    gone = await tx.connection.execute(
+        delete(partials).where(partials.c.id.in_(overdue)).returning(partials.c.id)
+    )
+    return list(gone.scalars())

@@ -1,0 +1,132 @@
+"""Creating uploads by tus: with a key, within a grant, and with bytes that come along."""
+
+from __future__ import annotations
+
+import pytest
+
+from playhead.model.resolutions import DEFAULT_RESOLUTIONS
+from playhead.model.states import Status
+from playhead.records import renditions
+from playhead.records.database import Row
+from playhead.upload.tus_headers import OFFSET_TYPE
+from tests.upload.plane import FILE, KEY, LIMIT, Plane, named, plane, said
+
+__all__ = ["plane"]
+
+SIZE = len(FILE)
+
+
+async def asked_for(plane: Plane, video: Row) -> set[str]:
+    async with plane.parts.records.transaction() as tx:
+        return {row["resolution"] for row in (await renditions.of_videos(tx, [video["id"]]))[video["id"]]}
+
+
+async def test_a_key_opens_it_and_nothing_else_does(plane: Plane) -> None:
+    address = f"{plane.base}/tus"
+    assert (await plane.post(address, SIZE)).status_code == 401
+    assert (await plane.post(address, SIZE, X_API_KEY="other")).status_code == 401
+    made = await plane.post(address, SIZE, Authorization=f"Bearer {KEY}")
+    assert made.status_code == 201
+    assert made.headers["location"].startswith(f"{plane.base}/uploads/")
+    assert "upload-offset" not in made.headers
+    assert (await plane.post(f"{address}/", SIZE, X_API_KEY=KEY)).status_code == 201
+    assert (await plane.client.get(address, headers={"X-API-KEY": KEY})).status_code == 405
+    assert (await plane.post(f"{address}/x", SIZE, X_API_KEY=KEY)).status_code == 404
+    assert (await plane.post(address, SIZE, X_API_KEY=KEY, Tus_Resumable="0.2.2")).status_code == 412
+
+
+async def test_what_a_client_says_of_its_file(plane: Plane) -> None:
+    metadata = said(
+        name="Ferien.mov", type="video/quicktime", resolutions="144p, 240p", is_public="false", campaign="ü"
+    )
+    url = (await plane.create(SIZE, Upload_Metadata=metadata)).headers["location"]
+    video, upload = await plane.video(url), await plane.upload(url)
+    assert (video["filename"], video["is_public"], video["metadata"]) == (
+        "Ferien.mov",
+        False,
+        {"campaign": "ü"},
+    )
+    assert await asked_for(plane, video) == {"144p", "240p"}
+    assert (upload["content_type"], upload["auto_complete"]) == ("video/quicktime", True)
+    assert (await plane.head(url)).headers["upload-metadata"] == metadata
+    plain = await plane.video((await plane.create(SIZE)).headers["location"])
+    assert (plain["filename"], plain["is_public"], plain["metadata"]) == ("video", True, None)
+    assert await asked_for(plane, plain) == set(DEFAULT_RESOLUTIONS)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Upload_Length": "0"}, 422),
+        ({}, 400),
+        ({"Upload_Length": "7", "Upload_Defer_Length": "1"}, 400),
+        ({"Upload_Defer_Length": "2"}, 400),
+        ({"Upload_Length": "-1"}, 400),
+        ({"Upload_Length": str(LIMIT + 1)}, 413),
+        ({"Upload_Length": "7", "Upload_Metadata": "filename !"}, 400),
+        ({"Upload_Length": "7", "Upload_Metadata": said(resolutions="481p")}, 422),
+        ({"Upload_Length": "7", "Upload_Concat": "half"}, 400),
+    ],
+)
+async def test_what_cannot_be_made(plane: Plane, headers: dict[str, str], status: int) -> None:
+    assert (await plane.create(**headers)).status_code == status
+
+
+async def test_bytes_that_come_along(plane: Plane) -> None:
+    headers = named({"X_API_KEY": KEY, "Upload_Length": str(SIZE), "Content_Type": OFFSET_TYPE})
+    some = await plane.client.post(f"{plane.base}/tus", headers=headers, content=FILE[:1000])
+    assert (some.status_code, some.headers["upload-offset"]) == (201, "1000")
+    url = some.headers["location"]
+    assert (await plane.patch(url, 1000, FILE[1000:])).status_code == 204
+    assert await plane.source(url) == FILE
+    whole = await plane.client.post(f"{plane.base}/tus", headers=headers, content=FILE)
+    assert (whole.status_code, whole.headers["upload-offset"]) == (201, str(SIZE))
+    assert await plane.source(whole.headers["location"]) == FILE
+
+
+async def test_what_comes_along_and_is_refused_leaves_no_video_waiting(plane: Plane) -> None:
+    headers = named({"X_API_KEY": KEY, "Upload_Length": "30", "Content_Type": OFFSET_TYPE})
+    refused = await plane.client.post(f"{plane.base}/tus", headers=headers, content=b"words " * 5)
+    assert (refused.status_code, refused.json()["code"]) == (422, "not_a_video")
+    headers["Upload-Checksum"] = "sha1 AAAA"
+    assert (
+        await plane.client.post(f"{plane.base}/tus", headers=headers, content=FILE[:30])
+    ).status_code == 460
+    async with plane.parts.records.transaction() as tx:
+        found = await tx.connection.exec_driver_sql("SELECT status FROM videos")
+        assert {row.status for row in found} == {Status.FAIL}
+    assert list((plane.parts.settings.data / "incoming").iterdir()) == []
+
+
+async def test_within_a_grant(plane: Plane) -> None:
+    address = (
+        f"{await plane.grant(resolutions=['144p'], metadata={'user': 7}, max_bytes=SIZE, max_uploads=1)}/tus"
+    )
+    assert (await plane.post(address, SIZE + 1)).status_code == 413
+    wanted = said(filename="a.mp4", resolutions="4k")
+    assert (await plane.post(address, SIZE, Upload_Metadata=wanted)).status_code == 422
+    deferred = await plane.post(address, Upload_Defer_Length="1", Upload_Metadata=said(user="1", place="x"))
+    assert deferred.status_code == 201
+    url = deferred.headers["location"]
+    video = await plane.video(url)
+    assert video["metadata"] == {"user": 7, "place": "x"}
+    assert await asked_for(plane, video) == {"144p"}
+    again = await plane.post(address, SIZE)
+    assert (again.status_code, again.json()["code"]) == (403, "grant_used_up")
+    assert (await plane.patch(url, 0, FILE + b"x")).status_code == 413
+    assert (await plane.patch(url, 0, FILE, Upload_Length=str(SIZE))).status_code == 204
+    assert await plane.source(url) == FILE
+
+
+@pytest.mark.parametrize("token", ["", "x", f"{'0' * 32}.ai9nwwv0.1.{'A' * 43}"])
+async def test_no_grant_no_upload(plane: Plane, token: str) -> None:
+    assert (await plane.post(f"{plane.base}/u/{token}/tus", SIZE)).status_code in (403, 404, 405)
+
+
+async def test_100_gigabytes_can_be_said_and_cost_nothing(plane: Plane) -> None:
+    object.__setattr__(plane.parts.uploads, "max_resumable_bytes", 100 * 1024**3)
+    url = (await plane.create(100_000_000_000)).headers["location"]
+    assert (await plane.patch(url, 0, FILE)).headers["upload-offset"] == str(SIZE)
+    held = plane.parts.settings.data / "incoming" / str((await plane.upload(url))["id"]) / "bytes"
+    assert held.stat().st_size == 100_000_000_000
+    assert held.stat().st_blocks * 512 < 10_000_000
