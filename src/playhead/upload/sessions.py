@@ -129,7 +129,8 @@ class Uploads:
         if upload["play_while_uploading"] and announced:
             await self._fill(upload, Part(0, announced, announced), body)
             return announced
-        size = await self.incoming.receive(upload_id, body, most, exactly=declared)
+        limit = most if declared is None else min(declared, most)
+        size = await self.incoming.receive(upload_id, body, limit, exactly=declared)
         try:
             async with self.records.transaction() as tx:
                 taking(await uploads.find(tx, upload_id, lock=True))
