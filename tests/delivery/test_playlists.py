@@ -10,10 +10,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from playhead.delivery import languages, names, playlists
-from playhead.delivery.presentation import Growing, Pictures, Presentation, present
+from playhead.delivery import names, playlists
+from playhead.delivery.presentation import Due, Growing, Pictures, Presentation, present
 from playhead.delivery.shelf import Shelf
+from playhead.model import languages
 from playhead.model.errors import PlayheadError
+from playhead.model.plan import sound_track
 from playhead.storage.disk import Disk
 from tests.delivery.clips import fit
 from tests.delivery.test_presentation import playing
@@ -69,7 +71,7 @@ def test_bandwidths_hold_for_every_segment(shown: Presentation) -> None:
 
 
 def test_sound_that_is_still_to_come_is_promised(shown: Presentation) -> None:
-    due = replace(shown, sounds=(), sound_due="ger")
+    due = replace(shown, sounds=(), sounds_due=(Due("audio", "ger"),))
     (promised,) = attributes(playlists.master(due, V), "EXT-X-MEDIA")
     assert (promised["NAME"], promised["LANGUAGE"], promised["CHANNELS"]) == ('"Deutsch"', '"de"', '"2"')
     assert "mp4a.40.2" in attributes(playlists.master(due, V), "EXT-X-STREAM-INF")[0]["CODECS"]
@@ -155,7 +157,7 @@ def test_names_lead_back_to_what_they_were_made_of() -> None:
         assert names.parse(names.init(track, V).partition("?")[0]) == names.Init(track)
         assert names.parse(names.playlist(track, V).partition("?")[0]) == names.Playlist(track)
     assert names.parse("audio-2.m4s") == names.Segment("audio", 2)
-    assert [names.sound(number) for number in range(3)] == ["audio", "audio-2", "audio-3"]
+    assert [sound_track(number) for number in range(3)] == ["audio", "audio-2", "audio-3"]
     assert names.parse(names.keyframe("source", 3, V).partition("?")[0]) == names.Segment("source", 3, True)
     for wrong in ("audio-1-0.m4s", "audio-02-0.m4s", "audio-100-0.m4s", "audio--0.m4s", "source-0.m4s\n"):
         with pytest.raises(PlayheadError, match="not_found"):

@@ -10,9 +10,9 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from playhead.delivery.presentation import Growing, Pictures, Presentation, cut_on_keyframes, present
+from playhead.delivery.presentation import Due, Growing, Pictures, Presentation, cut_on_keyframes, present
 from playhead.delivery.shelf import Shelf
-from playhead.model.plan import TIMESCALE, Plan
+from playhead.model.plan import TIMESCALE, Plan, PlannedSound
 from playhead.model.states import Status
 from playhead.packaging import Piece, lane_of_pieces
 from playhead.packaging.source import SourceView, view
@@ -36,7 +36,7 @@ def playing(source: Path, *renditions: Row, **fields: object) -> Playing:
         planned=True,
         ready=False,
         language=None,
-        sound=None,
+        sounds={"audio": {"key": None, "size_bytes": None}},
         renditions=renditions,
     )
     return replace(made, **fields)  # type: ignore[arg-type]
@@ -83,7 +83,7 @@ async def test_a_fit_source_is_shown_before_there_is_a_plan(disk: Disk, fit: Pat
     assert found is not None
     assert [track.name for track in found.pictures] == ["source"]
     assert [sound.name for sound in found.sounds] == ["audio"]
-    assert (found.settled, found.final, found.sound_due, found.behind) == (False, False, None, ())
+    assert (found.settled, found.final, found.sounds_due, found.behind) == (False, False, (), ())
     assert found.duration == 11
     assert found.track("audio") is found.sounds[0]
     assert found.track("640x360") is None
@@ -104,7 +104,7 @@ async def test_pictures_are_fit_without_their_sound(disk: Disk, tmp_path: Path) 
     found = await shown(disk, path, plan, playing(path, language="fre"))
     assert found is not None
     assert [track.name for track in found.pictures] == ["source"]
-    assert (found.sounds, found.sound_due) == ((), "fre")
+    assert (found.sounds, found.sounds_due) == ((), (Due("audio", "fre"),))
 
 
 async def test_while_nothing_is_there_the_smallest_is_told(disk: Disk, unfit: Path) -> None:
@@ -116,7 +116,28 @@ async def test_while_nothing_is_there_the_smallest_is_told(disk: Disk, unfit: Pa
     assert [track.name for track in found.behind] == ["640x360", "256x144"]
     # Who still holds a playlist of another one is served as well.
     assert isinstance(found.track("640x360"), Growing)
-    assert found.sound_due == "und"
+    assert found.sounds_due == (Due("audio", "und"),)
+
+
+async def test_each_encoded_sound_is_told_when_it_is_made(disk: Disk, unfit: Path, fit: Path) -> None:
+    planned = example_plan(("144p",))
+    others = [
+        PlannedSound(track=f"audio-{n}", stream=n, language=lang) for n, lang in ((2, "deu"), (3, "fra"))
+    ]
+    plan = msgspec.structs.replace(planned, other_sounds=tuple(others))
+    await disk.put("heard", fit.read_bytes())
+    made, due = {"key": "heard", "size_bytes": fit.stat().st_size}, {"key": None, "size_bytes": None}
+    rows = [rendition("256x144", Status.PROCESSING)]
+    sounds = {"audio": due, "audio-2": made, "audio-3": due}
+    found = await shown(disk, unfit, plan, playing(unfit, *rows, language="eng", sounds=sounds))
+    assert found is not None
+    assert [(each.name, each.language) for each in found.sounds] == [("audio-2", "deu")]
+    assert found.sounds_due == (Due("audio", "eng"), Due("audio-3", "fra"))
+    # One that could not be encoded is as if it had never been.
+    found = await shown(disk, unfit, plan, playing(unfit, *rows, sounds={"audio": made, "audio-3": made}))
+    assert found is not None
+    assert [each.name for each in found.sounds] == ["audio", "audio-3"]
+    assert found.sounds_due == ()
 
 
 async def test_finished_tracks_are_told_best_first(disk: Disk, unfit: Path, fit: Path) -> None:
@@ -133,7 +154,7 @@ async def test_finished_tracks_are_told_best_first(disk: Disk, unfit: Path, fit:
     found = await shown(disk, unfit, short, playing(unfit, *rows, ready=True))
     assert found is not None
     assert [track.name for track in found.pictures] == ["640x360", "256x144"]
-    assert (found.final, found.sound_due) == (True, None)
+    assert (found.final, found.sounds_due) == (True, ())
     assert [sound.name for sound in found.sounds] == ["audio"]
 
 
@@ -159,7 +180,7 @@ async def test_sound_alone_is_shown_without_pictures_once_it_is_planned(disk: Di
     encoded = msgspec.structs.replace(plan, sound_from_source=False)
     waiting = await shown(disk, path, encoded, playing(path, made))
     assert waiting is not None
-    assert (waiting.sounds, waiting.sound_due) == ((), "und")
+    assert (waiting.sounds, waiting.sounds_due) == ((), (Due("audio", "und"),))
 
 
 async def test_every_sound_of_a_source_has_a_track(disk: Disk, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,6 +89,14 @@ def pictures(source: str | Path, number: int = 0) -> list[Shown]:
 def packets(source: str | Path, number: int = 0) -> list[Shown]:
     """Every packet of a sound stream."""
     return _read(source, f"a:{number}", ("-c", "copy"))
+
+
+def pitch(path: Path) -> float:
+    """How often a pure tone swings in a second, heard in the middle of its first two."""
+    command = ["ffmpeg", "-v", "error", "-ss", "0.5", "-i", str(path), "-t", "1", "-ac", "1", "-ar", "48000"]
+    done = subprocess.run([*command, "-f", "s16le", "-"], capture_output=True, timeout=60, check=True)
+    samples = memoryview(done.stdout).cast("h")
+    return sum(before < 0 <= after for before, after in pairwise(samples)) * 48000 / len(samples)
 
 
 def close(found: Sequence[Shown], expected: Sequence[Shown]) -> bool:

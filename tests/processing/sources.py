@@ -38,8 +38,7 @@ def source(sound: AudioTrack | None = SOUND, sound_end: float | None = None, **t
         size_bytes=1_000_000,
         duration_seconds=10.0,
         video=picture(**told),
-        audio=sound,
-        sound_end_seconds=sound_end,
+        audio=msgspec.structs.replace(sound, end_seconds=sound_end) if sound else None,
     )
 
 

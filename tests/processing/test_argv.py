@@ -88,25 +88,31 @@ SHAPES: dict[str, Callable[[], Invocation]] = {
     "chunk_cropped_see_through": lambda: _chunk(TITLE, 0),
     "chunk_drawn": lambda: _chunk(SONG, 0),
     "audio_alone": lambda: audio_invocation(
-        ChunkInput(SOURCE, 1, GUARDS), SONG, BENCH / "audio.mp4", 44_100, Limits()
+        ChunkInput(SOURCE, 1, GUARDS), SONG, BENCH / "audio.mp4", 44_100, SONG.sound_seconds, Limits()
     ),
     "audio": lambda: audio_invocation(
-        ChunkInput(SOURCE, 1, GUARDS), FILM, BENCH / "audio.mp4", 44_100, Limits()
+        ChunkInput(SOURCE, 1, GUARDS), FILM, BENCH / "audio.mp4", 44_100, FILM.sound_seconds, Limits()
     ),
     "audio_normalised": lambda: audio_invocation(
         ChunkInput(SOURCE, 1, GUARDS),
         FILM,
         BENCH / "audio.mp4",
         44_100,
+        FILM.sound_seconds,
         Limits(),
         normalising(Heard(-30.5, -9.0, 3.0, -40.6, 0.1)),
     ),
     "measure": lambda: measure_invocation(BENCH / "audio.mp4", Limits()),
     "audio_early": lambda: audio_invocation(
-        ChunkInput(SOURCE, 1, GUARDS), EARLY_SOUND, BENCH / "audio.mp4", 8_000, Limits()
+        ChunkInput(SOURCE, 1, GUARDS),
+        EARLY_SOUND,
+        BENCH / "audio.mp4",
+        8_000,
+        EARLY_SOUND.sound_seconds,
+        Limits(),
     ),
     "audio_no_times": lambda: audio_invocation(
-        ChunkInput(SOURCE, 1, GUARDS), NO_TIMES, BENCH / "audio.mp4", 96_000, Limits()
+        ChunkInput(SOURCE, 1, GUARDS), NO_TIMES, BENCH / "audio.mp4", 96_000, NO_TIMES.sound_seconds, Limits()
     ),
     "poster": lambda: _poster(FILM, 2.0, choose=True),
     "poster_drawn": lambda: _poster(SONG, 0.0, choose=False),

@@ -36,7 +36,7 @@ async def test_a_usual_file() -> None:
     assert info.audio is not None
     assert (info.audio.codec, info.audio.sample_rate, info.audio.channels) == ("aac", 48_000, 2)
     assert info.duration_seconds == pytest.approx(2.002)
-    assert info.sound_end_seconds == pytest.approx(2.0, abs=0.05)
+    assert info.audio.end_seconds == pytest.approx(2.0, abs=0.05)
     assert timeline.count == 60
 
 

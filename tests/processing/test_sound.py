@@ -38,7 +38,7 @@ async def normalised(folder: Path, lavfi: str) -> Path:
     info, timeline = (await examine(path, SANDBOX, 3600))[:2]
     planned = plan(info, timeline, ["144p"], (), loudness="normalised")
     source = ChunkInput(path, info.shown, guards_of(path))
-    await encode_sound(SANDBOX, source, planned, made, 48_000)
+    await encode_sound(SANDBOX, source, planned, made, 48_000, planned.sound_seconds)
     return made
 
 

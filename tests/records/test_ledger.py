@@ -120,7 +120,7 @@ async def test_players_see_only_what_has_a_source_and_has_not_failed(shop: Shop)
         assert await playing.load(tx, waiting) is None
         found = await playing.load(tx, video["id"])
         assert found is not None
-        assert found.sound is None
+        assert found.sounds == {"audio": {"key": None, "size_bytes": None}}
         assert await playing.piece(tx, video["id"], "256x144", 0) is None
         await videos.fail(tx, await videos.get(tx, video["id"], lock=True), PlayheadError("no_frames"))
         assert await playing.load(tx, video["id"]) is None

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from sqlalchemy import select
 
 from playhead.model.errors import PlayheadError
-from playhead.model.plan import AUDIO
+from playhead.model.plan import AUDIO, PlannedSound
 from playhead.model.states import Status
 from playhead.records import due, objects, pieces, renditions, videos
 from playhead.records.database import Transaction
 from playhead.records.tables import events
 from playhead.records.tables import objects as object_table
-from tests.records.conftest import Shop
+from tests.records.conftest import Shop, example_plan
 
 
 async def state_of(tx: Transaction, key: str) -> str | None:
@@ -64,6 +65,26 @@ async def test_a_track_is_complete_with_all_its_pieces_and_the_sound(shop: Shop)
     await finish(shop, video["id"], AUDIO, 1)
     async with shop.records.transaction() as tx:
         assert await pieces.complete_tracks(tx, video["id"]) == ["256x144"]
+
+
+async def test_a_track_is_complete_with_every_sound_or_without_those_that_were_given_up(shop: Shop) -> None:
+    video_id = await shop.video("144p")
+    others = [PlannedSound(track=name, stream=stream) for name, stream in (("audio-2", 2), ("audio-3", 3))]
+    plan = msgspec.structs.replace(example_plan(("144p",)), other_sounds=tuple(others))
+    async with shop.records.transaction() as tx:
+        await videos.begin_processing(tx, video_id, source_key="videos/a/source/b", source_size=10)
+        row = await videos.get(tx, video_id)
+        await pieces.lay_out(tx, row, {}, plan, msgspec.to_builtins(plan))
+        assert await pieces.missing_sounds(tx, video_id) == [AUDIO, "audio-2", "audio-3"]
+    await finish(shop, video_id, "256x144", len(plan.chunks))
+    await finish(shop, video_id, AUDIO, 1)
+    await finish(shop, video_id, "audio-2", 1)
+    async with shop.records.transaction() as tx:
+        assert await pieces.complete_tracks(tx, video_id) == []
+        await pieces.forgo(tx, video_id, "audio-3")
+        assert await pieces.complete_tracks(tx, video_id) == ["256x144"]
+        await pieces.forgo(tx, video_id, "audio-2")
+        assert [row["track"] for row in await pieces.of_track(tx, video_id, "audio-2")] == ["audio-2"]
 
 
 async def test_a_video_is_ready_with_its_last_rendition_and_its_poster_once(shop: Shop) -> None:

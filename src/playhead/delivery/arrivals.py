@@ -255,7 +255,7 @@ def _playing(video_id: UUID, key: str, size: int) -> Playing:
         planned=False,
         ready=False,
         language=None,
-        sound=None,
+        sounds={},
         renditions=(),
     )
 

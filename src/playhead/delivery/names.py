@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 
 from playhead.model.errors import PlayheadError
-from playhead.model.plan import AUDIO
 from playhead.model.resolutions import SHORT_SIDES
 
 _RESOLUTION = "|".join(SHORT_SIDES)
@@ -87,11 +86,6 @@ Stored = Rendition | Thumbnail | Poster
 Streamed = Master | Manifest | Playlist | Init | Segment
 """What is put together when it is asked for."""
 Name = Stored | Streamed
-
-
-def sound(number: int) -> str:
-    """The name of a video's sound track, the first being number 0: `audio`, `audio-2` and so on."""
-    return AUDIO if number == 0 else f"{AUDIO}-{number + 1}"
 
 
 def parse(name: str) -> Name:

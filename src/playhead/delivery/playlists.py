@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 
-from playhead.delivery import languages, names
-from playhead.delivery.presentation import Growing, Pictures, Presentation, Sound, Track
+from playhead.delivery import names
+from playhead.delivery.presentation import Due, Growing, Pictures, Presentation, Sound, Track
 from playhead.media.mp4 import codec_string, configuration, decoder_config, sound_format
+from playhead.model import languages
 from playhead.model.plan import AUDIO
 from playhead.packaging import Rates, dash, hls
 
@@ -30,10 +31,10 @@ comes first, and climb from there."""
 
 def master(presentation: Presentation, version: str, *, scrubbing: bool = True) -> str:
     """The multivariant playlist; `scrubbing` is false while I-frame playlists cannot be served."""
-    if presentation.sound_due is not None:
-        sounds = [_sound_option(AUDIO, presentation.sound_due, None, version)]
-    else:
-        sounds = [_sound_option(each.name, each.language, each, version) for each in presentation.sounds]
+    listed: list[Sound | Due] = [*presentation.sounds, *presentation.sounds_due]
+    # `audio`, `audio-2`, … in order, whichever of them are made already.
+    listed.sort(key=lambda each: (len(each.name), each.name))
+    sounds = [_sound_option(each, version) for each in listed]
     if not presentation.pictures:
         return hls.sound_playlist(_told_apart(sounds))
     variants = [_variant(track, version, scrubbing=scrubbing) for track in presentation.pictures]
@@ -151,16 +152,16 @@ def _variant(track: Pictures | Growing, version: str, *, scrubbing: bool) -> hls
     )
 
 
-def _sound_option(name: str, language: str, sound: Sound | None, version: str) -> hls.AudioOption:
-    entry = sound.lane.entries[0] if sound is not None else None
+def _sound_option(sound: Sound | Due, version: str) -> hls.AudioOption:
+    entry = sound.lane.entries[0] if isinstance(sound, Sound) else None
     return hls.AudioOption(
-        uri=names.playlist(name, version),
-        name=languages.title(language),
-        language=languages.tag(language),
+        uri=names.playlist(sound.name, version),
+        name=languages.title(sound.language),
+        language=languages.tag(sound.language),
         channels=channels(entry) if entry is not None else SOUND_CHANNELS,
         codec=codec_string(entry) if entry is not None else SOUND_CODEC,
-        rates=sound.rates if sound is not None else SOUND_RATES,
-        default=name == AUDIO,
+        rates=sound.rates if isinstance(sound, Sound) else SOUND_RATES,
+        default=sound.name == AUDIO,
     )
 
 

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, partial
 
-from playhead.delivery import names
 from playhead.delivery.shelf import Shelf
 from playhead.media.mp4 import codec_string
-from playhead.model.plan import TIMESCALE, Chunk, Plan, PlannedRendition
+from playhead.model.plan import AUDIO, TIMESCALE, Chunk, Plan, PlannedRendition, sound_track
 from playhead.model.states import Status
 from playhead.packaging import Lane, Rates, Segment, cut, rates
 from playhead.packaging.source import SourceView, segments_on_clock
@@ -158,6 +157,14 @@ class Growing:
         return list(zip(starts, [*starts[1:], self.plan.duration], strict=True))
 
 
+@dataclass(frozen=True)
+class Due:
+    """A sound that is not encoded yet."""
+
+    name: str
+    language: str
+
+
 Track = Pictures | Sound | Growing
 
 
@@ -171,8 +178,8 @@ class Presentation:
     """Every track under way, told or not: a player may still hold a playlist of one."""
     sounds: tuple[Sound, ...]
     """The first is the one that is heard unless another is chosen."""
-    sound_due: str | None
-    """The language of sound that is not encoded yet; None when none will be."""
+    sounds_due: tuple[Due, ...]
+    """Those that are not encoded yet, and will be."""
     settled: bool
     """Whether the video is planned: from then on no URL ever leads to other bytes."""
     final: bool
@@ -215,12 +222,11 @@ async def present(playing: Playing, plan: Plan | None, shelf: Shelf) -> Presenta
     if not pictures and not (plan is not None and plan.drawn):
         return None
     sounds = await _sounds(playing, plan, shelf, source, cuts)
-    due = plan is not None and plan.audio is not None and not sounds
     return Presentation(
         pictures=tuple(pictures),
         behind=growing,
-        sounds=sounds,
-        sound_due=(playing.language or "und") if due else None,
+        sounds=tuple(each for each in sounds if isinstance(each, Sound)),
+        sounds_due=tuple(each for each in sounds if isinstance(each, Due)),
         settled=plan is not None,
         final=playing.ready,
     )
@@ -261,29 +267,37 @@ def _growing(playing: Playing, plan: Plan) -> tuple[Growing, ...]:
 
 async def _sounds(
     playing: Playing, plan: Plan | None, shelf: Shelf, source: SourceView | None, cuts: Sequence[int]
-) -> tuple[Sound, ...]:
+) -> Sequence[Sound | Due]:
     """The sounds that go with all pictures; whose they are was settled by the plan."""
     if source is not None and (plan is None or plan.sound_from_source):
         key = playing.source_key
-        return tuple(
-            [
-                await _sound(shelf, key, number, lane, cuts, lane.language)
-                for number, lane in enumerate(source.sounds)
-            ]
-        )
-    # A finished rendition holds the same packets, and outlives the sound's own piece.
+        return [
+            await _sound(shelf, key, sound_track(number), lane, cuts, lane.language)
+            for number, lane in enumerate(source.sounds)
+        ]
+    if plan is None or plan.audio is None:
+        return []
+    # A finished rendition holds the same packets, and outlives the first sound's own piece.
     finished = (row for row in playing.renditions if row["status"] == Status.READY)
-    stored = next(finished, playing.sound)
-    lane = await shelf.sound(stored["key"], stored["size_bytes"]) if stored else None
-    if stored is None or lane is None:
-        return ()
-    return (await _sound(shelf, stored["key"], 0, lane, cuts, playing.language or "und"),)
+    stored: dict[str, Row] = dict(playing.sounds)
+    if (whole := next(finished, None)) is not None:
+        stored[AUDIO] = whole
+    languages = {AUDIO: playing.language, **{each.track: each.language for each in plan.other_sounds}}
+    return [
+        await _encoded(shelf, name, stored[name], cuts, language or "und")
+        for name, language in languages.items()
+        if name in stored
+    ]
 
 
-async def _sound(
-    shelf: Shelf, key: str, number: int, lane: Lane, cuts: Sequence[int], language: str
-) -> Sound:
-    name = names.sound(number)
+async def _encoded(shelf: Shelf, name: str, stored: Row, cuts: Sequence[int], language: str) -> Sound | Due:
+    lane = await shelf.sound(stored["key"], stored["size_bytes"]) if stored["key"] else None
+    if lane is None:
+        return Due(name, language)
+    return await _sound(shelf, stored["key"], name, lane, cuts, language)
+
+
+async def _sound(shelf: Shelf, key: str, name: str, lane: Lane, cuts: Sequence[int], language: str) -> Sound:
     return await shelf.derived((name, key), lambda: Sound(name, key, lane, _sound_cut(lane, cuts), language))
 
 

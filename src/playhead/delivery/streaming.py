@@ -21,7 +21,7 @@ from playhead.delivery.showing import NothingStoredError, Showing, Shown, Viewer
 from playhead.delivery.waiting import WaitingRoom
 from playhead.model import jobs
 from playhead.model.errors import PlayheadError
-from playhead.model.plan import AUDIO, TIMESCALE
+from playhead.model.plan import TIMESCALE, is_sound
 from playhead.packaging import (
     Assembly,
     Lane,
@@ -104,16 +104,16 @@ class Streaming:
         place = ("playlist", version, track.name, stored_as, keyframes)
         return await self.shelf.derived(place, make, weight=len(track.segments))
 
-    async def _with_sound(self, viewer: Viewer, shown: Shown) -> Shown:
-        """What is shown once its sound is encoded."""
-        if shown.presentation.sound_due is None:
-            return shown
-        await self._piece(viewer, AUDIO, 0)
-        return await self._showing.now(viewer)
+    async def _with_sound(self, viewer: Viewer, shown: Shown, only: str | None = None) -> Shown:
+        """What is shown once its sounds are encoded, or one of them."""
+        due = [each for each in shown.presentation.sounds_due if only in (None, each.name)]
+        for each in due:
+            await self._piece(viewer, each.name, 0)
+        return await self._showing.now(viewer) if due else shown
 
     async def _track(self, viewer: Viewer, shown: Shown, name: str) -> Track:
-        if name == AUDIO:
-            shown = await self._with_sound(viewer, shown)
+        if is_sound(name):
+            shown = await self._with_sound(viewer, shown, name)
         track = shown.presentation.track(name)
         if track is None:
             raise PlayheadError("not_found")
@@ -184,7 +184,7 @@ class Streaming:
             made = await playing_records.piece(tx, video_id, track, chunk)
         if made is not None:
             return made
-        demanded = track == AUDIO  # whose job is on its way from the beginning
+        demanded = is_sound(track)  # whose job is on its way from the beginning
 
         async def look() -> Row | None:
             nonlocal demanded

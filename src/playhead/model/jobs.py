@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from playhead.model.plan import AUDIO
+
 LIGHT = "light"
 """Queue of short jobs: probing, joining, housekeeping."""
 ENCODE = "encode"
@@ -81,9 +83,15 @@ def beginning(video_id: UUID, track: str, turn: int) -> Job:
     return _piece(video_id, track, 0, _priority(80, turn))
 
 
-def audio(video_id: UUID, turn: int) -> Job:
-    """Encode or copy the sound, once for all renditions."""
-    return Job("encode_audio", ENCODE, f"audio:{video_id}", {"video_id": str(video_id)}, _priority(40, turn))
+def audio(video_id: UUID, track: str, turn: int) -> Job:
+    """Encode a sound track, once for all renditions; the one that all of them carry before the others."""
+    return Job(
+        "encode_audio",
+        ENCODE,
+        f"audio:{video_id}" if track == AUDIO else f"audio:{video_id}:{track}",
+        {"video_id": str(video_id), "track": track},
+        _priority(40 if track == AUDIO else 15, turn),
+    )
 
 
 def finalise(video_id: UUID, track: str, turn: int) -> Job:

@@ -71,6 +71,8 @@ class AudioTrack(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     profile: str | None = None
     bit_rate: int | None = None
+    end_seconds: float | None = None
+    """When it ends on the source's own clock, as its packets tell; None when they do not."""
 
 
 class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,8 +89,6 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
     other_audio: tuple[AudioTrack, ...] = ()
     unheard: tuple[str, ...] = ()
     """The codecs of sounds that cannot be decoded here, and are left out."""
-    sound_end_seconds: float | None = None
-    """When the sound ends on the source's own clock, as its packets tell; None when they do not."""
 
     @property
     def shown(self) -> int:

@@ -15,7 +15,19 @@ TIMESCALE = 90_000
 """Ticks per second of every time in a plan and of every video piece: divides 24, 25, 30, 50 and 60 fps."""
 
 AUDIO = "audio"
-"""The name of the one sound track; it has a single piece."""
+"""The name of the first sound track. Each has a single piece."""
+MOST_SOUNDS = 8
+"""Sound tracks that are encoded of one source; what languages there are beyond that is left out."""
+
+
+def sound_track(number: int) -> str:
+    """The name of a sound track, the first being number 0: `audio`, `audio-2` and so on."""
+    return AUDIO if number == 0 else f"{AUDIO}-{number + 1}"
+
+
+def is_sound(track: str) -> bool:
+    """Whether that is the name of a sound track; those of pictures are named after their size."""
+    return track.startswith(AUDIO)
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +59,19 @@ class ColorConversion(msgspec.Struct, frozen=True, kw_only=True):
     """`bt2020`, `p3` or `bt709`."""
     peak_nits: int
     """The brightest the source gets, in cd/m²; what exceeds it is clipped."""
+
+
+class PlannedSound(msgspec.Struct, frozen=True, kw_only=True):
+    """A sound track to encode beside the first, for players alone: a rendition's MP4 has only the first."""
+
+    track: str
+    """Its name, such as `audio-2`."""
+    stream: int
+    """Its number in the source."""
+    language: str | None = None
+    """As the source spells it."""
+    seconds: float | None = None
+    """When it ends, from the timeline's beginning, as its packets promise; None when they cannot."""
 
 
 class PlannedRendition(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +128,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The stream number of the sound to encode, or None."""
     sound_seconds: float | None = None
     """When the sound ends, from the timeline's beginning, as its packets promise; None when they cannot."""
+    other_sounds: tuple[PlannedSound, ...] = ()
+    """The others to encode; none when players get the source's own."""
     color_matrix: str
     """How the source's YUV is to be read: `bt709`, `smpte170m` or `bt2020`, as the scaler names them."""
     color: ColorConversion | None = None
@@ -119,3 +146,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def drawn(self) -> bool:
         """Whether the source is sound alone: players are streamed that, and only MP4s and stills show a picture."""
         return self.timing == "drawn"
+
+    def sound_seconds_of(self, track: str) -> float | None:
+        """When a sound track ends; see `sound_seconds`."""
+        others = {each.track: each.seconds for each in self.other_sounds}
+        return others.get(track, self.sound_seconds)

@@ -15,7 +15,8 @@ from playhead.media.source import guards_of
 from playhead.model import jobs
 from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
-from playhead.model.plan import AUDIO, TIMESCALE, Chunk, Plan, PlannedRendition
+from playhead.model.media import AudioTrack, MediaInfo
+from playhead.model.plan import AUDIO, TIMESCALE, Chunk, Plan, PlannedRendition, is_sound
 from playhead.processing import sound, verify
 from playhead.processing.inspect import info_of, plan_of
 from playhead.processing.sound import ALLOWANCE_SECONDS, encode_sound, most_bytes
@@ -77,24 +78,42 @@ async def _encode(workshop: Workshop, video: Row, number: int, tracks: list[str]
         await _publish(workshop, video, number, made, frames)
 
 
-async def encode_audio(workshop: Workshop, video_id: UUID) -> None:
-    """Encode the whole sound, once for all renditions."""
+async def encode_audio(workshop: Workshop, video_id: UUID, track: str = AUDIO) -> None:
+    """Encode the whole of one sound track, once for all renditions.
+
+    Without the first the video fails; any other that cannot be encoded is done without.
+    """
 
     async def work(video: Row, failures: int) -> None:
         async with workshop.records.transaction() as tx:
-            if not await pieces.audio_missing(tx, video_id):
+            if track not in await pieces.missing_sounds(tx, video_id):
                 return
-        plan, info = plan_of(video), info_of(video)
-        if plan.audio is None or info.audio is None:
-            return
+        plan = plan_of(video)
+        heard = _heard(plan, info_of(video), track)
         async with workshop.bench() as bench, workshop.storage.local(video["source_key"]) as path:
-            source = ChunkInput(path=path, stream=plan.audio, guards=guards_of(path))
+            source = ChunkInput(path=path, stream=heard.index, guards=guards_of(path))
             output = bench / "audio.mp4"
-            await encode_sound(workshop.sandbox, source, plan, output, info.audio.sample_rate)
-            packets = await verify.audio(output, plan, workshop.sandbox, strict=failures == 0)
-            await _publish(workshop, video, 0, {AUDIO: output}, {AUDIO: packets})
+            lasts = plan.sound_seconds_of(track)
+            await encode_sound(workshop.sandbox, source, plan, output, heard.sample_rate, lasts)
+            packets = await verify.audio(output, lasts, workshop.sandbox, strict=failures == 0)
+            await _publish(workshop, video, 0, {track: output}, {track: packets})
 
-    await attempt(workshop, video_id, "audio", work)
+    async def give_up(tx: Transaction, video: Row, error: PlayheadError) -> None:
+        if track == AUDIO:
+            await videos.fail(tx, video, error)
+            return
+        await pieces.forgo(tx, video_id, track)
+        for waiting in await pieces.complete_tracks(tx, video_id):
+            await tx.defer(jobs.finalise(video_id, waiting, video["turn"]))
+
+    await attempt(workshop, video_id, "audio" if track == AUDIO else f"audio:{track}", work, give_up)
+
+
+def _heard(plan: Plan, info: MediaInfo, track: str) -> AudioTrack:
+    """What the source says of a planned sound."""
+    stream = next((each.stream for each in plan.other_sounds if each.track == track), plan.audio)
+    known = [each for each in (info.audio, *info.other_audio) if each is not None]
+    return next(each for each in known if each.index == stream)
 
 
 async def _publish(
@@ -102,7 +121,7 @@ async def _publish(
 ) -> None:
     """Store what was made and make it known; when another attempt was first, ours is swept."""
     token = secrets.token_hex(4)
-    names: dict[str, ObjectName] = {track: keys.piece(video["id"], track, chunk, token) for track in made}
+    names = {track: _named(video["id"], track, chunk, token) for track in made}
     sizes = {track: path.stat().st_size for track, path in made.items()}
     async with workshop.records.transaction() as tx:
         reserved = {name.key: name.slot for name in names.values()}
@@ -125,10 +144,16 @@ async def _publish(
             tx, video["project_id"], video["id"], EventType.PROGRESS, {"chunk": chunk, "tracks": published}
         )
         # What is streamed first: pictures, and of sound alone the sound.
-        if chunk == 0 and (AUDIO in made) == plan_of(video).drawn:
+        if chunk == 0 and any(map(is_sound, made)) == plan_of(video).drawn:
             await videos.mark_playable(tx, current)
         for track in await pieces.complete_tracks(tx, video["id"]):
             await tx.defer(jobs.finalise(video["id"], track, video["turn"]))
+
+
+def _named(video_id: UUID, track: str, chunk: int, token: str) -> ObjectName:
+    if is_sound(track) and track != AUDIO:
+        return keys.sound(video_id, track, token)
+    return keys.piece(video_id, track, chunk, token)
 
 
 def _of_tracks(plan: Plan, tracks: list[str]) -> list[PlannedRendition]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+import msgspec
+
 from playhead.media.ffmpeg import probe
 from playhead.media.ffmpeg.failures import classify
 from playhead.media.ffmpeg.hardening import MOST_STREAMS, beside_the_film, input_arguments
@@ -19,6 +21,7 @@ from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.media.source import sniffed
 from playhead.model.errors import PlayheadError
 from playhead.model.media import AudioTrack, MediaInfo, Rectangle, VideoTrack
+from playhead.model.plan import MOST_SOUNDS
 from playhead.processing import own_index
 from playhead.processing import timeline as timelines
 from playhead.processing.geometry import MAX_SIDE, clean_aperture, displayed_size, turned
@@ -92,19 +95,29 @@ async def examine(
         video=video,
         audio=sound.tracks[0] if sound.tracks else None,
         other_audio=sound.tracks[1:],
-        unheard=tuple(track.codec for track in claims.audios if track not in sound.tracks),
-        sound_end_seconds=sound.end,
+        unheard=sound.unheard(claims),
     )
     return info, timeline, index
 
 
 @dataclass(frozen=True)
 class _Sound:
-    """The tracks that can be heard, and when the first of them begins and ends on the source's clock."""
+    """The tracks that can be heard, and when the first of them begins on the source's clock."""
 
     tracks: tuple[AudioTrack, ...] = ()
     start: float = 0.0
-    end: float | None = None
+
+    @property
+    def end(self) -> float | None:
+        """When the last of them ends, as far as is known."""
+        return max(
+            (track.end_seconds for track in self.tracks if track.end_seconds is not None), default=None
+        )
+
+    def unheard(self, claims: Claims) -> tuple[str, ...]:
+        """The codecs of the others that a file has."""
+        heard = {track.index for track in self.tracks}
+        return tuple(track.codec for track in claims.audios if track.index not in heard)
 
 
 @dataclass(frozen=True)
@@ -145,14 +158,21 @@ class _Probing:
                     starts[track] = start
         if not starts:
             return _Sound()
-        first = next(iter(starts))
-        tick = Fraction(*first.time_base)
-        own = index.sound(first.index, tick)
+        ended = [await self._ending(track, index, clock_may_restart) for track in list(starts)[:MOST_SOUNDS]]
+        return _Sound((*ended, *list(starts)[MOST_SOUNDS:]), next(iter(starts.values())))
+
+    async def _ending(self, track: AudioTrack, index: OwnIndex, clock_may_restart: bool) -> AudioTrack:
+        """The track with its end, by our own index or by its packets."""
+        tick = Fraction(*track.time_base)
+        own = index.sound(track.index, tick)
         if own is not None:
-            return _Sound(tuple(starts), starts[first], await asyncio.to_thread(own_index.sound_end, own))
-        packets = await self.packets(first.index)
-        end = await asyncio.to_thread(timelines.sound_end, packets, tick, clock_may_restart=clock_may_restart)
-        return _Sound(tuple(starts), starts[first], end)
+            end: float | None = await asyncio.to_thread(own_index.sound_end, own)
+        else:
+            packets = await self.packets(track.index)
+            end = await asyncio.to_thread(
+                timelines.sound_end, packets, tick, clock_may_restart=clock_may_restart
+            )
+        return msgspec.structs.replace(track, end_seconds=end)
 
     async def sound_alone(self, sound: _Sound, claims: Claims) -> Timeline:
         """The timeline of a file without pictures."""

@@ -16,7 +16,8 @@ from playhead.model.media import MediaInfo
 from playhead.model.plan import TIMESCALE, Chunk, Plan
 from playhead.processing import picture, waveform
 from playhead.processing.ladder import ladder
-from playhead.processing.timeline import MAX_RATE, Timeline, rounded, sound_seconds
+from playhead.processing.sounds import other_sounds, sound_seconds
+from playhead.processing.timeline import MAX_RATE, Timeline, rounded
 from playhead.processing.waveform import VERSION
 
 GOP_SECONDS = 2
@@ -94,7 +95,8 @@ def plan(
         poster_seconds=min(float(POSTER_SHARE * duration / TIMESCALE), POSTER_LATEST_SECONDS, last_frame),
         thumbnail_seconds=tuple(min(max(0.0, at), last_frame) for at in thumbnail_seconds),
         audio=info.audio.index if info.audio else None,
-        sound_seconds=sound_seconds(info, timeline),
+        sound_seconds=sound_seconds(info.audio, timeline),
+        other_sounds=() if servable.sound else other_sounds(info, timeline),
         color_matrix=picture.matrix(info.video),
         color=picture.conversion(info.video),
         crop=info.video.aperture,

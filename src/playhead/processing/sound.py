@@ -22,23 +22,25 @@ CORRECTIONS = 2
 
 
 async def encode_sound(
-    sandbox: Sandbox, source: ChunkInput, plan: Plan, output: Path, sample_rate: int
+    sandbox: Sandbox, source: ChunkInput, plan: Plan, output: Path, sample_rate: int, lasts: float | None
 ) -> None:
-    """Encode the whole sound into `output`, brought to one loudness where the plan says so.
+    """Encode a whole sound into `output`, brought to one loudness where the plan says so.
+
+    `lasts` is when it ends, in seconds from the timeline's beginning; None when its packets cannot tell.
 
     Then what was made is measured again: a limiter that has much to do leaves it too quiet, and it is aimed higher.
 
     Raises:
         PlayheadError: as `run`.
     """
-    limits = _limits(plan)
-    await run(audio_invocation(source, plan, output, sample_rate, limits), sandbox=sandbox)
+    limits = _limits(plan.duration / TIMESCALE if lasts is None else lasts)
+    await run(audio_invocation(source, plan, output, sample_rate, lasts, limits), sandbox=sandbox)
     heard = await _measured(sandbox, output, limits) if plan.normalised else None
     if heard is None:
         return
     aim = TARGET_LUFS
     for _ in range(1 + CORRECTIONS):
-        louder = audio_invocation(source, plan, output, sample_rate, limits, normalising(heard, aim))
+        louder = audio_invocation(source, plan, output, sample_rate, lasts, limits, normalising(heard, aim))
         await run(louder, sandbox=sandbox)
         made = await _measured(sandbox, output, limits)
         if made is None or abs(TARGET_LUFS - made.integrated) <= NEAR_ENOUGH:
@@ -50,8 +52,7 @@ async def _measured(sandbox: Sandbox, encoded: Path, limits: Limits) -> Heard | 
     return read_measure((await run(measure_invocation(encoded, limits), sandbox=sandbox)).messages)
 
 
-def _limits(plan: Plan) -> Limits:
-    seconds = plan.duration / TIMESCALE if plan.sound_seconds is None else plan.sound_seconds
+def _limits(seconds: float) -> Limits:
     file_bytes = most_bytes(seconds, AUDIO_BIT_RATE)
     return Limits(
         wall_seconds=ALLOWANCE_SECONDS + 2 * seconds,

@@ -12,7 +12,6 @@ from fractions import Fraction
 from itertools import pairwise
 
 from playhead.media.ffmpeg.probe import Packets
-from playhead.model.media import MediaInfo
 from playhead.model.plan import TIMESCALE
 
 MAX_RATE = 60
@@ -134,13 +133,6 @@ def of_sound(start: float, lasts: float, *, trusted: bool) -> Timeline:
     if not trusted:
         return Timeline(tick, (), (), 0, 1 / (length * tick), 1)
     return Timeline(tick, (begin,), (begin,), begin + length, 1 / (length * tick), 1, begin=begin)
-
-
-def sound_seconds(info: MediaInfo, timeline: Timeline) -> float | None:
-    """When a source's sound ends, from its timeline's beginning, as its packets promise; None when they cannot."""
-    if info.sound_end_seconds is None or not timeline.usable:
-        return None
-    return max(0.0, info.sound_end_seconds - float(timeline.begin * timeline.tick))
 
 
 def lasts_by_durations(packets: Packets, tick: Fraction) -> float:

@@ -79,20 +79,19 @@ async def decodes(made: Sequence[Piece], whole: int, sandbox: Sandbox) -> None:
         raise PlayheadError("output_invalid", "What was encoded does not decode to as many frames.")
 
 
-async def audio(path: Path, plan: Plan, sandbox: Sandbox, *, strict: bool) -> int:
+async def audio(path: Path, expected: float | None, sandbox: Sandbox, *, strict: bool) -> int:
     """Check the encoded sound, decode its beginning and its end, and return how many packets it has.
 
-    `strict` demands that it lasts as long as the source's packets promised.
+    `strict` demands that it ends when the source's packets promised, `expected` seconds from the timeline's
+    beginning; None when they did not.
 
     Raises:
         PlayheadError: `output_invalid`.
     """
     made = await _only_track(path, "audio")
     lasts = made.presentation_end / made.timescale
-    if strict and plan.sound_seconds is not None and abs(lasts - plan.sound_seconds) > SOUND_SLACK_SECONDS:
-        raise PlayheadError(
-            "output_invalid", f"The sound lasts {lasts:.3f} of {plan.sound_seconds:.3f} seconds."
-        )
+    if strict and expected is not None and abs(lasts - expected) > SOUND_SLACK_SECONDS:
+        raise PlayheadError("output_invalid", f"The sound lasts {lasts:.3f} of {expected:.3f} seconds.")
     ends = [Probe(path, pictures=False, seconds=SOUND_SECONDS)]
     if lasts > 2 * SOUND_SECONDS:
         ends.append(Probe(path, pictures=False, from_seconds=lasts - SOUND_SECONDS))

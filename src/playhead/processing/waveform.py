@@ -15,7 +15,8 @@ from playhead.media.ffmpeg.pictures import DRAWN_HEIGHT, DRAWN_WIDTH
 from playhead.model.media import MediaInfo
 from playhead.model.plan import TIMESCALE, Chunk, Plan
 from playhead.processing.ladder import ladder
-from playhead.processing.timeline import Timeline, sound_seconds
+from playhead.processing.sounds import other_sounds, sound_seconds
+from playhead.processing.timeline import Timeline
 
 VERSION = 1
 """Version of the planning rules, of films as well."""
@@ -65,7 +66,8 @@ def plan(
         poster_seconds=0.0,
         thumbnail_seconds=tuple(min(max(0.0, at), float(frames - 1)) for at in thumbnail_seconds),
         audio=info.audio.index if info.audio else None,
-        sound_seconds=sound_seconds(info, timeline),
+        sound_seconds=sound_seconds(info.audio, timeline),
+        other_sounds=other_sounds(info, timeline),
         color_matrix="bt709",
         trusted_timestamps=timeline.usable,
     )

@@ -48,8 +48,7 @@ async def jobs_of(tx: Transaction, video_id: UUID) -> list[Job]:
     if not planned:
         return [jobs.inspect(video_id, turn)]
     due = [] if has_poster else [jobs.poster(video_id, turn)]
-    if await pieces_records.audio_missing(tx, video_id):
-        due.append(jobs.audio(video_id, turn))
+    due += [jobs.audio(video_id, track, turn) for track in await pieces_records.missing_sounds(tx, video_id)]
     missing = await tx.connection.execute(
         select(pieces.c.chunk)
         .join(

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, insert, literal, or_, select, update
+from sqlalchemy import delete, exists, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from playhead.model.plan import AUDIO, Plan
+from playhead.model.plan import AUDIO, Plan, is_sound
 from playhead.model.states import Status
 from playhead.records import objects
 from playhead.records.database import Row, Transaction
@@ -24,6 +24,7 @@ async def lay_out(
         update(videos).where(videos.c.id == video["id"]).values(info=info, plan=plan_row)
     )
     wanted: dict[str, int] = {} if plan.audio is None else {AUDIO: 1}
+    wanted |= {sound.track: 1 for sound in plan.other_sounds}
     for planned in plan.renditions:
         answered = await tx.connection.execute(
             update(renditions)
@@ -60,14 +61,23 @@ async def missing_tracks(tx: Transaction, video_id: UUID, chunk: int) -> list[st
     return list(found.scalars())
 
 
-async def audio_missing(tx: Transaction, video_id: UUID) -> bool:
-    """Whether the sound is planned but not made yet."""
+async def missing_sounds(tx: Transaction, video_id: UUID) -> list[str]:
+    """The sound tracks that are planned but not made yet, in order."""
     found = await tx.connection.execute(
-        select(func.count()).where(
-            pieces.c.video_id == video_id, pieces.c.track == AUDIO, pieces.c.done_at.is_(None)
+        select(pieces.c.track)
+        .where(pieces.c.video_id == video_id, pieces.c.track.startswith(AUDIO), pieces.c.done_at.is_(None))
+        .order_by(pieces.c.track)
+    )
+    return list(found.scalars())
+
+
+async def forgo(tx: Transaction, video_id: UUID, track: str) -> None:
+    """Do without a sound track that cannot be encoded: it is as if the source did not have it."""
+    await tx.connection.execute(
+        delete(pieces).where(
+            pieces.c.video_id == video_id, pieces.c.track == track, pieces.c.done_at.is_(None)
         )
     )
-    return bool(found.scalar_one())
 
 
 async def publish(
@@ -81,7 +91,7 @@ async def publish(
     waiting = exists().where(
         renditions.c.video_id == video_id,
         renditions.c.status == Status.PROCESSING,
-        or_(literal(track) == AUDIO, renditions.c.track == track),
+        or_(literal(is_sound(track)), renditions.c.track == track),
     )
     won = await tx.connection.execute(
         update(pieces)
@@ -110,8 +120,8 @@ async def of_track(tx: Transaction, video_id: UUID, track: str) -> list[Row]:
 
 
 async def complete_tracks(tx: Transaction, video_id: UUID) -> list[str]:
-    """Tracks whose pieces are all made, the sound's too, and that renditions still wait for."""
-    if await audio_missing(tx, video_id):
+    """Tracks whose pieces are all made, all sound too, and that renditions still wait for."""
+    if await missing_sounds(tx, video_id):
         return []
     waiting = (
         select(renditions.c.track)

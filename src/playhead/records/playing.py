@@ -1,4 +1,4 @@
-"""What playing a video takes: in one query what changes, and once what does not."""
+"""What playing a video takes: in two queries what changes, and once what does not."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Playing:
     ready: bool
     language: str | None
     """What the source says of its first sound, as its container spells it."""
-    sound: Row | None
-    """`key` and `size_bytes` of the encoded sound's own piece, while there is one."""
+    sounds: dict[str, Row]
+    """Track → `key` and `size_bytes` of each encoded sound's own piece, both None until it is made."""
     renditions: tuple[Row, ...]
     """`track`, `width`, `height`, `status`, `key` and `size_bytes` of those not given up, always in one order."""
     sound_as_it_is: bool = True
@@ -54,21 +54,18 @@ _RENDITION = (
     renditions.c.key,
     renditions.c.size_bytes,
 )
-_SOUND = (pieces.c.key.label("sound_key"), pieces.c.size_bytes.label("sound_size"))
 _PLAYING = (
-    select(*_VIDEO, *_RENDITION, *_SOUND)
+    select(*_VIDEO, *_RENDITION)
     .outerjoin(
         renditions,
         (renditions.c.video_id == videos.c.id)
         & (renditions.c.status != Status.FAIL)
         & renditions.c.track.is_not(None),
     )
-    .outerjoin(
-        pieces,
-        (pieces.c.video_id == videos.c.id) & (pieces.c.track == AUDIO) & pieces.c.done_at.is_not(None),
-    )
     .order_by(renditions.c.created_at, renditions.c.id)
 )
+
+_SOUNDS = select(pieces.c.track, pieces.c.key, pieces.c.size_bytes).where(pieces.c.track.startswith(AUDIO))
 
 
 async def load(tx: Transaction, video_id: UUID) -> Playing | None:
@@ -77,7 +74,7 @@ async def load(tx: Transaction, video_id: UUID) -> Playing | None:
     if not rows or rows[0].source_key is None or rows[0].status == Status.FAIL:
         return None
     video = rows[0]
-    sound = {"key": video.sound_key, "size_bytes": video.sound_size} if video.sound_key else None
+    sounds = await tx.connection.execute(_SOUNDS.where(pieces.c.video_id == video_id))
     return Playing(
         video_id=video_id,
         is_public=video.is_public,
@@ -87,7 +84,7 @@ async def load(tx: Transaction, video_id: UUID) -> Playing | None:
         ready=video.status == Status.READY,
         sound_as_it_is=video.loudness == Loudness.SOURCE,
         language=video.language,
-        sound=sound,
+        sounds={row.track: {"key": row.key, "size_bytes": row.size_bytes} for row in sounds},
         renditions=tuple(
             {
                 "track": row.track,
@@ -133,7 +130,7 @@ async def expected(tx: Transaction, video_id: UUID, track: str, chunk: int) -> b
         renditions.c.status == Status.PROCESSING,
     )
     found = await tx.connection.execute(
-        select(pieces.c.done_at.is_not(None) | (pieces.c.track == AUDIO) | wanted)
+        select(pieces.c.done_at.is_not(None) | pieces.c.track.startswith(AUDIO) | wanted)
         .join(videos, videos.c.id == pieces.c.video_id)
         .where(
             pieces.c.video_id == video_id,

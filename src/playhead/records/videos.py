@@ -170,6 +170,7 @@ async def fail(tx: Transaction, video: Row, error: PlayheadError) -> bool:
     )
     await objects.doom_unfinished(tx, video["id"])
     await objects.doom_slots(tx, video["id"], "piece/")
+    await objects.doom_slots(tx, video["id"], "sound/")
     await events.append(tx, video["project_id"], video["id"], EventType.FAILED, {"code": error.code})
     return True
 

@@ -47,6 +47,11 @@ def piece(video_id: UUID, track: str, chunk: int, attempt: str) -> ObjectName:
     return _name(video_id, f"piece/{track}/{chunk}", attempt, ".mp4")
 
 
+def sound(video_id: UUID, track: str, attempt: str) -> ObjectName:
+    """A sound track beside the first: no rendition holds it, so its one piece stays for good."""
+    return _name(video_id, f"sound/{track}", attempt, ".mp4")
+
+
 def rendition(video_id: UUID, track: str, attempt: str) -> ObjectName:
     """A finished rendition: a whole track with sound, as one MP4."""
     return _name(video_id, f"rendition/{track}", attempt, ".mp4")

@@ -56,11 +56,18 @@ def chunk_invocation(
 
 
 def audio_invocation(
-    source: ChunkInput, plan: Plan, output: Path, sample_rate: int, limits: Limits, loudness: str = ""
+    source: ChunkInput,
+    plan: Plan,
+    output: Path,
+    sample_rate: int,
+    lasts: float | None,
+    limits: Limits,
+    loudness: str = "",
 ) -> Invocation:
-    """Encode the whole sound as stereo AAC, its first sample at the timeline's beginning.
+    """Encode a whole sound as stereo AAC, its first sample at the timeline's beginning.
 
-    `loudness` is a filter of `loudness.normalising`, where that is wanted.
+    `lasts` is when it ends from there, in seconds, as its packets promise; None when they cannot. `loudness` is
+    a filter of `loudness.normalising`, where that is wanted.
     """
     rate = sample_rate if sample_rate in AUDIO_RATES else AUDIO_RATES[-1]
     # Measured as stereo, so turned up as stereo: mixing down changes how loud it is.
@@ -81,7 +88,7 @@ def audio_invocation(
         *("-ac", "2"),  # what every player and browser can play
         *("-ar", str(rate)),
         # No more than its packets promise, and a second: silence is made for every gap, however long.
-        *(("-t", f"{plan.sound_seconds + 1:.3f}") if plan.sound_seconds is not None else ()),
+        *(("-t", f"{lasts + 1:.3f}") if lasts is not None else ()),
         *_clean_output(),
         *("-f", "mp4", str(output)),
     )

@@ -24,28 +24,42 @@ function ahead() {
   return 0;
 }
 
-/** The time of the next frame that is shown, and the sixteen blocks of its bar code as brightness. */
-function frame() {
-  return new Promise((done) =>
-    video.requestVideoFrameCallback((_, { mediaTime, height }) => {
-      const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight).getContext("2d", { willReadFrequently: true });
-      canvas.drawImage(video, 0, 0);
-      const blocks = Array.from({ length: 16 }, (_, n) => {
-        const x = Math.floor(((n + 0.5) * video.videoWidth) / 16);
-        const [red, green, blue] = canvas.getImageData(x, Math.floor(video.videoHeight / 2), 1, 1).data;
-        return (red + green + blue) / 3;
-      });
-      done({ time: mediaTime, height, blocks });
-    }),
-  );
+/** The frame that was shown last: its time, and the sixteen blocks of its bar code as brightness. */
+let shown = null;
+
+function look(_, { mediaTime, height }) {
+  const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight).getContext("2d", { willReadFrequently: true });
+  canvas.drawImage(video, 0, 0);
+  const blocks = Array.from({ length: 16 }, (_, n) => {
+    const x = Math.floor(((n + 0.5) * video.videoWidth) / 16);
+    const [red, green, blue] = canvas.getImageData(x, Math.floor(video.videoHeight / 2), 1, 1).data;
+    return (red + green + blue) / 3;
+  });
+  shown = { time: mediaTime, height, blocks };
+  video.requestVideoFrameCallback(look);
+}
+video.requestVideoFrameCallback(look);
+
+/** The next frame that is shown. */
+async function frame() {
+  shown = null;
+  await until(() => shown);
+  return shown;
 }
 
-/** Goes to a time, paused, and gives the frame that is shown there. */
+/**
+ * Goes to a time, paused, and gives the frame that stays on the screen there.
+ *
+ * A frame from before may still come, and while a player fills a hole one that is near: what counts is the frame that
+ * is there when nothing moves any more.
+ */
 async function seek(time) {
   video.pause();
-  const shown = frame();
+  shown = null;
   video.currentTime = time;
-  return shown;
+  await until(() => !video.seeking && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && shown);
+  for (let last = null; last !== shown; await new Promise((done) => setTimeout(done, 150))) last = shown;
+  return { ...shown, now: video.currentTime, held: held() };
 }
 
 /** Plays to the end. */
