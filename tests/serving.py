@@ -11,9 +11,9 @@ from litestar import Litestar
 
 
 @asynccontextmanager
-async def serving(app: Litestar) -> AsyncIterator[str]:
-    """The base URL of `app`, served on a loopback port."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="on"))
+async def serving(app: Litestar, port: int = 0) -> AsyncIterator[str]:
+    """The base URL of `app`, served on a loopback port, any free one if none is given."""
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="on"))
     task = asyncio.create_task(server.serve())
     try:
         while not server.started:

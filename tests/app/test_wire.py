@@ -8,11 +8,15 @@ import pytest
 
 from playhead.app import distributed
 from playhead.app.refusal import RefusalError
-from playhead.app.wire import pick_storage, wire
+from playhead.app.wire import pick_stores, wire
 from playhead.model.errors import PlayheadError
+from playhead.model.signing import Signer
+from playhead.model.urls import Urls
 from playhead.settings import Settings
 from playhead.storage.copies import Copies
 from playhead.storage.disk import Disk
+
+URLS = Urls("http://127.0.0.1:1", Signer(["s" * 40]))
 
 
 def settings(tmp_path: Path, **given: object) -> Settings:
@@ -21,7 +25,7 @@ def settings(tmp_path: Path, **given: object) -> Settings:
 
 
 async def test_a_file_url_names_a_folder(tmp_path: Path) -> None:
-    storage = pick_storage(settings(tmp_path, storage_url=f"file://{tmp_path}/my%20videos"))
+    storage = pick_stores(settings(tmp_path, storage_url=f"file://{tmp_path}/my%20videos"), URLS).storage
     assert isinstance(storage, Disk)
     await storage.put("a/b", b"x")
     assert (tmp_path / "my videos" / "a" / "b").read_bytes() == b"x"
@@ -30,7 +34,7 @@ async def test_a_file_url_names_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["ftp://x/y", "file://otherhost/x", "nonsense"])
 def test_another_kind_of_storage_is_refused_in_a_sentence(tmp_path: Path, url: str) -> None:
     with pytest.raises(PlayheadError, match="PLAYHEAD_STORAGE_URL"):
-        pick_storage(settings(tmp_path, storage_url=url))
+        pick_stores(settings(tmp_path, storage_url=url), URLS)
 
 
 def test_a_short_secret_is_refused_in_a_sentence(tmp_path: Path) -> None:
@@ -61,7 +65,7 @@ async def test_an_s3_url_names_a_bucket_and_a_prefix(tmp_path: Path) -> None:
     found = distributed.bucket(given)
     assert (found.name, found.full("a/b"), found.region) == ("films", "some/where/a/b", "eu")
     assert "hush" not in repr(found) + repr(given)
-    assert isinstance(pick_storage(given), Copies)
+    assert isinstance(pick_stores(given, URLS).storage, Copies)
 
 
 @pytest.mark.parametrize(
@@ -74,4 +78,4 @@ async def test_an_s3_url_names_a_bucket_and_a_prefix(tmp_path: Path) -> None:
 )
 def test_half_a_bucket_is_refused_in_a_sentence(tmp_path: Path, given: dict[str, str], named: str) -> None:
     with pytest.raises(PlayheadError, match=named):
-        pick_storage(settings(tmp_path, **given))
+        pick_stores(settings(tmp_path, **given), URLS)

@@ -16,8 +16,9 @@ from playhead.model.errors import PlayheadError
 from playhead.settings import Settings
 from playhead.storage.bucket import Bucket, server_said
 from playhead.storage.copies import Copies
-from playhead.storage.port import Storage
+from playhead.storage.port import Multipart, Storage
 from playhead.storage.s3 import S3
+from playhead.storage.s3_parts import S3Parts
 from playhead.storage.wrap import Retried
 
 
@@ -46,9 +47,13 @@ def bucket(settings: Settings) -> Bucket:
     )
 
 
-def storage(settings: Settings, scratch: Path) -> Storage:
-    """Objects in that bucket. What a worker opens as local files lies in `scratch`, and is fetched once."""
-    return Copies(Retried(S3(bucket(settings), scratch)), settings.copies_bytes)
+def stores(settings: Settings, scratch: Path) -> tuple[Storage, Multipart]:
+    """Objects in that bucket, and what clients send straight to it.
+
+    What a worker opens as local files lies in `scratch`, and is fetched once.
+    """
+    place = bucket(settings)
+    return Copies(Retried(S3(place, scratch)), settings.copies_bytes), S3Parts(place)
 
 
 async def check(settings: Settings) -> str:

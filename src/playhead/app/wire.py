@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -18,8 +19,10 @@ from playhead.packaging import Limits
 from playhead.records.database import Records
 from playhead.settings import Settings
 from playhead.storage.disk import Disk
-from playhead.storage.port import Storage
-from playhead.upload.incoming import Incoming
+from playhead.storage.disk_parts import DiskParts
+from playhead.storage.port import Multipart, Storage
+from playhead.upload.incoming import RESERVE_BYTES, Incoming
+from playhead.upload.part_plane import TakesParts
 from playhead.upload.sessions import Uploads
 
 
@@ -33,7 +36,18 @@ class Parts:
     signer: Signer
     urls: Urls
     uploads: Uploads
+    part_taker: TakesParts | None
     streaming: Streaming
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Where objects are kept, and how clients send some straight there."""
+
+    storage: Storage
+    multipart: Multipart
+    part_taker: TakesParts | None
+    """Takes the parts that are sent to us; None when they are sent elsewhere."""
 
 
 def wire(settings: Settings, *, silent_seconds: float | None = None, scratch: Path | None = None) -> Parts:
@@ -50,11 +64,13 @@ def wire(settings: Settings, *, silent_seconds: float | None = None, scratch: Pa
             "PLAYHEAD_DATABASE_URL and PLAYHEAD_SECRET must be set; `playhead serve` does it.",
         )
     records = Records(settings.database_url.get_secret_value(), silent_seconds=silent_seconds)
-    storage = pick_storage(settings, scratch)
     try:
         signer = Signer([part.strip() for part in settings.secret.get_secret_value().split(",")])
     except ValueError as error:
         raise RefusalError(f"PLAYHEAD_SECRET cannot be used: {error}") from error
+    urls = Urls(settings.base_url, signer)
+    stores = pick_stores(settings, urls, scratch)
+    storage = stores.storage
     incoming = Incoming(settings.data / "incoming")
     shelf = Shelf(storage, source_limits(settings))
     arrivals = Arrivals(records, storage, incoming.arriving, shelf)
@@ -63,7 +79,7 @@ def wire(settings: Settings, *, silent_seconds: float | None = None, scratch: Pa
         records=records,
         storage=storage,
         signer=signer,
-        urls=Urls(settings.base_url, signer),
+        urls=urls,
         uploads=Uploads(
             records=records,
             storage=storage,
@@ -72,7 +88,9 @@ def wire(settings: Settings, *, silent_seconds: float | None = None, scratch: Pa
             max_resumable_bytes=settings.resumable_limit,
             expiry_seconds=settings.upload_expiry_seconds,
             on_arrival=arrivals.note,
+            multipart=stores.multipart,
         ),
+        part_taker=stores.part_taker,
         streaming=Streaming(records, storage, shelf, arrivals),
     )
 
@@ -82,20 +100,24 @@ def source_limits(settings: Settings) -> Limits:
     return Limits(bits_per_second=settings.source_max_bit_rate, gop_seconds=settings.source_max_gop_seconds)
 
 
-def pick_storage(settings: Settings, scratch: Path | None = None) -> Storage:
-    """The adapter that `PLAYHEAD_STORAGE_URL` names.
+def pick_stores(settings: Settings, urls: Urls, scratch: Path | None = None) -> Stores:
+    """The adapters that `PLAYHEAD_STORAGE_URL` names.
 
     Raises:
         PlayheadError: `storage_unavailable` for a URL that there is no adapter for.
     """
-    if settings.storage_url is None:
-        return Disk(settings.data / "storage")
-    url = urlsplit(settings.storage_url)
+    url = urlsplit(settings.storage_url or "file:")
     if url.scheme == "file" and url.netloc in ("", "localhost"):
-        return Disk(Path(unquote(url.path)))
+        disk = Disk(settings.data / "storage" if settings.storage_url is None else Path(unquote(url.path)))
+
+        def sign(attempt: str, number: int, seconds: int, size: int | None, md5: str | None) -> str:
+            return urls.part(attempt, number, int(time.time()) + seconds, size, md5)
+
+        parts = DiskParts(settings.data / "parts", disk, sign, reserve_bytes=RESERVE_BYTES)
+        return Stores(disk, parts, parts)
     if url.scheme == "s3":
         # Its clients take a moment to load, which the embedded profile is spared.
         from playhead.app import distributed
 
-        return distributed.storage(settings, scratch or Path(tempfile.gettempdir()))
+        return Stores(*distributed.stores(settings, scratch or Path(tempfile.gettempdir())), None)
     raise PlayheadError("storage_unavailable", "PLAYHEAD_STORAGE_URL must begin with file:/// or s3://.")

@@ -35,7 +35,7 @@ from playhead.processing.reconcile import reconcile, sweep
 from playhead.processing.workshop import Workshop
 from playhead.records import answers
 from playhead.settings import Settings
-from playhead.upload.cleaning import abandon_overdue
+from playhead.upload.cleaning import abandon_overdue, look_after_multiparts
 
 HEARTBEAT_SECONDS = 2.0
 STALLED_SECONDS = 10.0
@@ -160,6 +160,7 @@ def bind(queue: App, workshop: Workshop, parts: Parts, sender: Sender) -> None:
     async def _look_around(timestamp: int) -> None:  # noqa: ARG001 -- the scheduler gives it
         await retry_stalled(queue)
         await abandon_overdue(parts.uploads)
+        await look_after_multiparts(parts.uploads)
         async with parts.records.transaction() as tx:
             await answers.clear(tx)
         await reconcile(workshop)

@@ -16,7 +16,7 @@ from typing import Literal
 
 from playhead.model.errors import PlayheadError
 
-Purpose = Literal["upload", "partial", "playback", "grant"]
+Purpose = Literal["upload", "partial", "part", "playback", "grant"]
 
 MIN_SECRET_LENGTH = 32
 """Characters a secret must have at least."""

@@ -50,6 +50,14 @@ class Urls:
         """Below it lies all that a grant opens: `/tus`, `/s3/…`, `/preflight`."""
         return f"{self.base_url}/u/{token}"
 
+    def part(self, attempt: str, number: int, expires_at: int, size: int | None, md5: str | None) -> str:
+        """Where one part of a file is sent, when it is our own disk that takes it; `md5` in hexadecimal digits.
+
+        Part 0 is the whole file, brought by a form.
+        """
+        path = part_path(attempt, number, size, md5)
+        return f"{self.base_url}/parts/{path}/{self._signer.sign('part', path, expires_at)}"
+
     def playback_token(self, video_id: UUID, expires_at: int) -> str:
         """Opens everything of one private video until then."""
         return self._signer.sign("playback", str(video_id), expires_at)
@@ -82,6 +90,11 @@ class Urls:
 
     def _stored(self, video_id: UUID, name: str, key: str, token: str | None) -> str:
         return f"{self.base_url}/v/{_path(video_id, token)}/{name}?v={version(key)}"
+
+
+def part_path(attempt: str, number: int, size: int | None, md5: str | None) -> str:
+    """What a part's URL says, and what its token is about."""
+    return f"{attempt}/{number}/{'-' if size is None else size}/{md5 or '-'}"
 
 
 def _path(video_id: UUID, token: str | None) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import procrastinate
 import psycopg
@@ -17,6 +18,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from playhead.model.errors import PlayheadError
 from playhead.model.jobs import Job
+
+T = TypeVar("T")
+
+SIGN_OF_LIFE_SECONDS = 2.0
+"""Pause between signs of life of a transaction that waits: well below what any server is told to be silent for."""
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -64,6 +70,19 @@ class Transaction:
             await self.connection.execute(_HASTEN, {"name": job.name, "priority": job.priority})
             return False
         return True
+
+    async def meanwhile(self, work: Awaitable[T]) -> T:
+        """Wait for something outside of the database, and keep the server from taking us for dead.
+
+        Nothing else may use this transaction until it returns.
+        """
+        task = asyncio.ensure_future(work)
+        try:
+            while not (await asyncio.wait({task}, timeout=SIGN_OF_LIFE_SECONDS))[0]:
+                await self.connection.execute(text("SELECT 1"))
+            return task.result()
+        finally:
+            task.cancel()
 
 
 class Records:

@@ -165,6 +165,23 @@ partials = Table(
     Index("ix_partials_grant_id", "grant_id"),
 )
 
+multiparts = Table(
+    "multiparts",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    _project(),
+    Column("upload_id", UUID, nullable=False, comment="stays known when the upload is gone"),
+    Column("video_id", UUID, nullable=False),
+    Column("kind", Text, nullable=False, comment="parts or form"),
+    Column("key", Text, nullable=False, comment="object key in quarantine"),
+    Column("attempt", Text, comment="the store's name for it, once it has begun"),
+    Column("state", Text, nullable=False, comment="open, joined or cleared"),
+    Column("size", BigInteger, comment="of the whole object, once it is known"),
+    _created(),
+    Index("ix_multiparts_upload_id", "upload_id"),
+    Index("ix_multiparts_uncleared", "created_at", postgresql_where=text("state <> 'cleared'")),
+)
+
 renditions = Table(
     "renditions",
     metadata,

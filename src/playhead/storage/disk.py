@@ -44,6 +44,14 @@ class Disk:
         """As `Storage.adopt`: a rename on the same file system, a copy from another one."""
         await asyncio.to_thread(self._adopt, self._path(key), path)
 
+    async def move(self, key: str, to: str) -> None:
+        """Give an object another key; doing so again changes nothing.
+
+        Raises:
+            PlayheadError: `source_missing`, `storage_unavailable`.
+        """
+        await asyncio.to_thread(self._move, self._path(key), self._path(to))
+
     async def size(self, key: str) -> int:
         """As `Storage.size`."""
         return await asyncio.to_thread(_size, self._path(key))
@@ -110,6 +118,10 @@ class Disk:
                 with path.open("rb") as source:
                     self._place(target, lambda file: shutil.copyfileobj(source, file, CHUNK))
                 path.unlink(missing_ok=True)
+
+    def _move(self, source: Path, target: Path) -> None:
+        self._adopt(target, source)
+        self._prune(source.parent)
 
     def _place(self, target: Path, fill: Callable[[BinaryIO], object]) -> None:
         """Write a new file beside `target`, flush it, and give it its name."""

@@ -42,6 +42,11 @@ def source(video_id: UUID, attempt: str) -> ObjectName:
     return _name(video_id, "source", attempt, "")
 
 
+def quarantine(video_id: UUID, attempt: str) -> ObjectName:
+    """What a client sends straight to the store, before it was judged; URLs are signed for such keys alone."""
+    return _name(video_id, "quarantine", attempt, "")
+
+
 def piece(video_id: UUID, track: str, chunk: int, attempt: str) -> ObjectName:
     """One track's piece of one chunk."""
     return _name(video_id, f"piece/{track}/{chunk}", attempt, ".mp4")

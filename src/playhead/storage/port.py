@@ -7,8 +7,9 @@ object is absent, `storage_full` when there is no space, `storage_unavailable` f
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -82,5 +83,99 @@ class Storage(Protocol):
 
         Raises:
             PlayheadError: `storage_unavailable`.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class StoredPart:
+    """One part of an object that is sent by parts, as the store has it."""
+
+    number: int
+    """From 1; the object is its parts in this order."""
+    size: int
+    """In bytes."""
+    etag: str
+    """Names these bytes of this part; without quotes."""
+
+
+@dataclass(frozen=True)
+class SignedRequest:
+    """A request that anybody may send straight to the store, as it stands here, until its time is over."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """These must be sent with it."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """For a form: these come before the file."""
+
+
+class Multipart(Protocol):
+    """An ability of a store: clients send it objects by parts, and no byte of them passes through a station.
+
+    What arrives lies under a key of its own, for which requests were signed; only `release` brings it to a key
+    for which none ever was. Failures are as for `Storage`.
+    """
+
+    async def begin(self, key: str) -> str:
+        """Prepare to take an object by parts; the store's name for this attempt.
+
+        Raises:
+            PlayheadError: `storage_unavailable`.
+        """
+        ...
+
+    async def sign_part(
+        self, key: str, attempt: str, number: int, *, seconds: int, size: int | None, md5: str | None
+    ) -> SignedRequest:
+        """A request that brings one part, within so many seconds; `md5` is in base64 (RFC 1864).
+
+        A part may be sent again and then replaces what it was. With `size` or `md5` only such bytes are taken.
+
+        Raises:
+            PlayheadError: `storage_unavailable`.
+        """
+        ...
+
+    async def sign_form(self, key: str, *, seconds: int, most_bytes: int) -> SignedRequest:
+        """A form that brings the object whole.
+
+        Raises:
+            PlayheadError: `storage_unavailable`.
+        """
+        ...
+
+    async def parts(self, key: str, attempt: str) -> list[StoredPart]:
+        """The parts that are there, each whole and once, by number.
+
+        Raises:
+            PlayheadError: `source_missing` when there is no such attempt any more, `storage_unavailable`.
+        """
+        ...
+
+    async def join(self, key: str, attempt: str, parts: Sequence[StoredPart]) -> None:
+        """Make the object out of these parts.
+
+        Raises:
+            PlayheadError: `source_missing` when there is no such attempt any more, `wrong_state` when a part is
+                not there as named, `invalid_request` when the store does not take parts of such sizes,
+                `storage_full`, `storage_unavailable`.
+        """
+        ...
+
+    async def abort(self, key: str) -> None:
+        """Give up whatever was begun for this key and not joined; nothing to give up is no error.
+
+        Raises:
+            PlayheadError: `storage_unavailable`.
+        """
+        ...
+
+    async def release(self, key: str, to: str) -> None:
+        """Bring a joined object to the key `to`, within the store. Doing so again changes nothing.
+
+        Raises:
+            PlayheadError: `source_missing`, `storage_full`, `storage_unavailable`.
         """
         ...

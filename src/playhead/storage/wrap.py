@@ -59,9 +59,9 @@ class Retried:
                 return
             except PlayheadError as error:
                 failures += 1
-                if not self._may_pass(error, failures):
+                if not _may_pass(error, failures, self._tries):
                     raise
-            await self._pause(failures)
+            await _pause(failures, self._first_pause)
 
     @asynccontextmanager
     async def local(self, key: str) -> AsyncIterator[Path]:
@@ -83,19 +83,32 @@ class Retried:
             yield key
 
     async def _again(self, call: Callable[[], Awaitable[T]]) -> T:
-        failures = 0
-        while True:
-            try:
-                return await call()
-            except PlayheadError as error:
-                failures += 1
-                if not self._may_pass(error, failures):
-                    raise
-            await self._pause(failures)
+        return await again(call, tries=self._tries, first_pause=self._first_pause)
 
-    def _may_pass(self, error: PlayheadError, failures: int) -> bool:
-        return error.code == "storage_unavailable" and failures < self._tries
 
-    async def _pause(self, failures: int) -> None:
-        longest = self._first_pause * 2 ** (failures - 1)
-        await asyncio.sleep(random.uniform(longest / 2, longest))
+async def again(
+    call: Callable[[], Awaitable[T]], *, tries: int = TRIES, first_pause: float = FIRST_PAUSE
+) -> T:
+    """What `call` returns, tried again while it is `storage_unavailable`.
+
+    Raises:
+        PlayheadError: what the last try raised.
+    """
+    failures = 0
+    while True:
+        try:
+            return await call()
+        except PlayheadError as error:
+            failures += 1
+            if not _may_pass(error, failures, tries):
+                raise
+        await _pause(failures, first_pause)
+
+
+def _may_pass(error: PlayheadError, failures: int, tries: int) -> bool:
+    return error.code == "storage_unavailable" and failures < tries
+
+
+async def _pause(failures: int, first_pause: float) -> None:
+    longest = first_pause * 2 ** (failures - 1)
+    await asyncio.sleep(random.uniform(longest / 2, longest))

@@ -9,7 +9,8 @@ import structlog
 from playhead.model.errors import PlayheadError
 from playhead.model.states import Status, UploadState
 from playhead.records import partials, uploads, videos
-from playhead.upload.completing import complete_by_itself
+from playhead.upload import quarantine
+from playhead.upload.completing import complete, complete_by_itself
 from playhead.upload.sessions import Uploads
 
 log = structlog.get_logger()
@@ -46,6 +47,20 @@ async def abandon_overdue(station: Uploads, limit: int = 100) -> None:
             if video is not None and video["status"] == Status.PENDING_UPLOAD:
                 await videos.fail(tx, video, PlayheadError("upload_expired"))
         await station.incoming.discard(upload["id"])
+
+
+async def look_after_multiparts(station: Uploads) -> None:
+    """Complete what came straight to the store without anybody telling us, and clear away what nobody needs.
+
+    A form's sender tells nobody but the store, and one who completes may not live to see it done.
+    """
+    for upload in await quarantine.unattended(station):
+        try:
+            await complete(station, upload["video_id"], project_id=upload["project_id"])
+        except PlayheadError as refusal:
+            # The video has failed with it, or the store is away and it is tried again at the next look.
+            log.info("an upload was not completed", upload_id=str(upload["id"]), code=refusal.code)
+    await quarantine.clear(station)
 
 
 async def clear_incoming(station: Uploads) -> None:

@@ -13,6 +13,7 @@ from playhead.records import events, objects, quotas, uploads, videos
 from playhead.records.database import Row, Transaction
 from playhead.storage import keys
 from playhead.storage.keys import ObjectName
+from playhead.upload import quarantine
 from playhead.upload.sessions import Uploads, VideoRequest
 
 
@@ -58,7 +59,7 @@ async def complete(station: Uploads, video_id: UUID, *, project_id: UUID) -> Non
     Raises:
         PlayheadError: `not_found`, `wrong_state`, or why the bytes are refused; the video has then failed.
     """
-    await _reserve(station, video_id, project_id)
+    direct = await _reserve(station, video_id, project_id)
     async with station.records.transaction() as tx:
         video = await videos.get(tx, video_id, project_id=project_id, lock=True)
         upload = await uploads.of_video(tx, video_id, lock=True)
@@ -70,8 +71,10 @@ async def complete(station: Uploads, video_id: UUID, *, project_id: UUID) -> Non
         # Taken over before it is judged: whatever the URL's holder sends from here on changes nothing.
         name = _source_name(upload)
         await station.incoming.arriving.seal(upload["id"])
-        if await station.incoming.arrived(upload["id"]):
-            await station.storage.adopt(name.key, station.incoming.path(upload["id"]))
+        if direct is not None:
+            await quarantine.release(station, tx, direct, name.key)
+        elif await station.incoming.arrived(upload["id"]):
+            await tx.meanwhile(station.storage.adopt(name.key, station.incoming.path(upload["id"])))
         refusal = await _judge(station, tx, name, upload)
         if refusal is None:
             await _accept(station, tx, name, video, upload)
@@ -79,22 +82,28 @@ async def complete(station: Uploads, video_id: UUID, *, project_id: UUID) -> Non
             await uploads.end(tx, upload["id"], UploadState.DEAD)
             await objects.doom(tx, [name.key])
             await videos.fail(tx, video, refusal)
+        await quarantine.doom(tx, video_id)
     await station.incoming.discard(upload["id"])
     if refusal is not None:
         raise refusal
 
 
-async def _reserve(station: Uploads, video_id: UUID, project_id: UUID) -> None:
+async def _reserve(station: Uploads, video_id: UUID, project_id: UUID) -> Row | None:
     """Write the source's key down before it exists; a crash while completing leaves nothing unknown.
 
     Completing again, after such a crash, finds the bytes under it: the key is the upload's own.
+
+    Returns:
+        The multipart that has brought the file straight to the store, if it came that way.
     """
     async with station.records.transaction() as ledger:
         video = await videos.get(ledger, video_id, project_id=project_id)
         upload = await uploads.of_video(ledger, video_id)
-        if upload is not None and video["status"] == Status.PENDING_UPLOAD:
-            name = _source_name(upload)
-            await objects.reserve(ledger, project_id, video_id, {name.key: name.slot})
+        if upload is None or video["status"] != Status.PENDING_UPLOAD:
+            return None
+        name = _source_name(upload)
+        await objects.reserve(ledger, project_id, video_id, {name.key: name.slot})
+    return await quarantine.arrived(station, upload)
 
 
 async def _require_whole(station: Uploads, upload: Row) -> None:

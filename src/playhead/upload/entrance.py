@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from playhead.model.errors import PlayheadError
@@ -14,6 +15,9 @@ from playhead.upload.request import Subject
 
 _UPLOAD = re.compile(r"/([0-9a-f-]{36})/([A-Za-z0-9_.-]{1,200})(/.*)?")
 _GRANT = re.compile(r"/([A-Za-z0-9_.-]{1,200})(/.*)?")
+_PART = re.compile(
+    r"/(([0-9a-f]{32})/([0-9]{1,5})/(-|[0-9]{1,15})/(-|[0-9a-f]{32}))/([A-Za-z0-9_.-]{1,200})/?"
+)
 
 Entrance = Callable[[str, Mapping[str, str]], Awaitable[tuple[Subject, str]]]
 """Path and headers → what is opened and the rest of the path; raises `PlayheadError`."""
@@ -49,5 +53,31 @@ def by_key(grants: Grants) -> Entrance[Caller]:
 
     async def enter(path: str, headers: Mapping[str, str]) -> tuple[Caller, str]:
         return await grants.by_key(headers), path
+
+    return enter
+
+
+@dataclass(frozen=True)
+class PartAddress:
+    """Where one part belongs, and which bytes are allowed there."""
+
+    multipart_id: UUID
+    number: int
+    """0 for the whole file, brought by a form."""
+    size: int | None
+    md5: str | None
+    """In hexadecimal digits."""
+
+
+def by_part_url(signer: Signer) -> Entrance[PartAddress]:
+    """`/{attempt}/{number}/{size}/{md5}/{token}`: the part it brings."""
+
+    async def enter(path: str, _headers: Mapping[str, str]) -> tuple[PartAddress, str]:
+        found = _PART.fullmatch(path)
+        if found is None:
+            raise PlayheadError("not_found")
+        signer.verify("part", found[1], found[6], int(time.time()))
+        size = None if found[4] == "-" else int(found[4])
+        return PartAddress(UUID(found[2]), int(found[3]), size, None if found[5] == "-" else found[5]), ""
 
     return enter

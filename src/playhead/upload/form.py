@@ -46,7 +46,7 @@ class Form:
             raise PlayheadError("content_type_mismatch", "A POST to this URL must be multipart/form-data.")
         size = await self._uploads.receive(
             request.subject,
-            _file(request.body.blocks(), options.get("boundary", "")),
+            file_of(request.body.blocks(), options.get("boundary", "")),
             content_type=None,
             announced=None,
         )
@@ -54,7 +54,7 @@ class Form:
         return Reply(200, msgspec.json.encode({"id": request.subject, "size": size}))
 
 
-async def _file(blocks: AsyncIterator[bytes], boundary: str) -> AsyncIterator[bytes]:
+async def file_of(blocks: AsyncIterator[bytes], boundary: str) -> AsyncIterator[bytes]:
     """The bytes of the part `file`; the form is read to its end, so that one broken off later is noticed."""
     inside, found, length = False, False, 0
     try:

@@ -14,7 +14,7 @@ from playhead.model.states import UploadState
 from playhead.records import grants, quotas, uploads, videos
 from playhead.records.database import Records, Row, Transaction
 from playhead.storage.arriving import UNKNOWN_SIZE, Held
-from playhead.storage.port import Storage
+from playhead.storage.port import Multipart, Storage
 from playhead.upload.checksum import Checksum
 from playhead.upload.incoming import Incoming
 from playhead.upload.part import Chunk, Part
@@ -51,12 +51,25 @@ class Uploads:
     """Told the row of an upload that is played while it arrives, whenever more of it is there."""
     max_resumable_bytes: int | None = None
     """Of a file that comes in several; as many as in one when None."""
+    multipart: Multipart | None = None
+    """The store's ability to take files straight from clients."""
 
     def limit(self, row: Row | None = None, *, single: bool = False) -> int:
         """The largest file, in bytes, that may come: for an upload or under a grant, where one is given."""
         most = self.max_bytes if single else self.max_resumable_bytes or self.max_bytes
         narrowed = row["max_bytes"] if row is not None else None
         return most if narrowed is None else min(most, narrowed)
+
+    @property
+    def parts(self) -> Multipart:
+        """That ability.
+
+        Raises:
+            PlayheadError: `wrong_state` when the store has none.
+        """
+        if self.multipart is None:
+            raise PlayheadError("wrong_state", "This server takes no files by parts.")
+        return self.multipart
 
     async def open(
         self,

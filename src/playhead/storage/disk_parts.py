@@ -1,0 +1,234 @@
+"""Objects that clients send by parts to a disk of ours: the same protocol as S3's, on our own data plane.
+
+Each attempt has a folder below `root`, named as the last part of its key. A part is a file `00001-<MD5>`: it gets
+that name once it is whole and flushed, so what is listed is whole. Joining copies the parts within the file
+system, where it can without moving a byte, and leaves them as they are until the object is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from playhead.model.errors import PlayheadError
+from playhead.storage.arriving import disk_error
+from playhead.storage.disk import Disk
+from playhead.storage.keys import checked
+from playhead.storage.port import CHUNK, SignedRequest, StoredPart
+
+WHOLE = 0
+"""The number that stands for the object as one, sent by a form."""
+
+Sign = Callable[[str, int, int, int | None, str | None], str]
+"""Attempt, part's number, seconds, size, MD5 in hexadecimal digits → a URL of our data plane."""
+
+
+class DiskParts:
+    """The `Multipart` ability of `disk`. `reserve_bytes` stay free on the disk that parts arrive on."""
+
+    def __init__(self, root: Path, disk: Disk, sign: Sign, *, reserve_bytes: int = 0) -> None:
+        self._root = root
+        self._disk = disk
+        self._sign = sign
+        self._reserve = reserve_bytes
+
+    async def begin(self, key: str) -> str:
+        """As `Multipart.begin`; the folder is made by the first part."""
+        return _attempt(key)
+
+    async def sign_part(
+        self,
+        key: str,  # noqa: ARG002 -- the ability's signature
+        attempt: str,
+        number: int,
+        *,
+        seconds: int,
+        size: int | None,
+        md5: str | None,
+    ) -> SignedRequest:
+        """As `Multipart.sign_part`."""
+        digits = None if md5 is None else base64.b64decode(md5).hex()
+        url = self._sign(attempt, number, seconds, size, digits)
+        return SignedRequest("PUT", url, {} if md5 is None else {"Content-MD5": md5})
+
+    async def sign_form(
+        self,
+        key: str,
+        *,
+        seconds: int,
+        most_bytes: int,  # noqa: ARG002 -- whoever takes it in knows the upload's own limit
+    ) -> SignedRequest:
+        """As `Multipart.sign_form`."""
+        return SignedRequest(
+            "POST", self._sign(_attempt(key), WHOLE, seconds, None, None), fields={"key": key}
+        )
+
+    async def parts(self, key: str, attempt: str) -> list[StoredPart]:  # noqa: ARG002 -- as above
+        """As `Multipart.parts`."""
+        return await asyncio.to_thread(_listed, self._root / checked(attempt))
+
+    async def join(self, key: str, attempt: str, parts: Sequence[StoredPart]) -> None:
+        """As `Multipart.join`."""
+        folder = self._root / checked(attempt)
+        try:
+            joined = await asyncio.to_thread(_join, folder, parts, self._reserve)
+        except FileNotFoundError as error:
+            with suppress(PlayheadError):
+                if await self._disk.size(key) == sum(part.size for part in parts):
+                    return  # called a second time
+            raise PlayheadError("wrong_state", "A part was sent again meanwhile.") from error
+        except OSError as error:
+            raise disk_error(error) from error
+        await self._disk.adopt(key, joined)
+
+    async def abort(self, key: str) -> None:
+        """As `Multipart.abort`."""
+        await asyncio.to_thread(shutil.rmtree, self._root / _attempt(key), ignore_errors=True)
+
+    async def release(self, key: str, to: str) -> None:
+        """As `Multipart.release`: a rename."""
+        await self._disk.move(key, to)
+
+    async def write(
+        self,
+        attempt: str,
+        number: int,
+        body: AsyncIterator[bytes],
+        *,
+        most_bytes: int,
+        size: int | None = None,
+        md5: str | None = None,
+    ) -> StoredPart:
+        """Take one part, all of it or nothing, in place of what it was before; `md5` in hexadecimal digits.
+
+        Raises:
+            PlayheadError: `upload_too_large`, `size_mismatch`, `malformed_request` when they do not have the
+                MD5, `storage_full`; and what `body` raises.
+        """
+        folder = self._root / checked(attempt)
+        aside = folder / f".{number:05d}-{secrets.token_hex(8)}"
+        try:
+            file = await asyncio.to_thread(_create, aside)
+            try:
+                digest, taken = await self._fill(file, body, most_bytes)
+                if size not in (None, taken):
+                    raise PlayheadError("size_mismatch", f"{taken} bytes arrived; {size} were announced.")
+                if md5 is not None and md5 != digest:
+                    raise PlayheadError("malformed_request", "The bytes do not have the announced MD5.")
+            finally:
+                await asyncio.to_thread(file.close)
+            await asyncio.to_thread(_place, aside, folder / _name(number, digest))
+        except OSError as error:
+            raise disk_error(error) from error
+        finally:
+            await asyncio.to_thread(aside.unlink, missing_ok=True)
+        return StoredPart(number, taken, digest)
+
+    async def _fill(self, file: BinaryIO, body: AsyncIterator[bytes], most_bytes: int) -> tuple[str, int]:
+        # An ETag names bytes for those who mean well; nothing is protected by it.
+        digest, taken, batch = hashlib.md5(usedforsecurity=False), 0, bytearray()
+
+        def write() -> None:
+            digest.update(batch)
+            _check_room(file.fileno(), self._reserve + len(batch))
+            rest = memoryview(batch)
+            while rest:  # a disk that fills up takes a part of what it is given
+                rest = rest[file.write(rest) :]
+
+        async for block in body:
+            taken += len(block)
+            if taken > most_bytes:
+                raise PlayheadError("upload_too_large", f"More than {most_bytes} bytes were sent.")
+            batch += block
+            if len(batch) >= CHUNK:
+                await asyncio.to_thread(write)
+                batch = bytearray()
+        await asyncio.to_thread(write)
+        await asyncio.to_thread(os.fsync, file.fileno())
+        return digest.hexdigest(), taken
+
+
+def _attempt(key: str) -> str:
+    return checked(key).rpartition("/")[2]
+
+
+def _name(number: int, etag: str) -> str:
+    return f"{number:05d}-{etag}"
+
+
+def _listed(folder: Path) -> list[StoredPart]:
+    newest: dict[int, tuple[int, str]] = {}
+    for number, age in _files(folder):
+        newest[number] = max(newest.get(number, age), age)
+    found = []
+    for number, (_, name) in sorted(newest.items()):
+        with suppress(FileNotFoundError):
+            found.append(StoredPart(number, (folder / name).stat().st_size, name.partition("-")[2]))
+    return found
+
+
+def _files(folder: Path) -> Iterator[tuple[int, tuple[int, str]]]:
+    """Every part's number, and what tells the newer of two files for one number: a crash may have left both."""
+    with suppress(FileNotFoundError):
+        for path in folder.iterdir():
+            with suppress(
+                FileNotFoundError, ValueError
+            ):  # it was replaced just now; it is still being written
+                yield int(path.name.partition("-")[0]), (path.stat().st_mtime_ns, path.name)
+
+
+def _create(path: Path) -> BinaryIO:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("xb", buffering=0)
+
+
+def _place(aside: Path, target: Path) -> None:
+    os.utime(aside)  # of two senders of one part, the one who ends last counts
+    aside.replace(target)
+    ours = (target.stat().st_mtime_ns, target.name)
+    for number, age in list(_files(target.parent)):
+        if number == int(target.name.partition("-")[0]) and age < ours:
+            (target.parent / age[1]).unlink(missing_ok=True)
+    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _join(folder: Path, parts: Sequence[StoredPart], reserve: int) -> Path:
+    joined = folder / f".joined-{secrets.token_hex(8)}"
+    try:
+        with joined.open("xb") as file:
+            _check_room(file.fileno(), reserve + sum(part.size for part in parts))
+            for part in parts:
+                with (folder / _name(part.number, part.etag)).open("rb") as source:
+                    _copy(source.fileno(), file.fileno(), part.size)
+    except BaseException:
+        joined.unlink(missing_ok=True)
+        raise
+    return joined
+
+
+def _copy(source: int, target: int, size: int) -> None:
+    while size:
+        done = os.copy_file_range(source, target, size)
+        if not done:
+            raise FileNotFoundError(errno.ENOENT, "a part is shorter than it was")
+        size -= done
+
+
+def _check_room(file: int, needed: int) -> None:
+    """A disk that uploads fill up stops the embedded database on it."""
+    disk = os.fstatvfs(file)
+    if disk.f_bavail * disk.f_frsize < needed:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
