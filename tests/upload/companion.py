@@ -12,10 +12,9 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from litestar import Litestar
 from sqlalchemy import text
 
-from playhead.app.data_plane import data_plane
+from playhead.app.web import build
 from playhead.app.wire import Parts, wire
 from playhead.records import grants, projects
 from playhead.records.database import Row
@@ -139,6 +138,5 @@ async def serving_plane(database_url: str, folder: Path, bucket: Bucket | None) 
     if bucket is not None:
         given |= {name.lower(): value for name, value in settings_of(bucket).items()}
     parts = wire(Settings.model_validate(given))
-    async with serving(Litestar(data_plane(parts)), port), httpx.AsyncClient(timeout=60) as client:
+    async with serving(build(parts), port), httpx.AsyncClient(timeout=60) as client:
         yield Plane(parts, client, bucket)
-    await parts.records.close()

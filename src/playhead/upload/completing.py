@@ -82,7 +82,8 @@ async def complete(station: Uploads, video_id: UUID, *, project_id: UUID) -> Non
             await uploads.end(tx, upload["id"], UploadState.DEAD)
             await objects.doom(tx, [name.key])
             await videos.fail(tx, video, refusal)
-        await quarantine.doom(tx, video_id)
+        if direct is not None:
+            await quarantine.doom(tx, video_id)
     await station.incoming.discard(upload["id"])
     if refusal is not None:
         raise refusal
