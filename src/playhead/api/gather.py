@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from playhead.records import renditions, uploads
+from playhead.records import remaking, renditions, uploads
 from playhead.records.database import Row, Transaction
 
 
@@ -19,6 +19,8 @@ class VideoRecord:
     images: dict[str, list[Row]]
     """Thumbnails by track."""
     upload: Row | None
+    reprocessing: bool = False
+    """Whether it is made once more beside what is served."""
 
 
 async def gather(tx: Transaction, videos: Sequence[Row]) -> list[VideoRecord]:
@@ -29,12 +31,14 @@ async def gather(tx: Transaction, videos: Sequence[Row]) -> list[VideoRecord]:
     by_video = await renditions.of_videos(tx, ids)
     images = await renditions.images_of(tx, ids)
     opened = await uploads.of_videos(tx, ids)
+    remade = await remaking.of_videos(tx, ids)
     return [
         VideoRecord(
             video=video,
             renditions=by_video[video["id"]],
             images={track: rows for (owner, track), rows in images.items() if owner == video["id"]},
             upload=opened.get(video["id"]),
+            reprocessing=video["id"] in remade,
         )
         for video in videos
     ]

@@ -21,8 +21,8 @@ from playhead.model.errors import PlayheadError
 from playhead.model.loudness import Loudness
 from playhead.model.resolutions import DEFAULT_RESOLUTIONS
 from playhead.model.urls import Urls
+from playhead.records import remaking, videos
 from playhead.records import uploads as upload_records
-from playhead.records import videos
 from playhead.records.database import Records, Transaction
 from playhead.upload import cleaning, completing
 from playhead.upload.asking import MAX_THUMBNAILS, checked
@@ -89,6 +89,20 @@ class VideosController(Controller):
         """One video with its progress and URLs."""
         async with records.transaction() as tx:
             return view(await _one(tx, id_of(video_id), project_id), urls)
+
+    @post("/{video_id:str}/reprocess", status_code=202)
+    async def reprocess(
+        self,
+        video_id: FromPath[str],
+        project_id: NamedDependency[UUID],
+        records: RecordsGiven,
+        urls: UrlsGiven,
+    ) -> dict[str, Any]:
+        """Make everything of its file once more. What is ready is served until it is replaced."""
+        async with records.transaction() as tx:
+            video = await videos.get(tx, id_of(video_id), project_id=project_id, lock=True)
+            await remaking.begin(tx, video)
+            return view(await _one(tx, video["id"], project_id), urls)
 
     @delete("/{video_id:str}", status_code=204)
     async def remove(

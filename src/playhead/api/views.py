@@ -26,6 +26,8 @@ def video_view(record: VideoRecord, urls: Urls, token: str | None) -> dict[str, 
         "is_public": video["is_public"],
         "metadata": video["metadata"],
         "loudness": video["loudness"],
+        "reprocessing": record.reprocessing
+        or (video["generation"] > 1 and video["status"] == Status.PROCESSING),
         "created_at": video["created_at"],
         "playable_at": video["playable_at"],
         "ready_at": video["ready_at"],

@@ -133,6 +133,10 @@ class AsyncClient:
                 raise WaitTimeoutError(video)
             await asyncio.sleep(pause)
 
+    async def reprocess_video(self, video_id: str) -> Video:
+        """Make everything of a video's file once more; what is ready is served until it is replaced."""
+        return await self._run(calls.reprocess_video(video_id))
+
     async def delete_video(self, video_id: str) -> None:
         """Delete a video and all that was made from it."""
         await self._run(calls.delete_video(video_id))

@@ -108,6 +108,11 @@ def delete_video(video_id: str) -> Call[None]:
     return Call("DELETE", f"/v1/videos/{_part(video_id)}", type(None), repeatable=False)
 
 
+def reprocess_video(video_id: str) -> Call[Video]:
+    """Make everything of a video's file once more."""
+    return Call("POST", f"/v1/videos/{_part(video_id)}/reprocess", Video)
+
+
 def create_webhook(
     name: str, url: str, format: Literal["standard", "hyperserve"], events: Sequence[str] | None
 ) -> Call[Webhook]:

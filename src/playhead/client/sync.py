@@ -129,6 +129,10 @@ class Client:
                 raise WaitTimeoutError(video)
             time.sleep(pause)
 
+    def reprocess_video(self, video_id: str) -> Video:
+        """Make everything of a video's file once more; what is ready is served until it is replaced."""
+        return self._run(calls.reprocess_video(video_id))
+
     def delete_video(self, video_id: str) -> None:
         """Delete a video and all that was made from it."""
         self._run(calls.delete_video(video_id))

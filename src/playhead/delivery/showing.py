@@ -40,9 +40,9 @@ class NothingStoredError(PlayheadError):
         super().__init__("not_found")
 
 
-def version_of(source_key: str) -> str:
-    """The version in the URLs of everything that is streamed of a source."""
-    return version(f"{source_key} {FORMAT}")
+def version_of(source_key: str, generation: int = 1) -> str:
+    """The version in the URLs of everything that is streamed of a source, each time it is made."""
+    return version(f"{source_key} {FORMAT}" + (f" {generation}" if generation > 1 else ""))
 
 
 @asynccontextmanager
@@ -74,7 +74,7 @@ class Shown:
     @property
     def version(self) -> str:
         """What stands behind `?v=` in the URLs of its segments."""
-        return version_of(self.playing.source_key)
+        return version_of(self.playing.source_key, self.playing.generation)
 
 
 @dataclass
@@ -141,7 +141,8 @@ class Showing:
                 raise PlayheadError("not_found")  # deleted just now
             return found
 
-        return await self.shelf.kept(("plan", playing.source_key), read, lambda plan: len(plan.segments))
+        place = ("plan", playing.source_key, playing.generation)
+        return await self.shelf.kept(place, read, lambda plan: len(plan.segments))
 
     def _remember(self, shown: Shown) -> None:
         self._shown[shown.playing.video_id] = shown

@@ -22,6 +22,12 @@ class EventType(StrEnum):
     READY = "video.ready"
     FAILED = "video.failed"
     DELETED = "video.deleted"
+    REPROCESSING = "video.reprocessing"
+    """Everything is made of its file once more, as was asked."""
+    REPROCESSED = "video.reprocessed"
+    """What was ready has been replaced by what was made once more."""
+    REPROCESS_FAILED = "video.reprocess_failed"
+    """It could not be made once more, and stays as it was."""
 
 
 class Format(StrEnum):

@@ -1,6 +1,7 @@
 """The states of a video, a rendition and an upload, and which may follow which.
 
-The four names are the wire contract's; states only move forward, and `fail` or `ready` is the end of one try.
+The four names are the wire contract's; states only move forward, and `fail` or `ready` is the end of one try. A video
+that failed may be tried once more; one that is ready stays so while it is made again (`records.remaking`).
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ FOLLOWS: dict[Status, frozenset[Status]] = {
     Status.PENDING_UPLOAD: frozenset({Status.PROCESSING, Status.FAIL}),
     Status.PROCESSING: frozenset({Status.READY, Status.FAIL}),
     Status.READY: frozenset(),
-    Status.FAIL: frozenset(),
+    Status.FAIL: frozenset({Status.PROCESSING}),
 }
 """State → the states that may follow it."""
 

@@ -130,7 +130,7 @@ async def _publish(
         await workshop.storage.adopt(names[track].key, path)
     async with workshop.records.transaction() as tx:
         current = await videos.find(tx, video["id"], lock=True)
-        if current is None:
+        if current is None or current["generation"] != video["generation"]:
             await objects.doom(tx, [name.key for name in names.values()])
             return
         published = [

@@ -63,7 +63,7 @@ async def _finish(
     await workshop.storage.adopt(name.key, whole)
     async with workshop.records.transaction() as tx:
         current = await videos.find(tx, video["id"], lock=True)
-        if current is None:
+        if current is None or current["generation"] != video["generation"]:
             await objects.doom(tx, [name.key, *(key for _, key in thumbnails)])
             return
         if await pieces.finish_track(

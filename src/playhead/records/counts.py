@@ -15,7 +15,9 @@ async def alive(tx: Transaction) -> None:
 
 async def videos_by_status(tx: Transaction) -> list[tuple[str, int]]:
     """How many videos there are in each state."""
-    found = await tx.connection.execute(select(videos.c.status, func.count()).group_by(videos.c.status))
+    found = await tx.connection.execute(
+        select(videos.c.status, func.count()).where(videos.c.replaces.is_(None)).group_by(videos.c.status)
+    )
     return [(str(status), int(number)) for status, number in found]
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, any_, func, insert, literal, or_, select
+from sqlalchemy import Text, any_, exists, func, insert, literal, or_, select
 
 from playhead.model import jobs
 from playhead.model.events import formats_telling
 from playhead.records.database import Row, Transaction
-from playhead.records.tables import deliveries, events, webhooks
+from playhead.records.tables import deliveries, events, videos, webhooks
 
 
 async def append(
@@ -19,14 +19,26 @@ async def append(
     """Append an event and enqueue its delivery to every webhook of the project that wants it.
 
     Returns:
-        The event's number, growing with time.
+        The event's number, growing with time; 0 of a remake, of which nothing is told but how it ends.
     """
+    remade = exists().where(videos.c.id == video_id, videos.c.replaces.is_not(None))
+    told = select(
+        *(
+            literal(value, type_=column.type)
+            for column, value in (
+                (events.c.project_id, project_id),
+                (events.c.video_id, video_id),
+                (events.c.type, event_type),
+                (events.c.data, data or {}),
+            )
+        )
+    ).where(~remade)
     added = await tx.connection.execute(
-        insert(events)
-        .values(project_id=project_id, video_id=video_id, type=event_type, data=data or {})
-        .returning(events.c.id)
+        insert(events).from_select(["project_id", "video_id", "type", "data"], told).returning(events.c.id)
     )
-    event_id = int(added.scalar_one())
+    event_id = int(added.scalar_one_or_none() or 0)
+    if not event_id:
+        return 0
     wanting = await tx.connection.execute(
         select(webhooks.c.id).where(
             webhooks.c.project_id == project_id,

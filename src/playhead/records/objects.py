@@ -88,6 +88,13 @@ async def doom_unfinished(tx: Transaction, video_id: UUID) -> None:
     )
 
 
+async def move(tx: Transaction, from_video: UUID, to_video: UUID) -> None:
+    """What was made for one video is another's from here on; their keys stay."""
+    await tx.connection.execute(
+        update(objects).where(objects.c.video_id == from_video).values(video_id=to_video)
+    )
+
+
 async def doomed(tx: Transaction, limit: int) -> list[str]:
     """Keys to delete now: those given up, and those whose writer must be long dead."""
     abandoned = (objects.c.state == WRITING) & (objects.c.created_at < func.now() - ABANDONED_AFTER)

@@ -32,6 +32,8 @@ class Playing:
     """Track → `key` and `size_bytes` of each encoded sound's own piece, both None until it is made."""
     renditions: tuple[Row, ...]
     """`track`, `width`, `height`, `status`, `key` and `size_bytes` of those not given up, always in one order."""
+    generation: int = 1
+    """How often it was made: what is streamed changes with it, and so do its URLs."""
     sound_as_it_is: bool = True
     """Whether the source's own sound may be heard; False where it is to be brought to another loudness."""
 
@@ -41,9 +43,11 @@ _VIDEO = (
     videos.c.is_public,
     videos.c.status,
     videos.c.source_key,
+    videos.c.replaces,
     videos.c.source_size,
     videos.c.plan.is_not(None).label("planned"),
     videos.c.loudness,
+    videos.c.generation,
     videos.c.info["audio"]["language"].astext.label("language"),
 )
 _RENDITION = (
@@ -71,7 +75,12 @@ _SOUNDS = select(pieces.c.track, pieces.c.key, pieces.c.size_bytes).where(pieces
 async def load(tx: Transaction, video_id: UUID) -> Playing | None:
     """What there is to play of a video; None when there is no such video or it holds no source."""
     rows = (await tx.connection.execute(_PLAYING.where(videos.c.id == video_id))).all()
-    if not rows or rows[0].source_key is None or rows[0].status == Status.FAIL:
+    if (
+        not rows
+        or rows[0].replaces is not None
+        or rows[0].source_key is None
+        or rows[0].status == Status.FAIL
+    ):
         return None
     video = rows[0]
     sounds = await tx.connection.execute(_SOUNDS.where(pieces.c.video_id == video_id))
@@ -82,6 +91,7 @@ async def load(tx: Transaction, video_id: UUID) -> Playing | None:
         source_size=video.source_size,
         planned=video.planned,
         ready=video.status == Status.READY,
+        generation=video.generation,
         sound_as_it_is=video.loudness == Loudness.SOURCE,
         language=video.language,
         sounds={row.track: {"key": row.key, "size_bytes": row.size_bytes} for row in sounds},

@@ -99,6 +99,8 @@ videos = Table(
     _created(),
     Column("turn", BigInteger, comment="its place among the projects' videos, once it is processed"),
     Column("loudness", Text, nullable=False, server_default=text("'source'"), comment="model.loudness"),
+    Column("generation", Integer, nullable=False, server_default=text("1"), comment="how often it was made"),
+    Column("replaces", UUID, unique=True, comment="of a remake: the video it is made for, and shown as"),
     Index("ix_videos_turn", "project_id", "turn", postgresql_where=text("status = 'processing'")),
     Index("ix_videos_project_id_created_at", "project_id", text("created_at DESC"), text("id DESC")),
     Index("ix_videos_processing", "completed_at", postgresql_where=text("status = 'processing'")),

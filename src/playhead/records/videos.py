@@ -13,7 +13,7 @@ from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.loudness import Loudness
 from playhead.model.states import Status, UploadState
-from playhead.records import events, objects, quotas, turns, uploads
+from playhead.records import events, objects, quotas, remaking, turns, uploads
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import renditions, videos
 
@@ -66,8 +66,8 @@ async def find(
 ) -> Row | None:
     """One video's row, or None when there is none (in that project). `lock` holds it until the end."""
     query = select(videos).where(videos.c.id == video_id)
-    if project_id is not None:
-        query = query.where(videos.c.project_id == project_id)
+    if project_id is not None:  # whoever asks from outside never sees a remake
+        query = query.where(videos.c.project_id == project_id, videos.c.replaces.is_(None))
     found = await tx.connection.execute(query.with_for_update() if lock else query)
     row = found.one_or_none()
     return dict(row._mapping) if row else None
@@ -95,7 +95,7 @@ async def page(
     is_public: bool | None,
 ) -> list[Row]:
     """A project's videos, newest first, older than the cursor `before`."""
-    query = select(videos).where(videos.c.project_id == project_id)
+    query = select(videos).where(videos.c.project_id == project_id, videos.c.replaces.is_(None))
     if before is not None:
         query = query.where(tuple_(videos.c.created_at, videos.c.id) < before)
     if status is not None:
@@ -161,6 +161,9 @@ async def fail(tx: Transaction, video: Row, error: PlayheadError) -> bool:
     """
     if video["status"] not in (Status.PENDING_UPLOAD, Status.PROCESSING):
         return False
+    if video["replaces"] is not None:
+        await remaking.give_up(tx, video, error)
+        return True
     failed = {"status": Status.FAIL, "error_code": error.code, "error_detail": error.detail or None}
     await tx.connection.execute(update(videos).where(videos.c.id == video["id"]).values(**failed))
     await tx.connection.execute(
@@ -195,6 +198,10 @@ async def settle(tx: Transaction, video: Row) -> None:
         await fail(tx, video, PlayheadError(ended[0].error_code, ended[0].error_detail or ""))
         return
     if video["poster_key"] is None:
+        return
+    if video["replaces"] is not None:
+        await objects.doom_unfinished(tx, video["id"])
+        await remaking.finish(tx, video)
         return
     await tx.connection.execute(
         update(videos)
