@@ -72,7 +72,7 @@ def digest(web: Path) -> str:
 
 def _sources(web: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(web):
-        folders[:] = [name for name in folders if name != "node_modules"]
+        folders[:] = [name for name in folders if name not in ("node_modules", "dist")]
         yield from (Path(folder, name) for name in names if not name.endswith(".test.ts"))
 
 

@@ -5,9 +5,10 @@
 // Everything is made in memory first, so a build that fails leaves the last good one alone.
 
 import { build } from "esbuild";
+import { sheetsAsText } from "./sheets.mjs";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -40,6 +41,14 @@ const engine = await build({
   banner: { js: "/* With hls.js and what it needs, whose licences are beside this file. */" },
 });
 
+// The uploader, whose style goes into its shadow tree; with tus-js-client.
+const uploader = await build({
+  ...shared,
+  entryPoints: ["uploader/uploader.ts"],
+  plugins: [sheetsAsText],
+  banner: { js: "/* With tus-js-client and what it needs, whose licences are in licenses.txt beside its build. */" },
+});
+
 // The rest names the engine by its hashed name, as it is fetched only when it is needed.
 const pages = await build({
   ...shared,
@@ -54,9 +63,9 @@ const pages = await build({
   define: { ENGINE_PATH: JSON.stringify(`/${Object.values(logicalNames(engine))[0]}`) },
 });
 
-const licenses = await licensesOf(engine);
+const licenses = await licensesOf(engine, uploader);
 const digest = createHash("sha256").update(licenses).digest("hex").slice(0, 8).toUpperCase();
-const manifest = { ...logicalNames(engine), ...logicalNames(pages), "licenses.txt": `assets/licenses-${digest}.txt` };
+const manifest = { ...logicalNames(engine), ...logicalNames(uploader), ...logicalNames(pages), "licenses.txt": `assets/licenses-${digest}.txt` };
 
 const template = await readFile(resolve(here, "dashboard/index.html"), "utf8");
 const page = template.replace(/\{\{([^}]+)\}\}/g, (_, name) => {
@@ -68,7 +77,7 @@ const page = template.replace(/\{\{([^}]+)\}\}/g, (_, name) => {
 await rm(out, { recursive: true, force: true });
 await mkdir(resolve(out, "assets"), { recursive: true });
 await Promise.all([
-  ...[...engine.outputFiles, ...pages.outputFiles].map((file) => writeFile(file.path, file.contents)),
+  ...[engine, uploader, pages].flatMap((made) => made.outputFiles).map((file) => writeFile(file.path, file.contents)),
   writeFile(resolve(out, "index.html"), page),
   writeFile(resolve(out, manifest["licenses.txt"]), licenses),
   writeFile(resolve(out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`),
@@ -124,15 +133,18 @@ function cmcdLeftOut() {
 }
 
 /**
- * The licences of the packages in a build, which have to go with it.
- * @param {import("esbuild").BuildResult<{ metafile: true }>} result
+ * The licences of the packages in some builds, which have to go with them.
+ * @param {import("esbuild").BuildResult<{ metafile: true }>[]} results
  */
-async function licensesOf(result) {
-  const found = Object.keys(result.metafile.inputs).map((path) => /node_modules\/((@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
+async function licensesOf(...results) {
+  const inputs = results.flatMap((result) => Object.keys(result.metafile.inputs));
+  const found = inputs.map((path) => /node_modules\/((@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
   const packages = [...new Set(found.filter((name) => name !== undefined))].sort();
   const texts = packages.map(async (name) => {
-    const text = await readFile(resolve(here, "node_modules", name, "LICENSE"), "utf8");
-    return `${name}\n\n${text.trim()}\n`;
+    const folder = resolve(here, "node_modules", name);
+    const file = (await readdir(folder)).find((one) => /^licen[cs]e(\.|$)/i.test(one));
+    if (!file) throw new Error(`${name} comes without its licence`);
+    return `${name}\n\n${(await readFile(resolve(folder, file), "utf8")).trim()}\n`;
   });
   return (await Promise.all(texts)).join("\n\n");
 }

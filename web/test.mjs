@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const tests = ["dashboard", "player"].flatMap((folder) =>
+const tests = ["dashboard", "plain", "player", "uploader"].flatMap((folder) =>
   readdirSync(join(here, folder))
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => join(folder, name)),

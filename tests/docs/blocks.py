@@ -21,8 +21,8 @@ PAGES = [
 
 RUN = {"bash", "javascript", "python"}
 """Languages whose blocks are run."""
-CHECKED = {"ini", "json", "nginx", "toml"}
-"""Languages whose blocks are read by a test."""
+CHECKED = {"html", "ini", "json", "nginx", "toml", "tsx"}
+"""Languages whose blocks are read by a test; pages and components by those of tests/playback."""
 SHOWN = {"text"}
 """What is only shown: what a command prints, or a header."""
 

@@ -10,7 +10,7 @@ from tests.docs.blocks import Block, blocks
 from tests.docs.reader import Reader
 from tests.docs.shape import differences
 
-FOLLOWED = ["README.md", "docs/api.md", "docs/cli.md", "docs/operate.md"]
+FOLLOWED = ["README.md", "docs/api.md", "docs/cli.md", "docs/operate.md", "docs/uploader.md"]
 
 
 @pytest.mark.parametrize("page", FOLLOWED)

@@ -16,6 +16,7 @@ from playwright.async_api import Browser, FilePayload, Page, Request
 from tests.browser import chromium
 from tests.live import Live
 from tests.playback.dashboard import Dashboard
+from tests.playback.uploader import Site, site
 
 WEB = Path(__file__).parents[2] / "web"
 READY_WITHIN = 60.0
@@ -128,6 +129,13 @@ def make(live_server: Live, clip: bytes) -> Iterator[Made]:
 def ready_video(make: Made) -> dict[str, Any]:
     """A public video that is ready, as the API tells it."""
     return make(True)
+
+
+@pytest.fixture(scope="session")
+def customer(live_server: Live) -> Iterator[Site]:
+    """A site of another origin with the uploader on its page."""
+    with site(live_server) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from typing import Any
@@ -13,6 +14,7 @@ from playwright.async_api import Browser, FilePayload, Route, expect
 from playhead.model.errors import ERRORS
 from tests.live import Live
 from tests.playback.dashboard import PATIENCE, Dashboard
+from tests.playback.uploader import long_film
 
 # The browser is shared, and lives on the loop it was started on.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -33,10 +35,11 @@ _DROP = """([name, data]) => {
   const dataTransfer = new DataTransfer();
   dataTransfer.items.add(new File([bytes], name, { type: "video/mp4" }));
   const heard = [];
+  const uploader = document.querySelector("playhead-uploader");
   for (const type of ["dragenter", "dragover", "drop"]) {
     const event = new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer });
     document.querySelector("h1").dispatchEvent(event);
-    heard.push(event.defaultPrevented && document.body.classList.contains("dragging"));
+    heard.push(event.defaultPrevented && uploader.hasAttribute("dragging"));
   }
   return heard;
 }"""
@@ -201,7 +204,7 @@ async def test_an_upload_that_lost_its_connection_goes_on(dashboard: Dashboard, 
     await dashboard.only("144p")
 
     async def cut(route: Route) -> None:
-        if route.request.method == "PUT":
+        if route.request.method in ("HEAD", "PATCH"):
             await route.abort("connectionreset")
         else:
             await route.fallback()
@@ -209,9 +212,13 @@ async def test_an_upload_that_lost_its_connection_goes_on(dashboard: Dashboard, 
     await page.route("**", cut)
     await dashboard.choose(chosen)
     card = dashboard.card(name)
-    await expect(card.get_by_role("alert")).to_contain_text("cannot be reached")
-    await page.unroute("**", cut)
+    told = card.get_by_role("alert")
+    await expect(told).to_contain_text("cannot be reached")
+    await dashboard.wait_for(name, "Interrupted")
+    # Pressed in vain, it is told again; and once the server is back it goes on by itself.
     await card.get_by_role("button", name="Try again").click()
+    await expect(told).to_contain_text("cannot be reached")
+    await page.unroute("**", cut)
     await dashboard.wait_for(name, "Ready")
     assert _listed(dashboard, name) == ["ready"]  # taken up on the same video, not begun anew
     await dashboard.assert_proper()
@@ -221,18 +228,49 @@ async def test_a_cancelled_upload_leaves_nothing(dashboard: Dashboard, chosen: F
     page, name = dashboard.page, chosen["name"]
 
     async def hold(route: Route) -> None:
-        if route.request.method != "PUT":
+        if route.request.method != "PATCH":
             await route.fallback()
 
     await page.route("**", hold)
     await dashboard.choose(chosen)
     cancel = page.get_by_role("button", name=f"Cancel the upload of {name}")
     await dashboard.wait_for(name, "Uploading")
-    async with page.expect_response(lambda answer: answer.request.method == "DELETE") as deleted:
+    gone = re.compile(r"/v1/videos/[^/]+$")
+    async with page.expect_response(
+        lambda answer: answer.request.method == "DELETE" and bool(gone.search(answer.url))
+    ) as deleted:
         await cancel.click()
     assert (await deleted.value).status == 204
     await expect(dashboard.card(name)).to_have_count(0)
     assert _listed(dashboard, name) == []
+    await dashboard.assert_proper()
+
+
+async def test_an_upload_can_be_paused_and_outlives_the_page(dashboard: Dashboard, clip: bytes) -> None:
+    page, name = dashboard.page, "paused.mp4"
+    film = long_film(clip, 2_000_000)
+    held = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        if route.request.method == "PATCH" and not held.is_set():
+            held.set()
+        else:
+            await route.fallback()
+
+    await page.route("**", hold)
+    await dashboard.only("144p")
+    await dashboard.choose({"name": name, "mimeType": "video/mp4", "buffer": film})
+    await held.wait()
+    await dashboard.card(name).get_by_role("button", name=f"Pause the upload of {name}").click()
+    await dashboard.wait_for(name, "Paused")
+    await page.reload()
+    # With what was asked for, though the form has forgotten it.
+    await dashboard.wait_for(name, "Paused")
+    await dashboard.card(name).get_by_role("button", name=f"Go on with the upload of {name}").click()
+    await dashboard.wait_for(name, "Ready")
+    with dashboard.live.http() as http:
+        (video,) = [one for one in http.get("/v1/videos").json()["data"] if one["filename"] == name]
+    assert [rendition["resolution"] for rendition in video["renditions"]] == ["144p"]
     await dashboard.assert_proper()
 
 

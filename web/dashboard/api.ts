@@ -1,5 +1,5 @@
-import type { Created, Resolution, Video, VideoPage } from "./contract.ts";
-import { problemOf, unreachable } from "./problem.ts";
+import type { Created, Grant, Resolution, Video, VideoPage } from "./contract.ts";
+import { problemOf, unreachable } from "../plain/problem.ts";
 
 /** What the user asks for a new video. */
 export interface Wish {
@@ -30,12 +30,15 @@ export class Api {
     await this.call("DELETE", `/v1/videos/${id}`);
   }
 
-  create(file: File, wish: Wish): Promise<Created> {
-    return this.json("POST", "/api/video", { filename: file.name, fileSizeBytes: file.size, ...wish });
+  /** An upload that completes by itself once its last byte is there. */
+  create(file: File, { resolutions, isPublic }: Wish): Promise<Created> {
+    const wish = { resolutions, is_public: isPublic, auto_complete: true };
+    return this.json("POST", "/v1/uploads", { filename: file.name, size: file.size, ...wish });
   }
 
-  async complete(id: string): Promise<void> {
-    await this.call("POST", `/api/video/${id}/complete-upload`, {});
+  /** Lets files be judged before they are sent, for as long as the page is likely to stay open. */
+  grant(): Promise<Grant> {
+    return this.json("POST", "/v1/upload-grants", { expires_in_seconds: 24 * 3600 });
   }
 
   private async json<T>(method: string, path: string, body?: unknown): Promise<T> {

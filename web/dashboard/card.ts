@@ -1,15 +1,17 @@
 import type { Resolution, Video } from "./contract.ts";
-import { h, icon, mark, say } from "./dom.ts";
+import { h, mark, say } from "../plain/dom.ts";
+import { icon } from "./dom.ts";
 import { Links } from "./links.ts";
 import type { Preview } from "./preview.ts";
-import { ProgressBar } from "./progress.ts";
+import { ProgressBar } from "../plain/progress.ts";
 import { Stage } from "./stage.ts";
-import { type CardView, describe, type LocalUpload } from "./view.ts";
+import type { UploadState } from "../uploader/state.ts";
+import { type CardView, describe } from "./view.ts";
 
 /** What a card shows: a video of the server's, an upload of this page's, or one that became the other. */
 export interface Shown {
   video: Video | null;
-  upload: LocalUpload | null;
+  upload: UploadState | null;
   preview: Preview | null;
   /** What was asked for, until the server repeats it. */
   wished: readonly Resolution[];
@@ -20,6 +22,7 @@ export interface CardActions {
   /** Cancels the upload or deletes the video, whichever it is by now. */
   remove: () => void;
   retry: () => void;
+  pause: () => void;
   /** The card was opened: whatever it shows should be fresh. */
   opened: () => void;
 }
@@ -35,6 +38,7 @@ export class Card {
   private readonly line = h("p", { class: "line" });
   private readonly chip = h("span", { class: "chip" });
   private readonly bar = new ProgressBar();
+  private readonly pausing = h("button", { type: "button", class: "button pausing" });
   private readonly removal = h("button", { type: "button", class: "button bare" });
   private readonly body: HTMLElement;
   private inside: { stage: Stage; links: Links } | null = null;
@@ -48,7 +52,11 @@ export class Card {
     this.title.setAttribute("aria-controls", this.body.id);
     this.title.addEventListener("click", () => this.open(!this.isOpen));
     this.removal.addEventListener("click", () => this.actions.remove());
-    const thumb = h("div", { class: "thumb" }, icon("film"), this.picture);
+    this.pausing.addEventListener("click", () => {
+      if (this.shown?.upload?.step === "paused") this.actions.retry();
+      else this.actions.pause();
+    });
+    const thumb = h("div", { class: "thumb" }, icon("film"), this.picture, this.pausing);
     const words = h("div", { class: "words" }, h("h3", {}, this.title), this.line);
     const head = h("div", { class: "head" }, thumb, words, this.chip, this.removal);
     this.element = h("li", { class: "card" }, head, this.bar.element, this.body);
@@ -64,6 +72,7 @@ export class Card {
     const { label, fraction } = view.progress ?? { label: "Progress", fraction: null };
     this.bar.update(`${label} of ${view.title}`, fraction);
     this.updateRemoval(view);
+    this.updatePausing(view);
     const poster = shown.video?.poster_url ?? null;
     // The first address stays: a private video's is new each time, and the picture the same.
     if (poster && !this.picture.hasAttribute("src")) this.picture.src = poster;
@@ -90,8 +99,8 @@ export class Card {
   }
 
   private updateRemoval(view: CardView): void {
-    const state = this.shown?.upload?.state.step;
-    const sending = state && state !== "done" && state !== "failed";
+    const step = this.shown?.upload?.step;
+    const sending = step && !["done", "failed", "refused"].includes(step);
     const word = sending ? "Cancel the upload of" : "Delete";
     mark(this.removal, "aria-label", `${word} ${view.title}`);
     mark(this.removal, "title", sending ? "Cancel" : "Delete");
@@ -99,6 +108,18 @@ export class Card {
     if (this.removal.dataset["drawn"] === drawn) return;
     this.removal.dataset["drawn"] = drawn;
     this.removal.replaceChildren(icon(drawn));
+  }
+
+  private updatePausing(view: CardView): void {
+    const step = this.shown?.upload?.step ?? "done";
+    const isPaused = step === "paused";
+    this.pausing.hidden = !isPaused && !["waiting", "opening", "sending"].includes(step);
+    const drawn = isPaused ? "play" : "pause";
+    mark(this.pausing, "aria-label", `${isPaused ? "Go on with" : "Pause"} the upload of ${view.title}`);
+    mark(this.pausing, "title", isPaused ? "Go on" : "Pause");
+    if (this.pausing.dataset["drawn"] === drawn) return;
+    this.pausing.dataset["drawn"] = drawn;
+    this.pausing.replaceChildren(icon(drawn));
   }
 
   private fill(view: CardView): void {

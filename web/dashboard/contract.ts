@@ -1,4 +1,6 @@
-/** What the server says, as far as this page reads it: `/v1` for videos, `/api` for creating them. */
+/** What the server says below `/v1`, as far as this page reads it. */
+
+import type { Failure } from "../plain/problem.ts";
 
 export const RESOLUTIONS = [
   "144p",
@@ -14,14 +16,6 @@ export const RESOLUTIONS = [
 export type Resolution = (typeof RESOLUTIONS)[number];
 
 export type Status = "pending_upload" | "processing" | "ready" | "fail";
-
-/** Why a video or a rendition failed. */
-export interface Failure {
-  code: string;
-  message: string;
-  remedy: string;
-  docs_url: string;
-}
 
 export interface Rendition {
   id: string;
@@ -78,10 +72,18 @@ export interface VideoPage {
   has_more: boolean;
 }
 
-/** The answer to `POST /api/video`. */
+/** The answer to `POST /v1/uploads`. */
 export interface Created {
   id: string;
-  uploadUrl: string;
+  url: string;
+  video_id: string;
   /** The one Content-Type the upload URL takes. */
-  contentType: string;
+  content_type: string;
+  /** ISO 8601. */
+  expires_at: string;
+}
+
+/** The answer to `POST /v1/upload-grants`, as far as this page reads it. */
+export interface Grant {
+  preflight_url: string;
 }

@@ -1,12 +1,13 @@
-import { Api, type Wish } from "./api.ts";
-import { byId, say } from "./dom.ts";
+import { Api } from "./api.ts";
+import { say } from "../plain/dom.ts";
+import { byId } from "./dom.ts";
 import { dropKey, keepKey, keptKey, takeKeyFromAddress } from "./key.ts";
 import { VideoList } from "./list.ts";
 import { notice } from "./notice.ts";
 import { Picker } from "./picker.ts";
-import { previewOf } from "./preview.ts";
-import type { Problem } from "./problem.ts";
-import { Upload } from "./upload.ts";
+import { Sendings } from "./sendings.ts";
+import type { Problem } from "../plain/problem.ts";
+import type { PlayheadUploader } from "../uploader/uploader.ts";
 
 const signIn = byId("sign-in", HTMLFormElement);
 const keyInput = byId("key", HTMLInputElement);
@@ -17,15 +18,16 @@ const toast = byId("toast", HTMLElement);
 const question = byId("question", HTMLDialogElement);
 const more = byId("more", HTMLButtonElement);
 
-const picker = new Picker((files, wish) => void addAll(files, wish));
-const uploads: Upload[] = [];
+// Defined by a script of its own, which pages of others use as well; modules run in their order.
+const uploader = document.querySelector<PlayheadUploader>("playhead-uploader")!;
+const picker = new Picker(uploader);
+const sendings = new Sendings(uploader);
 let session: { api: Api; list: VideoList } | null = null;
-/** Files go one after another: two would only halve each other's speed. */
-let line: Promise<void> = Promise.resolve();
 
 function begin(): void {
   session?.list.stop();
   session = null;
+  sendings.end();
   const key = keptKey();
   signIn.hidden = key !== null;
   work.hidden = account.hidden = key === null;
@@ -38,6 +40,7 @@ function begin(): void {
   const focusElsewhere = (): void => picker.focus();
   const list = new VideoList(api, byId("list", HTMLElement), { confirm, trouble, counted, focusElsewhere });
   session = { api, list };
+  sendings.begin(api, key, list);
   list.start();
 }
 
@@ -47,24 +50,6 @@ function refused(): void {
   begin();
   trouble(null);
   say(keyComplaint, "The server does not know this key. Enter another; `playhead keys create` makes one.");
-}
-
-async function addAll(files: File[], wish: Wish): Promise<void> {
-  const here = session;
-  if (!here) return;
-  const { api, list } = here;
-  const previews = await Promise.all(files.map(previewOf));
-  // Backwards, as each goes on top: the first one chosen ends up first.
-  const added = files.map((file) => new Upload(api, file, wish, (upload) => list.changed(upload)));
-  for (const upload of [...added].reverse()) {
-    const preview = previews[added.indexOf(upload)] ?? null;
-    const shown = { video: null, upload, preview, wished: wish.resolutions, isPublic: wish.isPublic };
-    list.add(upload, shown, files.length === 1);
-  }
-  uploads.push(...added);
-  for (const upload of added) {
-    line = line.then(() => (upload.state.step === "waiting" ? upload.run() : undefined));
-  }
 }
 
 function confirm(name: string): Promise<boolean> {
@@ -103,7 +88,7 @@ byId("change-key", HTMLButtonElement).addEventListener("click", () => {
 });
 more.addEventListener("click", () => void session?.list.more());
 window.addEventListener("beforeunload", (event) => {
-  if (uploads.some((upload) => upload.underWay)) event.preventDefault();
+  if (sendings.atRisk) event.preventDefault();
 });
 // The start-up link, opened in a tab that already shows this page, changes nothing but the fragment.
 window.addEventListener("hashchange", () => {

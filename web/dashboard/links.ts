@@ -1,6 +1,7 @@
 import type { Rendition, Resolution, Video } from "./contract.ts";
-import { announce, h, icon, mark, say } from "./dom.ts";
-import { ProgressBar } from "./progress.ts";
+import { h, mark, say } from "../plain/dom.ts";
+import { announce, icon } from "./dom.ts";
+import { ProgressBar } from "../plain/progress.ts";
 import { describeRendition, inOrder } from "./view.ts";
 
 /** How long a copy button says so, in milliseconds. */

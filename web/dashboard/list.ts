@@ -3,8 +3,8 @@ import { Card, type Shown } from "./card.ts";
 import type { Video, VideoPage } from "./contract.ts";
 import { announce } from "./dom.ts";
 import { type Found, Poll } from "./poll.ts";
-import { Problem } from "./problem.ts";
-import type { Upload } from "./upload.ts";
+import { Problem } from "../plain/problem.ts";
+import type { Sending } from "./sending.ts";
 
 /** Milliseconds: a video at work is asked for every half second, slowing to two while nothing moves. */
 const VIDEO_PACE = { quick: 500, slow: 2000 };
@@ -14,7 +14,7 @@ const PAGE = 20;
 
 interface Entry extends Shown {
   card: Card;
-  source: Upload | null;
+  source: Sending | null;
   poll: Poll | null;
   /** `performance.now()` when it came to be here. */
   since: number;
@@ -57,16 +57,19 @@ export class VideoList {
   }
 
   /** Puts a file of this page's on top; `changed` must be called whenever its upload moves on. */
-  add(upload: Upload, shown: Shown, open: boolean): void {
+  add(upload: Sending, shown: Shown, open: boolean): void {
     const entry = this.enter(shown, upload, 0);
     entry.card.update(entry);
     entry.card.open(open);
     this.count();
+    // A small file may have gone before its picture was there.
+    if (upload.state.step === "done") this.changed(upload);
   }
 
-  changed(upload: Upload): void {
+  changed(upload: Sending): void {
     const entry = this.entries.find((one) => one.source === upload);
     if (!entry) return;
+    entry.upload = upload.state;
     if (upload.state.step === "cancelled") {
       this.drop(entry);
       return;
@@ -75,9 +78,11 @@ export class VideoList {
     const twin = this.entries.find((one) => one !== entry && one.video && one.video.id === upload.videoId);
     if (twin) this.drop(twin);
     entry.card.update(entry);
-    if (upload.state.step === "failed") announce(`The upload of ${upload.file.name} failed.`);
+    if (upload.state.step === "failed" || upload.state.step === "refused") {
+      announce(`The upload of ${upload.name} failed.`);
+    }
     if (upload.state.step !== "done") return;
-    announce(`${upload.file.name} is uploaded and being processed.`);
+    announce(`${upload.name} is uploaded and being processed.`);
     this.watch(entry, upload.videoId ?? "");
   }
 
@@ -139,10 +144,11 @@ export class VideoList {
     return this.entries.find((one) => one.video?.id === id || one.source?.videoId === id);
   }
 
-  private enter(shown: Shown, source: Upload | null, at: number): Entry {
+  private enter(shown: Shown, source: Sending | null, at: number): Entry {
     const card = new Card({
       remove: () => void this.remove(entry),
-      retry: () => void source?.run(),
+      retry: () => source?.resume(),
+      pause: () => source?.pause(),
       opened: () => void this.freshen(entry),
     });
     const entry: Entry = { ...shown, card, source, poll: null, since: performance.now() };
@@ -192,11 +198,11 @@ export class VideoList {
   }
 
   private async remove(entry: Entry): Promise<void> {
-    const name = entry.video?.filename ?? entry.source?.file.name ?? "";
+    const name = entry.video?.filename ?? entry.source?.name ?? "";
     const at = this.entries.indexOf(entry);
     const next = this.entries[at + 1] ?? this.entries[at - 1];
     if (entry.source && entry.source.state.step !== "done") {
-      await entry.source.cancel();
+      await this.giveUp(entry.source);
     } else {
       if (!entry.video || !(await this.around.confirm(name))) return;
       try {
@@ -210,6 +216,18 @@ export class VideoList {
     }
     if (next) next.card.focus();
     else this.around.focusElsewhere();
+  }
+
+  /** An upload that is given up leaves no video behind. */
+  private async giveUp(sending: Sending): Promise<void> {
+    const { videoId } = sending;
+    await sending.cancel();
+    try {
+      if (videoId) await this.api.remove(videoId);
+    } catch (error) {
+      // The server drops uploads that never complete; nothing is lost by not reaching it now.
+      if (!(error instanceof Problem)) throw error;
+    }
   }
 
   private drop(entry: Entry): void {

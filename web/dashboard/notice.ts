@@ -1,5 +1,5 @@
-import { h } from "./dom.ts";
-import type { Problem } from "./problem.ts";
+import { h } from "../plain/dom.ts";
+import type { Problem } from "../plain/problem.ts";
 
 /** What happened, what to do, where to read more, and a button where trying again can help. */
 export function notice(problem: Problem, retry: (() => void) | null = null): HTMLElement {

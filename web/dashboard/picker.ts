@@ -1,17 +1,17 @@
-import type { Wish } from "./api.ts";
+import { h } from "../plain/dom.ts";
+import type { FilesChosen, PlayheadUploader } from "../uploader/uploader.ts";
 import { RESOLUTIONS } from "./contract.ts";
-import { byId, h } from "./dom.ts";
+import { byId } from "./dom.ts";
+import { metadataOf } from "./sending.ts";
 
 const USUAL = ["360p", "720p", "1080p"];
 
-/** The form at the top: choose or drop files, and say what is to become of them. */
+/** The form at the top: beside where files are dropped, what is to become of them. */
 export class Picker {
   private readonly form = byId("add", HTMLFormElement);
-  private readonly input = byId("file", HTMLInputElement);
   private readonly complaint = byId("add-complaint", HTMLElement);
-  private depth = 0;
 
-  constructor(private readonly onFiles: (files: File[], wish: Wish) => void) {
+  constructor(private readonly uploader: PlayheadUploader) {
     const choices = byId("resolutions", HTMLElement);
     for (const name of RESOLUTIONS) {
       const checked = USUAL.includes(name);
@@ -19,47 +19,25 @@ export class Picker {
       choices.append(h("label", { class: "choice" }, box, h("span", {}, name)));
     }
     this.form.addEventListener("submit", (event) => event.preventDefault());
-    this.form.addEventListener("change", (event) => {
-      if (event.target !== this.input) this.complain("");
-    });
-    this.input.addEventListener("change", () => {
-      this.offer([...(this.input.files ?? [])]);
-      this.input.value = ""; // so that the same file can be chosen again
-    });
-    this.listenForDrops();
+    this.form.addEventListener("change", () => this.complain(""));
+    uploader.addEventListener("files-chosen", (event) => this.wish(event));
   }
 
   focus(): void {
-    this.input.focus();
+    this.uploader.focus();
   }
 
-  /** The whole page takes drops: a near miss must not make the browser leave for the file. */
-  private listenForDrops(): void {
-    const drag = (event: DragEvent, step: number): void => {
-      if (this.form.closest("[hidden]") || !event.dataTransfer?.types.includes("Files")) return;
-      event.preventDefault();
-      // dragenter and dragleave come for every element passed over: only their balance tells.
-      this.depth = step === 0 ? this.depth : Math.max(0, this.depth + step);
-      document.body.classList.toggle("dragging", this.depth > 0);
-    };
-    window.addEventListener("dragenter", (event) => drag(event, 1));
-    window.addEventListener("dragleave", (event) => drag(event, -1));
-    window.addEventListener("dragover", (event) => drag(event, 0));
-    window.addEventListener("drop", (event) => {
-      drag(event, -this.depth);
-      if (event.defaultPrevented) this.offer([...(event.dataTransfer?.files ?? [])]);
-    });
-  }
-
-  private offer(files: File[]): void {
+  /** What is asked for goes with the files, and stays as it is when the form changes. */
+  private wish(event: CustomEvent<FilesChosen>): void {
     const told = new FormData(this.form);
     const resolutions = RESOLUTIONS.filter((name) => told.getAll("resolution").includes(name));
-    if (files.length === 0) return;
-    if (resolutions.length === 0) {
-      this.complain("Choose at least one resolution, then add the video again.");
+    this.complain("");
+    if (resolutions.length > 0) {
+      Object.assign(event.detail.metadata, metadataOf({ resolutions, isPublic: told.get("visibility") === "public" }));
       return;
     }
-    this.onFiles(files, { resolutions, isPublic: told.get("visibility") === "public" });
+    event.preventDefault();
+    this.complain("Choose at least one resolution, then add the video again.");
   }
 
   private complain(sentence: string): void {

@@ -1,4 +1,4 @@
-import { Problem } from "./problem.ts";
+import { Problem } from "../plain/problem.ts";
 
 /** What a step of a poll found. `over` ends it. */
 export type Found = "changed" | "same" | "over";

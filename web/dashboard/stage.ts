@@ -1,9 +1,9 @@
 import "../player/player.ts";
 import type { Video } from "./contract.ts";
-import { h } from "./dom.ts";
+import { h } from "../plain/dom.ts";
 import { notice } from "./notice.ts";
 import type { Preview } from "./preview.ts";
-import type { Problem } from "./problem.ts";
+import type { Problem } from "../plain/problem.ts";
 import { renditionFor } from "./view.ts";
 
 /**

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Rendition, Video } from "./contract.ts";
-import { Problem, unreachable } from "./problem.ts";
+import { begun, type UploadState } from "../uploader/state.ts";
+import { Problem, unreachable } from "../plain/problem.ts";
 import { describe, describeRendition, inOrder, renditionFor } from "./view.ts";
 
 const NOW = Date.parse("2026-11-23T12:00:30Z");
@@ -50,29 +51,41 @@ function video(change: Partial<Video> = {}): Video {
   };
 }
 
+function upload(change: Partial<UploadState>): UploadState {
+  return { ...begun("u", { name: "clip.mp4", size: 2_000_000, type: "video/mp4" }), ...change };
+}
+
 test("a file being sent tells how much, how fast and how long", () => {
   const pace = { perSecond: 250_000, secondsLeft: 6 };
-  const state = { step: "sending", sent: 500_000, total: 2_000_000, ...pace } as const;
-  const view = describe(null, { file: { name: "clip.mp4", size: 2_000_000 }, state }, NOW);
+  const view = describe(null, upload({ step: "sending", sent: 500_000, ...pace }), NOW);
   assert.equal(view.line, "500 kB of 2.0 MB · 250 kB/s · 6 s left");
   assert.deepEqual(view.progress, { label: "Upload", fraction: 0.25 });
   assert.equal(view.chip.text, "Uploading");
 });
 
-test("only a passing failure of an upload can be tried again", () => {
-  const file = { name: "clip.mp4", size: 2 };
-  const lost = describe(null, { file, state: { step: "failed", problem: unreachable() } }, NOW);
+test("an upload that failed can be tried again if the element says so", () => {
+  const lost = describe(null, upload({ step: "failed", problem: unreachable(), canRetry: true }), NOW);
   assert.equal(lost.canRetry, true);
   const judged = new Problem(422, "not_a_video", "It is none.", "Send another.");
-  const refused = describe(null, { file, state: { step: "failed", problem: judged } }, NOW);
+  const refused = describe(null, upload({ step: "failed", problem: judged }), NOW);
   assert.equal(refused.canRetry, false);
   assert.equal(refused.problem, judged);
 });
 
+test("an interrupted upload says what it waits for", () => {
+  const stalled = describe(null, upload({ step: "stalled", problem: unreachable() }), NOW);
+  assert.equal(stalled.chip.text, "Interrupted");
+  assert.equal(stalled.problem?.code, "unreachable");
+  const paused = describe(null, upload({ step: "paused", sent: 1_000_000 }), NOW);
+  assert.deepEqual([paused.chip.text, paused.line], ["Paused", "1.0 MB of 2.0 MB"]);
+  const asking = describe(null, upload({ step: "asking", wants: "file" }), NOW);
+  assert.match(asking.problem?.remedy ?? "", /same file again/);
+});
+
 test("while this page uploads, its own word goes before the server's", () => {
-  const upload = { file: { name: "clip.mp4", size: 2 }, state: { step: "completing" } } as const;
-  assert.equal(describe(video({ status: "pending_upload" }), upload, NOW).chip.text, "Uploading");
-  const done = { ...upload, state: { step: "done" } } as const;
+  const sending = upload({ step: "sending", sent: 2_000_000 });
+  assert.equal(describe(video({ status: "pending_upload" }), sending, NOW).chip.text, "Uploading");
+  const done = upload({ step: "done" });
   assert.equal(describe(video(), done, NOW).chip.text, "Processing");
   assert.equal(describe(video({ status: "pending_upload" }), done, NOW).chip.text, "Processing");
   assert.equal(describe(null, done, NOW).title, "clip.mp4");
@@ -86,8 +99,8 @@ test("a processing video is called playable as soon as it is", () => {
 });
 
 test("an upload of another client's shows what the server has of it", () => {
-  const upload = { size_bytes: 4000, received_bytes: 1000 };
-  const view = describe(video({ status: "pending_upload", source: null, upload }), null, NOW);
+  const received = { size_bytes: 4000, received_bytes: 1000 };
+  const view = describe(video({ status: "pending_upload", source: null, upload: received }), null, NOW);
   assert.equal(view.line, "1.0 kB of 4.0 kB received");
   assert.equal(view.progress?.fraction, 0.25);
   const whole = { size_bytes: 4000, received_bytes: 4000 };

@@ -1,8 +1,9 @@
 import type { Rendition, Video } from "./contract.ts";
 import { RESOLUTIONS } from "./contract.ts";
-import { type Problem, problemOfFailure } from "./problem.ts";
-import type { UploadState } from "./upload.ts";
-import { ago, bytes, duration, percent, timeLeft } from "./words.ts";
+import { Problem, problemOfFailure } from "../plain/problem.ts";
+import type { UploadState } from "../uploader/state.ts";
+import { foretell, pace } from "../uploader/words.ts";
+import { ago, bytes, duration, percent } from "../plain/words.ts";
 
 /** What a card says of its video; plain data, so that it can be judged without a browser. */
 export interface CardView {
@@ -16,49 +17,58 @@ export interface CardView {
   canRetry: boolean;
 }
 
-/** The part of an upload that a card shows. */
-export interface LocalUpload {
-  file: { name: string; size: number };
-  state: UploadState;
-}
-
 /** One of `video` and `upload` is there, or both. `now` in milliseconds since 1970. */
-export function describe(video: Video | null, upload: LocalUpload | null, now: number): CardView {
-  const local = upload && upload.state.step !== "done" ? describeUpload(upload) : null;
+export function describe(video: Video | null, upload: UploadState | null, now: number): CardView {
+  const local = upload && upload.step !== "done" ? describeUpload(upload) : null;
   if (local) return local;
   // Right after the upload, what is known of the video may still be from before.
   const isStale = !video || (upload !== null && video.status === "pending_upload");
   if (!isStale) return describeVideo(video, now);
-  return view(upload?.file.name ?? "", "busy", "Processing", "Waiting for the server …");
+  return view(upload?.name ?? "", "busy", "Processing", "Waiting for the server …");
 }
 
-function describeUpload(upload: LocalUpload): CardView {
-  const { file, state } = upload;
-  const size = bytes(file.size);
-  switch (state.step) {
+function describeUpload(upload: UploadState): CardView {
+  const { name } = upload;
+  const size = bytes(upload.size);
+  const fraction = upload.size > 0 ? upload.sent / upload.size : 0;
+  const progress = { label: "Upload", fraction };
+  switch (upload.step) {
+    case "checking":
+      return view(name, "quiet", "Waiting", `${size} · Looking at the file …`);
     case "waiting":
-      return view(file.name, "quiet", "Waiting", `${size} · next in line`);
-    case "sending": {
-      const fraction = state.total > 0 ? state.sent / state.total : 0;
-      const words = [`${bytes(state.sent)} of ${size}`];
-      if (state.perSecond) words.push(`${bytes(state.perSecond)}/s`);
-      if (state.secondsLeft !== null && fraction < 1) words.push(`${timeLeft(state.secondsLeft)} left`);
-      const shown = view(file.name, "busy", "Uploading", words.join(" · "));
-      return { ...shown, progress: { label: "Upload", fraction } };
-    }
+      return view(name, "quiet", "Waiting", foretold(upload) || `${size} · next in line`);
+    case "sending":
+      return { ...view(name, "busy", "Uploading", pace(upload)), progress };
+    case "paused":
+      return { ...view(name, "quiet", "Paused", `${bytes(upload.sent)} of ${size}`), progress };
+    case "stalled":
+      return { ...view(name, "bad", "Interrupted", size), progress, problem: upload.problem, canRetry: true };
+    case "asking":
+      return { ...view(name, "bad", "Interrupted", size), problem: asking(upload), canRetry: true };
+    case "refused":
     case "failed": {
-      const shown = view(file.name, "bad", "Failed", size);
-      return { ...shown, problem: state.problem, canRetry: state.problem.passing };
+      const { problem, canRetry } = upload;
+      return { ...view(name, "bad", "Failed", size), problem, canRetry };
     }
-    case "creating":
-    case "completing":
+    case "opening":
     case "cancelled":
-    case "done": {
-      const words = state.step === "completing" ? "Checking the file …" : "Preparing …";
-      const shown = view(file.name, "busy", "Uploading", `${size} · ${words}`);
-      return { ...shown, progress: { label: "Upload", fraction: state.step === "completing" ? 1 : 0 } };
-    }
+    case "done":
+      return { ...view(name, "busy", "Uploading", foretold(upload) || `${size} · Preparing …`), progress };
   }
+}
+
+function foretold({ verdict }: UploadState): string {
+  return verdict ? foretell(verdict) : "";
+}
+
+/** After a restart of the browser, a file too large to be kept has to be given again. */
+function asking(upload: UploadState): Problem {
+  if (upload.problem) return upload.problem;
+  const remedy =
+    upload.wants === "permission"
+      ? "Try again, and let the browser read the file once more."
+      : "Drop or choose the same file again, and it goes on where it was.";
+  return new Problem(0, "upload_interrupted", "The upload was interrupted.", remedy);
 }
 
 function describeVideo(video: Video, now: number): CardView {

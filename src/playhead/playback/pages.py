@@ -1,4 +1,5 @@
-"""The routes that serve pages: `/`, `/embed/{video}`, `/player.js` and the built files under `/assets`.
+"""The routes that serve pages: `/`, `/embed/{video}`, `/player.js`, `/uploader.js`, and the built files under
+`/assets`.
 
 Nothing here runs inline script or style, asks a third party, or may be sniffed into another type; the
 headers say so to the browser.
@@ -87,6 +88,10 @@ def playback_routes(
     async def player(request: _Request) -> Response[bytes]:
         return _answer(request, built.named("player.js"), _MINUTES, shared)
 
+    @_page("/uploader.js")
+    async def uploader(request: _Request) -> Response[bytes]:
+        return _answer(request, built.named("uploader.js"), _MINUTES, shared)
+
     @_page("/assets/{name:str}")
     async def asset(request: _Request, name: FromPath[str]) -> Response[bytes]:
         body = built.at(f"assets/{name}")
@@ -116,7 +121,7 @@ def playback_routes(
         # The segment is ~token, as in the URLs of private media. Without the tilde it is no token of ours.
         return await embed_answer(request, video_id, token[1:] if token.startswith("~") else "")
 
-    return Router("/", route_handlers=[dashboard, player, asset, embed, private_embed])
+    return Router("/", route_handlers=[dashboard, player, uploader, asset, embed, private_embed])
 
 
 def _page(path: str) -> route:

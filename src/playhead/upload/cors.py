@@ -13,9 +13,9 @@ ALLOWED = (
     "upload-offset, uppy-auth-token, uppy-versions, x-api-key, x-http-method-override, x-request-id, x-requested-with"
 )
 EXPOSED = (
-    "etag, location, range, retry-after, tus-checksum-algorithm, tus-extension, tus-max-size, tus-resumable, "
-    "tus-version, upload-concat, upload-defer-length, upload-expires, upload-length, upload-metadata, upload-offset, "
-    "x-request-id"
+    "etag, location, playhead-upload, playhead-video, range, retry-after, tus-checksum-algorithm, tus-extension, "
+    "tus-max-size, tus-resumable, tus-version, upload-concat, upload-defer-length, upload-expires, upload-length, "
+    "upload-metadata, upload-offset, x-request-id"
 )
 """One that is missing here is no error message but a wrong result: without Range a page takes every 308 for a part
 that is kept, without ETag Uppy never ends, and without Location or Upload-Offset clients of tus fail."""

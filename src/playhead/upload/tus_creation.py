@@ -2,7 +2,8 @@
 
     POST /tus, Upload-Length: 100, Upload-Metadata: filename ZmlsbS5tcDQ=  → 201, Location: {url}
 
-The URL is the same kind that `POST /v1/uploads` gives: it speaks every protocol.
+The URL is the same kind that `POST /v1/uploads` gives: it speaks every protocol. Beside it, `Playhead-Upload` and
+`Playhead-Video` tell the ids, for pages that want to show the video afterwards.
 """
 
 from __future__ import annotations
@@ -51,7 +52,12 @@ class TusCreation:
             return await self._concatenation.finish(request)
         upload = await self._open(request.subject, request.headers)
         url = self._urls.upload(upload["id"], int(upload["expires_at"].timestamp()))
-        headers = {"location": url, "upload-expires": expires(upload["expires_at"])}
+        headers = {
+            "location": url,
+            "upload-expires": expires(upload["expires_at"]),
+            "playhead-upload": str(upload["id"]),
+            "playhead-video": str(upload["video_id"]),
+        }
         if is_offset_type(request.headers):
             headers["upload-offset"] = str(await self._take(request, upload))
         return Reply(201, headers=headers)

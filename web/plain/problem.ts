@@ -1,5 +1,3 @@
-import type { Failure } from "./contract.ts";
-
 /** A failure in the server's words: what happened, what to do, and where to read more. */
 export class Problem extends Error {
   constructor(
@@ -51,7 +49,15 @@ export function unreachable(): Problem {
   );
 }
 
-/** The problem of a video or rendition that failed in processing. */
+/** Why a video or a rendition failed, or a file was refused, as answers carry it. */
+export interface Failure {
+  code: string;
+  message: string;
+  remedy: string;
+  docs_url: string;
+}
+
+/** The problem of a video or rendition that failed in processing, or of a file that was refused. */
 export function problemOfFailure(failure: Failure): Problem {
   return new Problem(200, failure.code, failure.message, failure.remedy, failure.docs_url);
 }

@@ -1,0 +1,330 @@
+"""`<playhead-uploader>` on a page of another origin, in Chromium, against a real server."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, FilePayload, Page, Request, Route, expect
+
+from playhead.model.errors import ERRORS
+from tests.docs.blocks import blocks
+from tests.live import Live
+from tests.playback.uploader import Site, Window, granted, listed, long_film, site, stored
+
+# The browser is shared, and lives on the loop it was started on.
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SIZE = 3_000_000
+SLOW = 1_500_000
+"""Bytes a second at which a file of SIZE takes long enough to be disturbed."""
+
+_DROP = """([name, data]) => {
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], name, { type: "video/mp4" }));
+  const uploader = document.querySelector("playhead-uploader");
+  return ["dragenter", "dragover", "drop"].map((type) => {
+    const event = new DragEvent(type, { bubbles: true, composed: true, cancelable: true, dataTransfer });
+    uploader.shadowRoot.querySelector("[part=drop]").dispatchEvent(event);
+    return event.defaultPrevented && uploader.hasAttribute("dragging");
+  });
+}"""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def tab(browser: Browser) -> AsyncIterator[Page]:
+    """A tab of its own context; what is uncaught in it fails the test."""
+    async with await browser.new_context(viewport={"width": 800, "height": 900}) as context:
+        opened = await context.new_page()
+        uncaught: list[str] = []
+        opened.on("pageerror", lambda error: uncaught.append(str(error)))
+        yield opened
+        assert uncaught == []
+
+
+@pytest.fixture(scope="session")
+def film(clip: bytes) -> bytes:
+    """A film that takes a while to send."""
+    return long_film(clip, SIZE)
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    """A file's name of this test's own, as the server is shared."""
+    return f"{request.node.name}.mp4"
+
+
+def payload(name: str, content: bytes) -> FilePayload:
+    return {"name": name, "mimeType": "video/mp4", "buffer": content}
+
+
+async def test_several_files_go_two_abreast(
+    tab: Page, customer: Site, live_server: Live, clip: bytes, axe_source: str
+) -> None:
+    films = {f"abreast-{number}.mp4": long_film(clip, SIZE, number) for number in range(3)}
+    window = await Window.open(tab, customer.page(multiple=True, **granted(live_server)))
+    await window.slow_down(SLOW)
+    await window.choose(*(payload(name, content) for name, content in films.items()))
+    await expect(window.row("abreast-1.mp4").get_by_role("progressbar")).to_have_attribute(
+        "aria-label", "Upload of abreast-1.mp4"
+    )
+    await window.wait_for("abreast-0.mp4", "sending")
+    await window.wait_for("abreast-1.mp4", "sending")
+    assert (await window.state("abreast-2.mp4"))["step"] == "waiting"
+    assert await window.kept() == list(films)
+    await expect(window.row("abreast-0.mp4").locator("[part=line]")).to_have_text(
+        re.compile(r"^\S+ [kM]?B of 3\.0 MB · \S+ [kM]B/s · \d+ s left$")
+    )
+    await tab.evaluate(axe_source)
+    assert (await tab.evaluate("axe.run()"))["violations"] == []
+    await window.slow_down(-1)
+    for name, content in films.items():
+        done = await window.wait_for(name, "done")
+        assert stored(live_server, name) == content
+        assert done["videoId"] == listed(live_server, name)[0]["id"]
+        assert await window.heard(name) == ["upload-added", "preflight", "upload-complete"]
+        await expect(window.row(name)).to_contain_text("Sent · 3.0 MB")
+        # The picture is of the file itself: no server has one yet.
+        await expect(window.row(name).locator("canvas")).to_be_visible()
+    assert (await tab.evaluate("axe.run()"))["violations"] == []
+    assert await window.kept() == []
+    assert await window.shifts() == []
+    await window.assert_proper()
+
+
+async def test_paused_from_the_keyboard_it_goes_on_where_it_was(
+    tab: Page, customer: Site, live_server: Live, film: bytes, name: str
+) -> None:
+    window = await Window.open(tab, customer.page(**granted(live_server)))
+    starts: list[int] = []
+    tab.on("request", lambda one: _note_offset(one, starts))
+    await window.slow_down(SLOW)
+    async with tab.expect_file_chooser() as chooser:
+        await tab.keyboard.press("Tab")
+        await expect(tab.get_by_label("choose a file")).to_be_focused()
+        await tab.keyboard.press("Enter")
+    await (await chooser.value).set_files(payload(name, film))
+    await window.wait_for_bytes(name, SIZE // 3)
+    await tab.keyboard.press("Tab")
+    await expect(window.button("Pause the upload of", name)).to_be_focused()
+    await tab.keyboard.press("Enter")
+    await window.wait_for(name, "paused")
+    await expect(tab.get_by_role("status")).to_have_text(f"The upload of {name} is paused.")
+    # The button is the same one, for the other way.
+    await expect(window.button("Go on with the upload of", name)).to_be_focused()
+    await window.slow_down(-1)
+    await tab.keyboard.press("Enter")
+    await window.wait_for(name, "done")
+    assert stored(live_server, name) == film
+    assert starts[0] == 0
+    assert SIZE // 4 < starts[1] < SIZE
+    heard = ["upload-added", "preflight", "upload-paused", "upload-resumed", "upload-complete"]
+    assert await window.heard(name) == heard
+
+
+def _note_offset(request: Request, starts: list[int]) -> None:
+    if request.method == "PATCH":
+        starts.append(int(request.headers["upload-offset"]))
+
+
+async def test_cancelled_it_leaves_nothing(
+    tab: Page, customer: Site, live_server: Live, film: bytes, name: str
+) -> None:
+    window = await Window.open(tab, customer.page(**granted(live_server)))
+    await window.slow_down(SLOW)
+    await window.choose(payload(name, film))
+    await window.wait_for_bytes(name, 100_000)
+    async with tab.expect_response(lambda answer: answer.request.method == "DELETE") as ended:
+        await window.button("Cancel the upload of", name).click()
+    assert (await ended.value).status == 204
+    await expect(window.row(name)).to_have_count(0)
+    await expect(tab.get_by_label("choose a file")).to_be_focused()
+    assert (await window.heard(name))[-1] == "upload-cancelled"
+    assert await window.kept() == []
+    assert [video["status"] for video in listed(live_server, name)] in ([], ["fail"])
+
+
+async def test_a_file_is_refused_with_the_servers_sentence(
+    tab: Page, customer: Site, live_server: Live, name: str
+) -> None:
+    window = await Window.open(tab, customer.page(**granted(live_server)))
+    await window.choose(payload(name, b"This is a text.\n" * 400))
+    row = window.row(name)
+    await expect(row).to_contain_text(ERRORS["not_a_video"].remedy)
+    await expect(row.get_by_role("link", name="Read more")).to_have_attribute(
+        "href", re.compile("not_a_video")
+    )
+    await expect(tab.get_by_role("status")).to_contain_text(f"{name} is not uploaded.")
+    await expect(window.button("Try again to upload", name)).to_have_count(0)
+    assert await window.kept() == []
+    await window.button("Take off the list:", name).click()
+    await expect(row).to_have_count(0)
+
+
+async def test_the_pages_own_limits_are_told_before_anything_is_sent(
+    tab: Page, customer: Site, live_server: Live, film: bytes
+) -> None:
+    limits: dict[str, str | int | bool] = {
+        "max_bytes": 1_000_000,
+        "accept": ".mp4",
+        "multiple": True,
+        "max_files": 1,
+    }
+    window = await Window.open(tab, customer.page(**limits, endpoint="/nowhere"))
+    asked: list[str] = []
+    tab.on("request", lambda one: asked.append(one.url))
+    await window.choose(payload("limits-large.mp4", film))
+    too_large = "The file has 3.0 MB; up to 1.0 MB can be sent here."
+    await expect(window.row("limits-large.mp4")).to_contain_text(too_large)
+    dropped = ["limits-text.txt", base64.b64encode(b"A text.").decode()]
+    # The last of the three ends the highlight.
+    assert await tab.evaluate(_DROP, dropped) == [True, True, False]
+    await expect(window.row("limits-text.txt")).to_contain_text("Files of this kind are not taken here.")
+    assert await window.heard("limits-text.txt") == ["upload-added", "upload-error"]
+    assert asked == []
+
+
+async def test_a_page_can_take_files_back_and_keep_words_with_them(
+    tab: Page, customer: Site, live_server: Live, clip: bytes
+) -> None:
+    window = await Window.open(tab, customer.page(multiple=True, **granted(live_server)))
+    await tab.evaluate(
+        """() => document.addEventListener("files-chosen", (event) => {
+             if (event.detail.files[0].name.startsWith("not-")) event.preventDefault();
+             event.detail.metadata.shelf = "seven";
+           })"""
+    )
+    await window.choose(payload("not-wanted.mp4", clip))
+    await window.choose(payload("wanted.mp4", clip))
+    await window.wait_for("wanted.mp4", "done")
+    assert await window.state("not-wanted.mp4") is None
+    (video,) = listed(live_server, "wanted.mp4")
+    assert video["metadata"]["shelf"] == "seven"
+
+
+async def test_without_a_network_it_waits_and_goes_on_by_itself(
+    tab: Page, customer: Site, live_server: Live, film: bytes, name: str
+) -> None:
+    # In several requests, as the one under way is not cut by a browser that is only told to be offline.
+    window = await Window.open(tab, customer.page(chunk_bytes=SIZE // 10, **granted(live_server)))
+    await window.slow_down(SLOW)
+    await window.choose(payload(name, film))
+    await window.wait_for_bytes(name, SIZE // 3)
+    await window.slow_down(0)
+    await window.wait_for(name, "stalled")
+    await expect(window.row(name)).to_contain_text("Offline. It goes on when you are back.")
+    await expect(window.button("Try again to upload", name)).to_be_visible()
+    await window.slow_down(-1)
+    await window.wait_for(name, "done")
+    assert stored(live_server, name) == film
+    assert await window.heard(name) == ["upload-added", "preflight", "upload-stalled", "upload-complete"]
+    assert await window.shifts() == []
+
+
+async def test_a_server_that_fails_for_a_while_is_tried_again(
+    tab: Page, customer: Site, live_server: Live, film: bytes, name: str
+) -> None:
+    window = await Window.open(tab, customer.page(**granted(live_server)))
+    failures = iter([502, 503])
+
+    async def fail(route: Route) -> None:
+        status = next(failures, None) if route.request.method in ("HEAD", "PATCH") else None
+        if status:
+            await route.fulfill(status=status, headers={"access-control-allow-origin": "*"})
+        else:
+            await route.fallback()
+
+    await tab.route("**/uploads/**", fail)
+    await window.choose(payload(name, film))
+    await window.wait_for(name, "done")
+    assert stored(live_server, name) == film
+    assert (await window.heard(name)).count("upload-stalled") == 2
+    # On the upload it had: a client that begins anew leaves the first one behind.
+    assert len(listed(live_server, name)) == 1
+
+
+async def test_an_upload_that_the_server_forgot_can_be_begun_anew(
+    tab: Page, customer: Site, live_server: Live, film: bytes, name: str
+) -> None:
+    window = await Window.open(tab, customer.page(**granted(live_server)))
+    await window.slow_down(SLOW)
+    urls: list[str] = []
+    tab.on("request", lambda one: urls.append(one.url) if one.method == "PATCH" else None)
+    await window.choose(payload(name, film))
+    await window.wait_for_bytes(name, 100_000)
+    await window.button("Pause the upload of", name).click()
+    assert httpx.delete(urls[0], headers={"Tus-Resumable": "1.0.0"}).status_code == 204
+    await window.slow_down(-1)
+    await window.button("Go on with the upload of", name).click()
+    failed = await window.wait_for(name, "failed")
+    # Why is in the server's words, though the question that failed was one without a body.
+    assert failed["problem"]["code"] == "url_expired"
+    assert failed["problem"]["sentence"] == "This upload is over."
+    await window.button("Try again to upload", name).click()
+    await window.wait_for(name, "done")
+    newest = listed(live_server, name)[0]
+    (source,) = (live_server.data / "storage" / "videos" / newest["id"] / "source").iterdir()
+    assert source.read_bytes() == film
+
+
+async def test_the_index_goes_first_where_a_film_is_watched_while_it_arrives(
+    tab: Page, customer: Site, live_server: Live, tmp_path: Path, clip: bytes, name: str
+) -> None:
+    film = _index_last(clip, 400_000)
+    with live_server.http() as http:
+        wish = {"filename": name, "size": len(film), "resolutions": ["144p"]}
+        asked = {**wish, "play_while_uploading": True, "auto_complete": True}
+        created = http.post("/v1/uploads", json=asked).raise_for_status().json()
+    window = await Window.open(tab, customer.page(upload_url=created["url"], play_while_uploading=True))
+    parts: list[str] = []
+    tab.on("request", lambda one: parts.append(one.headers["content-range"]) if one.method == "PUT" else None)
+    await window.choose(payload(name, film))
+    await window.wait_for(name, "done")
+    index, size = film.index(b"moov") - 4, len(film)
+    media = film.index(b"mdat") + 12
+    assert parts == [
+        f"bytes */{size}",
+        f"bytes 0-{media - 1}/{size}",
+        f"bytes {index}-{size - 1}/{size}",
+        f"bytes {media}-{index - 1}/{size}",
+    ]
+    assert hashlib.sha256(stored(live_server, name)).digest() == hashlib.sha256(film).digest()
+
+
+def _index_last(clip: bytes, fill: int) -> bytes:
+    """The clip as cameras write films: `ftyp`, `mdat`, and behind them the index, whose offsets still hold.
+
+    In front of the media lies a box as large as the index was, so that every sample stays where it is.
+    """
+    at = clip.index(b"moov") - 4
+    length = int.from_bytes(clip[at : at + 4], "big")
+    free = length.to_bytes(4, "big") + b"free" + bytes(length - 8)
+    media = bytearray(clip[at + length :])
+    # The last box grows by random bytes that no sample refers to.
+    start = media.rindex(b"mdat") - 4
+    grown = len(media) - start + fill
+    media[start : start + 4] = grown.to_bytes(4, "big")
+    return clip[:at] + free + bytes(media) + hashlib.shake_128(b"fill").digest(fill) + clip[at : at + length]
+
+
+async def test_the_documentations_page_works_as_it_stands(
+    tab: Page, live_server: Live, clip: bytes, name: str
+) -> None:
+    (block,) = [block for block in blocks("docs/uploader.md") if block.language == "html"]
+    given = granted(live_server)
+    html = block.text.replace("http://127.0.0.1:8000", live_server.url)
+    html = html.replace("PREFLIGHT_URL", given["preflight"]).replace("TUS_URL", given["endpoint"])
+    told: list[str] = []
+    tab.on("console", lambda message: told.append(message.text))
+    with site(live_server, page=html) as documented:
+        window = await Window.open(tab, documented.url)
+        await window.choose(payload(name, clip))
+        await window.wait_for(name, "done")
+    assert told == [f"{name} is video {listed(live_server, name)[0]['id']}"]

@@ -1,0 +1,199 @@
+"""What interrupts a page: a reload, another tab, a browser that is killed. The upload goes on by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, Request, async_playwright, expect
+from playwright.async_api import Error as PlaywrightError
+
+from tests.browser import CHROMIUM, FLAGS
+from tests.live import Live
+from tests.playback.uploader import Site, Window, granted, listed, long_film, offset, stored
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SIZE = 4_000_000
+SLOW = 1_000_000
+"""Bytes a second at which there is time to interrupt it."""
+
+_NO_ROOM = "navigator.storage.estimate = async () => ({ quota: 1000, usage: 0 });"
+
+
+@pytest.fixture(scope="module")
+def film(clip: bytes) -> bytes:
+    """A film that takes a while to send."""
+    return long_film(clip, SIZE)
+
+
+@pytest.fixture
+def path(film: bytes, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """The same as a file, with a name of this test's own, as the server is shared."""
+    place = tmp_path / f"{request.node.name}.mp4"
+    place.write_bytes(film)
+    return place
+
+
+def watch(page: Page) -> list[Request]:
+    """The requests that carry bytes, from here on."""
+    sent: list[Request] = []
+    page.on("request", lambda one: sent.append(one) if one.method == "PATCH" else None)
+    return sent
+
+
+async def test_a_reload_goes_on_where_the_server_is(
+    browser: Browser, customer: Site, live_server: Live, film: bytes, path: Path
+) -> None:
+    async with await browser.new_context() as context:
+        page = await context.new_page()
+        address = customer.page(scope=path.name, **granted(live_server))
+        window = await Window.open(page, address)
+        await window.slow_down(SLOW)
+        sent = watch(page)
+        await window.choose(path)
+        await window.wait_for_bytes(path.name, SIZE // 3)
+        await page.reload()
+        path.unlink()  # what is sent from here on is what the browser has kept
+        await window.slow_down(-1)
+        assert (await window.wait_for(path.name, "done"))["resumed"]
+        assert stored(live_server, path.name) == film
+        assert [int(one.headers["upload-offset"]) > SIZE // 5 for one in sent] == [False, True]
+        assert len(listed(live_server, path.name)) == 1
+        assert await window.kept() == []
+
+
+async def test_what_was_paused_stays_so_over_a_reload(
+    browser: Browser, customer: Site, live_server: Live, film: bytes, path: Path
+) -> None:
+    async with await browser.new_context() as context:
+        page = await context.new_page()
+        window = await Window.open(page, customer.page(scope=path.name, **granted(live_server)))
+        await window.slow_down(SLOW)
+        await window.choose(path)
+        await window.wait_for_bytes(path.name, SIZE // 4)
+        await window.button("Pause the upload of", path.name).click()
+        paused = await window.wait_for(path.name, "paused")
+        await page.reload()
+        again = await window.wait_for(path.name, "paused")
+        assert again["sent"] == paused["sent"]
+        await window.slow_down(-1)
+        await window.button("Go on with the upload of", path.name).click()
+        await window.wait_for(path.name, "done")
+        assert stored(live_server, path.name) == film
+
+
+async def test_a_file_that_could_not_be_kept_is_asked_for_again(
+    browser: Browser, customer: Site, live_server: Live, film: bytes, path: Path
+) -> None:
+    async with await browser.new_context() as context:
+        await context.add_init_script(_NO_ROOM)
+        page = await context.new_page()
+        window = await Window.open(page, customer.page(scope=path.name, **granted(live_server)))
+        await window.slow_down(SLOW)
+        await window.choose(path)
+        await window.wait_for_bytes(path.name, SIZE // 4)
+        assert not (await window.state(path.name))["survives"]
+        await page.reload()
+        await window.wait_for(path.name, "asking")
+        await window.slow_down(-1)
+        other = path.with_name("other.mp4")
+        other.write_bytes(film[:1000])
+        for chosen in (other, path):
+            async with page.expect_file_chooser() as chooser:
+                await window.button("Choose again, to go on:", path.name).click()
+            await (await chooser.value).set_files(chosen)
+            if chosen == other:
+                await expect(window.row(path.name)).to_contain_text(f"This is another file than {path.name}")
+        await window.wait_for(path.name, "done")
+        assert stored(live_server, path.name) == film
+        assert len(listed(live_server, path.name)) == 1
+
+
+async def test_two_tabs_do_not_send_the_same_file(
+    browser: Browser, customer: Site, live_server: Live, film: bytes, path: Path
+) -> None:
+    async with await browser.new_context() as context:
+        first = await context.new_page()
+        address = customer.page(scope=path.name, **granted(live_server))
+        window = await Window.open(first, address)
+        await window.slow_down(SLOW)
+        await window.choose(path)
+        await window.wait_for_bytes(path.name, SIZE // 4)
+        second = await context.new_page()
+        other = await Window.open(second, address)
+        sent = watch(second)
+        await window.wait_for_bytes(path.name, SIZE // 2)
+        assert await other.page.evaluate("document.querySelector('playhead-uploader').uploads") == []
+        assert sent == []
+        # Who takes over is the one that is left.
+        await first.close()
+        await other.wait_for(path.name, "done")
+        assert [int(one.headers["upload-offset"]) >= SIZE // 3 for one in sent] == [True]
+        assert stored(live_server, path.name) == film
+
+
+async def test_a_killed_browser_goes_on_without_the_file_being_chosen_again(
+    customer: Site, live_server: Live, film: bytes, path: Path, tmp_path: Path
+) -> None:
+    profile = tmp_path / "profile"
+    address = customer.page(scope=path.name, **granted(live_server))
+    async with persistent(profile) as page:
+        window = await Window.open(page, address)
+        await window.slow_down(SLOW)
+        sent = watch(page)
+        await window.choose(path)
+        await window.wait_for_bytes(path.name, SIZE // 3)
+        kill(profile)
+    url = sent[0].url
+    path.unlink()
+    arrived = await settled(url)
+    assert 0 < arrived < SIZE
+    async with persistent(profile) as page:
+        sent = watch(page)
+        window = await Window.open(page, address)
+        await window.wait_for(path.name, "done")
+        # To the byte: nothing is sent that the server has.
+        assert [(one.url, int(one.headers["upload-offset"])) for one in sent] == [(url, arrived)]
+        assert await window.kept() == []
+    assert stored(live_server, path.name) == film
+
+
+@asynccontextmanager
+async def persistent(profile: Path) -> AsyncIterator[Page]:
+    """A browser with that profile on the disk; it may be dead when the block ends."""
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            profile, executable_path=CHROMIUM, args=FLAGS
+        )
+        try:
+            yield context.pages[0]
+        finally:
+            with suppress(PlaywrightError):
+                await context.close()
+
+
+def kill(profile: Path) -> None:
+    """End every process of the browser with that profile, at once and without a word."""
+    mark = str(profile).encode()
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdecimal():
+            continue
+        with suppress(OSError):
+            if mark in (folder / "cmdline").read_bytes():
+                os.kill(int(folder.name), signal.SIGKILL)
+    # The children name no profile, and end as their pipes do.
+
+
+async def settled(url: str) -> int:
+    """What the server has of an upload, once it has written what had arrived."""
+    before = -1
+    while (now := offset(url)) != before:
+        before = now
+        await asyncio.sleep(0.3)
+    return now
