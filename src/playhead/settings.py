@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     )
     allow_local_networks: bool | None = Field(
         None,
-        description="Whether webhooks may reach loopback and private addresses; "
+        description="Whether webhooks and fetches from URLs may reach loopback and private addresses; "
         "by default only while the public URL is a loopback one.",
     )
     max_upload_bytes: int = Field(
@@ -151,7 +151,7 @@ class Settings(BaseSettings):
 
     @property
     def local_networks_allowed(self) -> bool:
-        """Whether webhooks may reach addresses that are not global."""
+        """Whether webhooks and fetches may reach addresses that are not global."""
         if self.allow_local_networks is not None:
             return self.allow_local_networks
         return _is_loopback(urlsplit(self.base_url).hostname or "")

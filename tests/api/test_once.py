@@ -14,6 +14,7 @@ from tests.live import Live
 
 BODIES: dict[str, dict[str, Any]] = {
     "/v1/uploads": {"filename": "once.mp4", "size": 10},
+    "/v1/videos": {"url": "http://127.0.0.1:9/once.mp4", "filename": "once.mp4"},
     "/v1/webhooks": {"name": "once", "url": "http://127.0.0.1:9/hook"},
     "/v1/upload-grants": {"max_uploads": 3},
     "/api/video": {"filename": "once.mp4", "resolutions": ["144p"], "isPublic": True},

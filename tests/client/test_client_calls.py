@@ -83,6 +83,21 @@ def test_creating_sends_everything_asked_for() -> None:
     }
 
 
+def test_a_file_is_fetched_with_what_was_asked_for() -> None:
+    call = calls.create_video("https://h/a.mp4", None, {"resolutions": ["360p"], "is_public": False})
+
+    assert (call.method, call.path, call.repeatable, call.once is not None) == (
+        "POST",
+        "/v1/videos",
+        True,
+        True,
+    )
+    wanted = {"url": "https://h/a.mp4", "resolutions": ["360p"], "is_public": False}
+    assert json.loads(call.body or b"") == wanted
+    named = json.loads(calls.create_video("https://h/a.mp4", "b.mp4", {}).body or b"")
+    assert named == {"url": "https://h/a.mp4", "filename": "b.mp4"}
+
+
 def test_ids_cannot_leave_their_place_in_the_path() -> None:
     assert calls.video("../keys?x=1#").path == "/v1/videos/..%2Fkeys%3Fx%3D1%23"
 

@@ -68,6 +68,23 @@ async def test_the_same_from_an_event_loop(live_server: Live, clip: Path) -> Non
         assert raised.value.code == "not_found"
 
 
+async def test_a_video_is_made_from_a_url(live_server: Live, client: Client, clip: Path) -> None:
+    first = client.wait(client.upload(clip, resolutions=["144p"]).id)
+    url = first.renditions[0].video_url
+    assert url is not None
+
+    video = client.create_from_url(url, resolutions=["144p"], metadata={"again": True})
+    assert (video.status, video.filename) == ("pending_upload", "144p.mp4")
+    ready = client.wait(video.id)
+    assert ready.upload.received_bytes == ready.upload.size_bytes == first.renditions[0].size_bytes
+
+    async with AsyncClient(live_server.url, live_server.key) as other:
+        refused = await other.create_from_url(f"{live_server.url}/nowhere.mp4", filename="named.mp4")
+        with pytest.raises(VideoFailedError) as raised:
+            await other.wait(refused.id)
+    assert (refused.filename, raised.value.code) == ("named.mp4", "source_refused")
+
+
 def test_listing_reads_every_page_newest_first(client: Client) -> None:
     made = [client.create_upload(f"{number}.mp4", 10).video_id for number in range(3)]
 

@@ -24,7 +24,7 @@ from playhead.model.urls import Urls
 from playhead.records import remaking, videos
 from playhead.records import uploads as upload_records
 from playhead.records.database import Records, Transaction
-from playhead.upload import cleaning, completing
+from playhead.upload import cleaning, completing, fetching, url_ingest
 from playhead.upload.asking import MAX_THUMBNAILS, checked
 from playhead.upload.sessions import Uploads
 
@@ -54,11 +54,52 @@ class CreateUpload(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Whether the request that brings the last byte also completes it."""
 
 
+class CreateVideo(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The body of `POST /v1/videos`."""
+
+    url: str
+    """Where the file is fetched from: http or https, on the public internet."""
+    filename: Filename | None = None
+    """By default the last part of the URL's path."""
+    resolutions: list[str] | None = None
+    is_public: bool = True
+    thumbnail_seconds: Annotated[list[Seconds], msgspec.Meta(max_length=MAX_THUMBNAILS)] = []
+    metadata: dict[str, Any] | None = None
+
+
 class VideosController(Controller):
     """Videos of the caller's project."""
 
     path = "/v1/videos"
     tags = ("Videos",)
+
+    @post(status_code=201)
+    async def create(
+        self,
+        data: JSONBody[CreateVideo],
+        project_id: NamedDependency[UUID],
+        records: RecordsGiven,
+        uploads: UploadsGiven,
+        urls: UrlsGiven,
+        once: OnceGiven,
+    ) -> dict[str, Any]:
+        """Create a video from a URL; its file is fetched from now on."""
+        at = url_ingest.checked_url(data.url)
+        asked = checked(
+            filename=url_ingest.filename_of(at) if data.filename is None else data.filename,
+            resolutions=_resolutions(data.resolutions),
+            is_public=data.is_public,
+            size_bytes=None,
+            thumbnail_seconds=data.thumbnail_seconds,
+            metadata=data.metadata,
+        )
+
+        async def create(tx: Transaction) -> dict[str, Any]:
+            video_id = await fetching.begin(uploads, tx, project_id, asked, data.url)
+            return view(await _one(tx, video_id, project_id), urls)
+
+        async with records.transaction() as tx:
+            return await once.create(tx, project_id, create)
 
     @get()
     async def page(
@@ -131,7 +172,7 @@ class UploadsController(Controller):
         """Create a video with a URL to send its file to."""
         asked = checked(
             filename=data.filename,
-            resolutions=list(DEFAULT_RESOLUTIONS) if data.resolutions is None else data.resolutions,
+            resolutions=_resolutions(data.resolutions),
             is_public=data.is_public,
             size_bytes=data.size,
             thumbnail_seconds=data.thumbnail_seconds,
@@ -140,8 +181,6 @@ class UploadsController(Controller):
             play_while_uploading=data.play_while_uploading,
             auto_complete=data.auto_complete,
         )
-        if not asked.resolutions:
-            raise PlayheadError("invalid_request", "Ask for one resolution at least.", field="resolutions")
 
         async def create(tx: Transaction) -> dict[str, Any]:
             upload = await uploads.open(tx, project_id, asked)
@@ -176,6 +215,12 @@ class UploadsController(Controller):
         await completing.complete(uploads, upload["video_id"], project_id=project_id)
         async with records.transaction() as tx:
             return view(await _one(tx, upload["video_id"], project_id), urls)
+
+
+def _resolutions(asked: list[str] | None) -> list[str]:
+    if asked is not None and not asked:
+        raise PlayheadError("invalid_request", "Ask for one resolution at least.", field="resolutions")
+    return list(DEFAULT_RESOLUTIONS) if asked is None else asked
 
 
 def view(record: VideoRecord, urls: Urls) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from playhead.events.deliver import deliver
 from playhead.events.sender import Sender
 from playhead.media.ffmpeg.sandbox.choose import choose_sandbox
 from playhead.media.ffmpeg.tools import find_tools
-from playhead.model.jobs import DEMAND, ENCODE, LIGHT, TELL
+from playhead.model.jobs import DEMAND, ENCODE, FETCH, LIGHT, TELL
 from playhead.model.plan import AUDIO
 from playhead.processing.chunks import encode_audio, encode_chunk
 from playhead.processing.finalise import finalise
@@ -36,6 +36,8 @@ from playhead.processing.workshop import Workshop
 from playhead.records import answers
 from playhead.settings import Settings
 from playhead.upload.cleaning import abandon_overdue, look_after_multiparts
+from playhead.upload.fetching import Fetching, fetch
+from playhead.upload.url_source import Strangers
 
 HEARTBEAT_SECONDS = 2.0
 STALLED_SECONDS = 10.0
@@ -44,6 +46,7 @@ PRUNED_SECONDS = 30.0
 """After this long a silent worker is forgotten; longer than `STALLED_SECONDS`, or its jobs could be missed."""
 LIGHT_CONCURRENCY = 4
 TELL_CONCURRENCY = 8
+FETCH_CONCURRENCY = 4
 DEMAND_CONCURRENCY = 2
 GRACE_SECONDS = 5.0
 """How long running jobs may go on when told to stop; then they are cancelled and found again later."""
@@ -72,8 +75,9 @@ async def _work(settings: Settings) -> None:
             source_limits=source_limits(settings),
         )
         sender = Sender(local_networks_allowed=settings.local_networks_allowed)
+        strangers = Strangers(local_networks_allowed=settings.local_networks_allowed)
         async with parts.records.queue.open_async():
-            bind(parts.records.queue, workshop, parts, sender)
+            bind(parts.records.queue, workshop, parts, sender, Fetching(parts.uploads, strangers))
             log.info("worker started", sandbox=sandbox.name, scratch=str(scratch))
             await _run_queues(parts.records.queue, settings)
         await parts.records.close()
@@ -84,6 +88,7 @@ async def _run_queues(queue: App, settings: Settings) -> None:
     concurrency = {
         LIGHT: LIGHT_CONCURRENCY,
         TELL: TELL_CONCURRENCY,
+        FETCH: FETCH_CONCURRENCY,
         DEMAND: DEMAND_CONCURRENCY,
         ENCODE: settings.encode_concurrency,
     }
@@ -118,7 +123,7 @@ async def _run_queues(queue: App, settings: Settings) -> None:
         raise failed[0] if failed else RuntimeError("a queue's worker ended by itself")
 
 
-def bind(queue: App, workshop: Workshop, parts: Parts, sender: Sender) -> None:
+def bind(queue: App, workshop: Workshop, parts: Parts, sender: Sender, fetching: Fetching) -> None:
     """Say what code does each job of `model.jobs`, and what is done over and over."""
 
     @queue.task(name="inspect")
@@ -144,6 +149,10 @@ def bind(queue: App, workshop: Workshop, parts: Parts, sender: Sender) -> None:
     @queue.task(name="finalise")
     async def _finalise(video_id: str, track: str) -> None:
         await finalise(workshop, UUID(video_id), track)
+
+    @queue.task(name="fetch")
+    async def _fetch(video_id: str) -> None:
+        await fetch(fetching, UUID(video_id))
 
     @queue.task(name="deliver_webhook")
     async def _deliver(delivery_id: int) -> None:

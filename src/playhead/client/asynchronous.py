@@ -68,6 +68,13 @@ class AsyncClient:
             await self.send(upload, body, on_progress=on_progress)
         return await self.complete_upload(upload.id)
 
+    async def create_from_url(self, url: str, *, filename: str | None = None, **wish: Unpack[Wish]) -> Video:
+        """Have the server fetch a file from `url`, an http or https one on the public internet; does not wait for it.
+
+        By default the file is called what the URL's path ends in.
+        """
+        return await self._run(calls.create_video(url, filename, wish))
+
     async def create_upload(self, filename: str, size: int, **wish: Unpack[Wish]) -> Upload:
         """Announce a video of `size` bytes; its extension tells the kind of file."""
         return await self._run(calls.create_upload(filename, size, wish))

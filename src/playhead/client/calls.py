@@ -85,6 +85,13 @@ def create_upload(filename: str, size: int, wish: Wish) -> Call[Upload]:
     return Call("POST", "/v1/uploads", Upload, body, once=str(uuid4()))
 
 
+def create_video(url: str, filename: str | None, wish: Wish) -> Call[Video]:
+    """Have a video's file fetched from `url` by the server."""
+    wanted: dict[str, Any] = {"url": url, "filename": filename, **wish}
+    body = msgspec.json.encode({name: value for name, value in wanted.items() if value is not None})
+    return Call("POST", "/v1/videos", Video, body, once=str(uuid4()))
+
+
 def complete_upload(upload_id: str) -> Call[Video]:
     """Say that all bytes are there; completing twice is the same as once."""
     return Call("POST", f"/v1/uploads/{_part(upload_id)}/complete", Video)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
-from yarl import URL
 
-from playhead.events.guard import AddressRefusedError, guarded_socket
 from playhead.events.message import Message
+from playhead.outbound.session import FAILURES, open_session, refused, untrusted, usable
 
 TIMEOUT_SECONDS = 15.0
 """From resolving the name to the last header of the answer."""
@@ -52,7 +50,7 @@ class Sender:
 
     async def send(self, url: str, message: Message) -> Outcome:
         """POST a message to `url`. Whatever the receiver does, there is an outcome within the timeout."""
-        if not _usable(url):
+        if not usable(url):
             return Outcome(None, UNUSABLE)
         try:
             async with (
@@ -63,33 +61,17 @@ class Sender:
             ):
                 # The body is not looked at: leaving the block closes the connection on what is still to come.
                 return _judged(response.status)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        except FAILURES as error:
             return Outcome(None, _reason(error))
 
     def _session(self) -> aiohttp.ClientSession:
         """A session for one attempt: deliveries go to many hosts, so nothing is worth keeping open."""
-        connector = aiohttp.TCPConnector(
-            force_close=True,
-            use_dns_cache=False,
-            resolver=self._resolver,
-            socket_factory=None if self._local_networks_allowed else guarded_socket,
-        )
-        return aiohttp.ClientSession(
-            connector=connector,
+        return open_session(
+            local_networks_allowed=self._local_networks_allowed,
             timeout=self._timeout,
-            trust_env=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            headers={"user-agent": USER_AGENT, "accept": "*/*"},
+            user_agent=USER_AGENT,
+            resolver=self._resolver,
         )
-
-
-def _usable(url: str) -> bool:
-    try:
-        parsed = URL(url)
-    except ValueError:
-        return False
-    return parsed.scheme in ("http", "https") and bool(parsed.host)
 
 
 def _judged(status: int) -> Outcome:
@@ -102,23 +84,16 @@ def _judged(status: int) -> Outcome:
 
 def _reason(error: Exception) -> str:
     """Why there was no answer; says nothing of the network that its owner could not know."""
-    if _caused_by(error, AddressRefusedError):
+    if refused(error):
         return "The URL leads to an address that is not on the public internet."
     if isinstance(error, TimeoutError):
         return "The receiver did not answer in time."
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "The URL's host name could not be resolved."
-    if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
+    if untrusted(error):
         return "No trusted TLS connection could be made."
     if isinstance(error, aiohttp.ClientConnectorError):
         return "No connection could be made."
     if isinstance(error, aiohttp.InvalidURL | ValueError):
         return UNUSABLE
     return "The connection broke off before an answer came."
-
-
-def _caused_by(error: BaseException, kind: type[BaseException]) -> bool:
-    if isinstance(error, kind):
-        return True
-    inner = getattr(error, "os_error", None) or error.__cause__
-    return inner is not None and inner is not error and _caused_by(inner, kind)

@@ -50,6 +50,11 @@ _ROWS = (
     ErrorKind("grant_used_up", 403, False, "This grant allows no more uploads.", "Ask the application for a new one."),
     ErrorKind("quota_exceeded", 403, False, "The project has used up what it may have.", "Delete videos that are not needed, or ask the operator to raise the project's limit."),
     ErrorKind("idempotency_key_reused", 422, False, "The Idempotency-Key was used for another request before.", "Send a new key with each new request; repeat a key only with the same body."),
+    ErrorKind("url_refused", 422, False, "Files are not fetched from this URL.", "Give an http or https URL of a server on the public internet, without a user or password in it."),
+    ErrorKind("source_refused", 422, False, "The URL's server does not hand the file out.", "Open the URL in a private browser window; it must bring the file itself, without signing in."),
+    ErrorKind("source_untrusted", 422, False, "No trusted TLS connection to the URL's server could be made.", "Have its certificate mended, or give the URL of another server."),
+    ErrorKind("source_unreachable", 422, True, "The URL's server could not be reached, or broke off.", "Check that the server is up, then create the video again."),
+    ErrorKind("source_too_slow", 422, True, "The URL's server sends too slowly.", "Try again later, put the file on a faster server, or upload it."),
     ErrorKind("not_ready", 503, True, "This part of the video is still being made.", "Ask again after the time in Retry-After."),
     ErrorKind("rate_limited", 429, True, "Too many requests.", "Wait for the time in Retry-After."),
     # Media

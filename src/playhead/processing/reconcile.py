@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from playhead.model import jobs
 from playhead.processing.workshop import Workshop
-from playhead.records import due, objects, webhooks
+from playhead.records import due, fetches, objects, webhooks
 
 VIDEOS_PER_LOOK = 200
 SWEEP_BATCH = 500
@@ -20,14 +20,15 @@ async def reconcile(workshop: Workshop) -> int:
         busy = await due.busy_names(tx)
         waiting = await due.processing(tx, VIDEOS_PER_LOOK)
         deliveries = [jobs.deliver(number) for number in await webhooks.due(tx, VIDEOS_PER_LOOK)]
+        fetching = [jobs.fetch(*each) for each in await fetches.due(tx, VIDEOS_PER_LOOK)]
         doomed = await objects.doomed(tx, 1)
     for video_id in waiting:
         async with workshop.records.transaction() as tx:
             missing = [job for job in await due.jobs_of(tx, video_id) if job.name not in busy]
             enqueued += sum([await tx.defer(job) for job in missing])
     async with workshop.records.transaction() as tx:
-        light = [*deliveries, *([jobs.sweep()] if doomed else [])]
-        enqueued += sum([await tx.defer(job) for job in light if job.name not in busy])
+        others = [*deliveries, *fetching, *([jobs.sweep()] if doomed else [])]
+        enqueued += sum([await tx.defer(job) for job in others if job.name not in busy])
     return enqueued
 
 

@@ -89,6 +89,29 @@ async def states(tx: Transaction, upload_ids: list[UUID]) -> dict[UUID, str]:
     return {row.id: row.state for row in found}
 
 
+async def declare(tx: Transaction, upload_id: UUID, size: int) -> None:
+    """Note the size of a file whose size was not known, or has changed; it reserves that much from here on.
+
+    Raises:
+        PlayheadError: `quota_exceeded`.
+    """
+    found = await tx.connection.execute(
+        select(uploads.c.project_id, uploads.c.reserved_bytes)
+        .where(uploads.c.id == upload_id, uploads.c.state.in_(OPEN))
+        .with_for_update()
+    )
+    row = found.one_or_none()
+    if row is None:
+        return
+    refusal = await quotas.overrun(tx, row.project_id, size - row.reserved_bytes)
+    if refusal is not None:
+        raise refusal
+    await quotas.count(tx, row.project_id, stored=size - row.reserved_bytes)
+    await tx.connection.execute(
+        update(uploads).where(uploads.c.id == upload_id).values(declared_size=size, reserved_bytes=size)
+    )
+
+
 async def receiving(tx: Transaction, upload_id: UUID, size: int) -> None:
     """Note how many bytes have arrived so far, for whoever watches; not a promise that they are kept."""
     await tx.connection.execute(

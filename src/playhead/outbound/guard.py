@@ -1,4 +1,4 @@
-"""Which addresses a webhook may reach: those of the public internet, unless the operator allows others.
+"""Which addresses may be reached for a user: those of the public internet, unless the operator allows others.
 
 The judgement falls on the address a socket is about to be connected to, after all names are resolved. No
 second look-up follows it, so a name that answers differently the next time (DNS rebinding) gains nothing.
