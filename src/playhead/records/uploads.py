@@ -121,11 +121,6 @@ async def receiving(tx: Transaction, upload_id: UUID, size: int) -> None:
     )
 
 
-async def declare(tx: Transaction, upload_id: UUID, size: int) -> None:
-    """Note the size of the whole file, which was not known before."""
-    await tx.connection.execute(update(uploads).where(uploads.c.id == upload_id).values(declared_size=size))
-
-
 async def received(tx: Transaction, upload_id: UUID, size: int) -> None:
     """All bytes are safely on disk."""
     await tx.connection.execute(

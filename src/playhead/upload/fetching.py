@@ -111,7 +111,7 @@ async def _bring(fetching: Fetching, row: Row, upload: Row) -> None:
         await _promise(fetching.station, row, upload, found)
         progress = _Progress(fetching.station, row, upload)
         if found.size is None:
-            limit = fetching.station.max_bytes
+            limit = fetching.station.limit(single=True)  # there is no going on with it
             size = await incoming.receive(upload["id"], progress.watched(blocks), limit)
         else:
             size = found.size
@@ -133,9 +133,9 @@ async def _promise(station: Uploads, row: Row, upload: Row, found: Offer) -> Non
     """
     if found.size == 0:
         raise PlayheadError("empty_file")
-    if found.size is not None and found.size > station.max_bytes:
+    if found.size is not None and found.size > station.limit():
         raise PlayheadError(
-            "upload_too_large", f"The file has {found.size} bytes; {station.max_bytes} are allowed."
+            "upload_too_large", f"The file has {found.size} bytes; {station.limit()} are allowed."
         )
     async with station.records.transaction() as tx:
         await fetches.promise(tx, row["video_id"], found.validator)
