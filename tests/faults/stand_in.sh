@@ -41,6 +41,10 @@ for rule in "$beside"/rules/*; do
 		done
 		;;
 	hang) while true; do pause 60; done ;;
+	kill) # whoever started it, which a sandbox would not let it do
+		kill -9 "$PPID"
+		pause 60
+		;;
 	crash) # a true fault: a signal sent to itself means nothing to the first process of a namespace
 		ulimit -c 0 -s 256
 		overflow

@@ -18,12 +18,15 @@ from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.model.errors import PlayheadError
 from playhead.model.states import Status
 from playhead.packaging import Limits
+from playhead.processing.floor import Floor
 from playhead.records import steps, videos
 from playhead.records.database import Records, Row, Transaction
 from playhead.storage.port import Storage
 
 MAX_ATTEMPTS = 6
 """A step begun this often without an end has killed its worker each time: the video is parked."""
+SUSPECTED_AFTER = 2
+"""Attempts without an end after which a step runs alone: it may have been another's fault until then."""
 TRIES = 2
 """A step that fails by name is tried once more, with safer settings where there are any."""
 
@@ -46,6 +49,7 @@ class Workshop:
     scratch: Path
     """A folder of this worker alone; whatever is in it when a worker starts is a dead one's."""
     max_duration_seconds: float
+    floor: Floor = field(default_factory=Floor)
     source_limits: Limits = field(default_factory=Limits)
     """Up to where a source is offered to players as it is."""
 
@@ -81,19 +85,34 @@ async def attempt(
     work: Callable[[Row, int], Awaitable[None]],
     give_up: GiveUp = fail_video,
 ) -> None:
-    """Do one step of a video that is under way; anything else is silently over already.
+    """Do one step of a video that is under way, alone if it is suspected; anything else is silently over already.
 
     `work` gets the video's row and how often this step has failed before. A failure from the error table is
     written down; when it can pass the step stays due, else, or after `TRIES`, `give_up` is called. Any
     other exception is ours, fails the job loudly, and the reconciler brings the step back.
     """
     async with workshop.records.transaction() as tx:
+        suspected = await steps.unended(tx, video_id, name) >= SUSPECTED_AFTER
+    # Counted inside: whoever still waits for a place has not begun.
+    async with workshop.floor.place(alone=suspected):
+        await _attempt(workshop, video_id, name, work, give_up)
+
+
+async def _attempt(
+    workshop: Workshop,
+    video_id: UUID,
+    name: str,
+    work: Callable[[Row, int], Awaitable[None]],
+    give_up: GiveUp,
+) -> None:
+    async with workshop.records.transaction() as tx:
         video = await videos.find(tx, video_id, lock=True)
         if video is None or video["status"] != Status.PROCESSING:
             return
         attempts, failures = await steps.begin(tx, video["project_id"], video_id, name)
         if attempts > MAX_ATTEMPTS:
-            await videos.fail(tx, video, PlayheadError("attempts_exhausted"))
+            detail = f"The step {name} was begun {attempts - 1} times and never came to an end."
+            await videos.fail(tx, video, PlayheadError("attempts_exhausted", detail))
             return
     try:
         await work(video, failures)

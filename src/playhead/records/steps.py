@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from playhead.records.database import Transaction
@@ -28,6 +28,14 @@ async def begin(tx: Transaction, project_id: UUID, video_id: UUID, name: str) ->
     )
     attempts, failures = counted.one()
     return int(attempts), int(failures)
+
+
+async def unended(tx: Transaction, video_id: UUID, name: str) -> int:
+    """How many attempts at a step have had no end: those that run now, and those whose worker died."""
+    found = await tx.connection.execute(
+        select(steps.c.attempts - steps.c.failures).where(steps.c.video_id == video_id, steps.c.name == name)
+    )
+    return int(found.scalar_one_or_none() or 0)
 
 
 async def fail(tx: Transaction, video_id: UUID, name: str, error: str) -> int:
