@@ -31,6 +31,14 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         yield live
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What our client remembers of uploads stays out of the home of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 def _allowed() -> set[str]:
     lines = ALLOWED_SKIPS.read_text().splitlines()
     return {line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()}

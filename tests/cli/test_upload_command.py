@@ -84,6 +84,22 @@ def test_waiting_with_json_gives_the_finished_video(shell: dict[str, str], clip:
     assert httpx.get(video["renditions"][0]["video_url"]).status_code == 200
 
 
+def test_it_says_beforehand_what_will_become_of_a_file(shell: dict[str, str], clip: Path) -> None:
+    asked = _upload(shell, clip, "--resolutions", "144p")
+    silent = _upload(shell, clip, "--resolutions", "144p", "--quiet")
+    unasked = _upload(shell, clip, "--resolutions", "144p", "--no-preflight")
+
+    first, plan, *_ = asked.stderr.splitlines()
+    assert first == "[red]clip.mp4: can be played as it is"
+    assert re.fullmatch(
+        r"\[red\]clip\.mp4: 144p 192x144; about \d+ s to \d+ s of one core, [\d.,]+ kB to [\d.,]+ kB of storage",
+        plan,
+    )
+    assert silent.stderr == ""
+    assert "can be played" not in unasked.stderr
+    assert [done.returncode for done in (asked, silent, unasked)] == [0, 0, 0]
+
+
 def test_a_terminal_gets_bars(shell: dict[str, str], clip: Path) -> None:
     ours, theirs = pty.openpty()
     command = [*COMMAND, str(clip), "--wait", "--resolutions", "144p"]
@@ -108,10 +124,13 @@ def test_a_named_failure_ends_with_1_and_the_other_files_go_on(
     text = tmp_path / "diary.mp4"
     text.write_text("Dear diary. " * 100)
 
+    before = _listed(shell)
+
     done = _upload(shell, text, clip, "--json", "--quiet", "--resolutions", "144p")
 
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 1
+    assert len(_listed(shell) - before) == 1  # what is refused beforehand does not even become a video
     assert re.fullmatch(r"diary\.mp4: .+\. \(not_a_video\)\n", done.stderr)
 
 
@@ -121,7 +140,8 @@ def test_a_video_that_fails_in_processing_ends_with_1(
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(clip.read_bytes().replace(b"moov", b"lost"))
 
-    done = _upload(shell, broken, "--wait", "--json", "--quiet")
+    # Beforehand it would be told that this file has lost its index.
+    done = _upload(shell, broken, "--no-preflight", "--wait", "--json", "--quiet")
 
     video = json.loads(done.stdout)
     assert done.returncode == 1
@@ -140,6 +160,7 @@ def test_a_video_that_fails_in_processing_ends_with_1(
         (["{clip}", "--metadata", "post"], "--metadata takes name=value."),
         (["{clip}", "--url", "127.0.0.1:8000"], "is not the address of a server"),
         (["{clip}", "--colour"], "--colour"),
+        (["{clip}", "--parallel", "0"], "--parallel"),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, list) else "",
 )
@@ -188,7 +209,11 @@ def test_ctrl_c_ends_with_130_and_leaves_no_half_video(shell: dict[str, str], tm
     before = _listed(shell)
 
     with subprocess.Popen(
-        [*COMMAND, str(large)], env=shell, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*COMMAND, str(large), "--no-preflight", "--no-resume"],
+        env=shell,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as running:
         assert running.stderr is not None
         assert "sending" in running.stderr.readline()

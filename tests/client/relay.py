@@ -6,6 +6,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -13,10 +14,19 @@ BLOCK = 64 * 1024
 
 
 class Relay:
-    """Passes bytes on. Connection n is reset once `cuts[n]` bytes came from the client; later ones live."""
+    """Passes bytes on. Connection n is reset once `cuts[n]` bytes came from the client; later ones live.
 
-    def __init__(self, target: tuple[str, int], cuts: Sequence[int]) -> None:
+    `per_second` holds each connection to as many bytes from its client, as a long line does.
+    """
+
+    def __init__(
+        self, target: tuple[str, int], cuts: Sequence[int] = (), per_second: float | None = None
+    ) -> None:
         self.connections = 0
+        self.taken = 0
+        """Bytes that came from clients, of all connections."""
+        self.per_second = per_second
+        self._lock = threading.Lock()
         self._target = target
         self._cuts = cuts
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -36,7 +46,12 @@ class Relay:
                 threading.Thread(target=self._serve, args=(client, cut), daemon=True).start()
 
     def _serve(self, client: socket.socket, cut: int | None) -> None:
-        with client, socket.create_connection(self._target) as server:
+        try:
+            server = socket.create_connection(self._target)
+        except OSError:  # as refused as the target refuses
+            client.close()
+            return
+        with client, server:
             threading.Thread(target=_copy, args=(server, client), daemon=True).start()
             taken = 0
             with contextlib.suppress(OSError):
@@ -45,7 +60,11 @@ class Relay:
                     if not block:
                         break
                     taken += len(block)
+                    with self._lock:
+                        self.taken += len(block)
                     server.sendall(block)
+                    if self.per_second is not None:
+                        time.sleep(len(block) / self.per_second)
             # The copying thread still reads from the server; only this ends that, and the connection with it.
             with contextlib.suppress(OSError):
                 server.shutdown(socket.SHUT_RDWR)
@@ -63,9 +82,11 @@ def _copy(source: socket.socket, sink: socket.socket) -> None:
 
 
 @contextmanager
-def relay(target: tuple[str, int], cuts: Sequence[int]) -> Iterator[Relay]:
+def relay(
+    target: tuple[str, int], cuts: Sequence[int] = (), per_second: float | None = None
+) -> Iterator[Relay]:
     """A relay to `target`, an address, for the block."""
-    running = Relay(target, cuts)
+    running = Relay(target, cuts, per_second)
     try:
         yield running
     finally:

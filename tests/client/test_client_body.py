@@ -10,6 +10,7 @@ import pytest
 
 from playhead.client import SourceChangedError, open_body
 from playhead.client.body import BLOCK
+from playhead.client.tally import Tally
 
 
 def test_a_path_is_measured_and_named(tmp_path: Path) -> None:
@@ -39,7 +40,7 @@ def test_an_open_file_is_sent_from_where_it_stands_and_left_open() -> None:
         assert b"".join(body.blocks(None)) == b"bytes"
         parts = body.parts(to_be_played=False)
         assert parts is not None
-        assert b"".join(body.part_blocks((1, 4), parts, None)) == b"yte"
+        assert b"".join(body.range_blocks((1, 4), Tally(5, None))) == b"yte"
 
     assert not file.closed
 
@@ -76,7 +77,7 @@ def test_bytes_that_come_later_are_not_sent() -> None:
         parts = body.parts(to_be_played=False)
         assert parts is not None
         assert parts.next == (0, 5)
-        assert b"".join(body.part_blocks(parts.next, parts, None)) == b"12345"
+        assert b"".join(body.range_blocks(parts.next, Tally(5, None))) == b"12345"
 
 
 def test_a_file_that_shrank_is_named() -> None:

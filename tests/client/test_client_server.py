@@ -217,6 +217,40 @@ async def test_bytes_are_sent_again_when_the_connection_breaks(live_server: Live
         assert (await client.complete_upload(upload.id)).upload.received_bytes == len(content)
 
 
+def test_it_is_told_beforehand_what_becomes_of_a_file(client: Client, clip: Path, tmp_path: Path) -> None:
+    told = client.preflight(clip, resolutions=["144p", "8k"])
+
+    assert (told.verdict, told.reasons, told.error) == ("fit", [], None)
+    assert told.source is not None
+    assert (told.source.width, told.source.height, told.source.video_codec) == (320, 240, "h264")
+    assert told.plan is not None
+    assert {each.resolution: (each.width, each.height) for each in told.plan.renditions} == {
+        "144p": (192, 144),
+        "8k": (320, 240),
+    }
+    assert told.plan.bytes.low >= clip.stat().st_size
+
+    text = tmp_path / "diary.mp4"
+    text.write_text("Dear diary. " * 100)
+    refused = client.preflight(text)
+    assert refused.error is not None
+    assert (refused.verdict, refused.error.code) == ("refused", "not_a_video")
+
+
+async def test_of_a_large_file_only_the_index_is_asked_about(live_server: Live, clip: Path) -> None:
+    data = clip.read_bytes()
+    at = data.index(b"moov") - 4
+    assert data.index(b"mdat") < at  # as ffmpeg writes it: behind the media
+    hole = 64 * 1024 * 1024
+    large = data[:at] + hole.to_bytes(4, "big") + b"free" + bytes(hole - 8) + data[at:]
+    with relay(_address(live_server)) as between:
+        async with AsyncClient(f"http://127.0.0.1:{between.port}", live_server.key) as client:
+            told = await client.preflight(io.BytesIO(large), filename="large.mp4", resolutions=["144p"])
+
+        assert told.verdict == "fit"
+        assert between.taken < 2 * 1024 * 1024
+
+
 def test_memory_stays_flat(client: Client) -> None:
     size = 64 * 1024 * 1024
     upload = client.create_upload("large.mp4", size)

@@ -39,6 +39,7 @@ class Reader:
             "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT / "src"),
             "PLAYHEAD_API_KEY": key,
+            "XDG_STATE_HOME": str(folder / "state"),
             # On the server's own machine, in its folder, as the pages say.
             "PLAYHEAD_DATA": str(live.data),
             "PLAYHEAD_PORT": live.url.rpartition(":")[2],

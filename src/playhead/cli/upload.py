@@ -8,15 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
+from rich.filesize import decimal
 
 from playhead.cli.given import FAILED, INTERRUPTED, OK, MisuseError, print_json
 from playhead.cli.server import client_of
 from playhead.cli.upload_display import Display
-from playhead.client import Client, PlayheadClientError, Video, VideoFailedError, Wish, open_body
+from playhead.cli.verdict import lines
+from playhead.client import (
+    Client,
+    Failure,
+    PlayheadAPIError,
+    PlayheadClientError,
+    Video,
+    VideoFailedError,
+    Wish,
+    open_body,
+)
 
 Switch = Parameter(negative=(), show_default=False)
 """A flag that needs no `--no-…` form: it is off unless given."""
@@ -31,6 +43,9 @@ def upload(
     thumbnails: str | None = None,
     metadata: Annotated[Sequence[str], Parameter(negative=(), show_default=False)] = (),
     play_while_uploading: Annotated[bool, Switch] = False,
+    parallel: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=32))] = 1,
+    no_resume: Annotated[bool, Switch] = False,
+    no_preflight: Annotated[bool, Switch] = False,
     url: str | None = None,
     key: str | None = None,
     quiet: Annotated[bool, Switch] = False,
@@ -55,6 +70,12 @@ def upload(
         `name=value`, kept with the video; may be given several times.
     play_while_uploading
         Let it be watched from the bytes that have arrived; its index is sent first.
+    parallel
+        Connections that send parts of one file side by side: faster where the way is long.
+    no_resume
+        Begin anew, and remember nothing: by default an upload that was interrupted goes on when it is run again.
+    no_preflight
+        Do not ask beforehand what would become of each file.
     url
         The server; by default that of the settings (PLAYHEAD_PUBLIC_URL, or PLAYHEAD_HOST and PLAYHEAD_PORT).
     key
@@ -62,24 +83,42 @@ def upload(
     quiet
         No progress; only results and problems.
     """
-    wish = _wish(resolutions, thumbnails, metadata, private=private)
-    if play_while_uploading:
-        wish["play_while_uploading"] = True
+    wish = _wish(resolutions, thumbnails, metadata, private=private, at_once=play_while_uploading)
     _check(files)
     display = Display(quiet=quiet)
+    manner = Manner(parallel=parallel, resume=not no_resume, preflight=not no_preflight)
     with client_of(url, key) as client:
         try:
-            fine = [_one(client, file, wish, display, wait=wait, json=json) for file in files]
+            fine = [_one(client, file, wish, manner, display, wait=wait, json=json) for file in files]
         except KeyboardInterrupt:
             display.problem("Interrupted.")
             return INTERRUPTED
     return OK if all(fine) else FAILED
 
 
-def _one(client: Client, file: Path, wish: Wish, display: Display, *, wait: bool, json: bool) -> bool:
+@dataclass(frozen=True)
+class Manner:
+    """How files are sent."""
+
+    parallel: int
+    resume: bool
+    preflight: bool
+
+
+def _one(
+    client: Client, file: Path, wish: Wish, manner: Manner, display: Display, *, wait: bool, json: bool
+) -> bool:
     """Bring one file there and print the result; whether that went well."""
     try:
-        video = _bring(client, file, wish, display, wait=wait)
+        if manner.preflight and file.is_file():  # what is no plain file can be read only once
+            refusal = _asked_beforehand(client, file, wish, display)
+            if refusal is not None:
+                display.problem(f"{file.name}: {refusal.sentence} ({refusal.code})")
+                return False
+        video = _bring(client, file, wish, manner, display)
+        if wait:
+            with display.processing(video) as on_look:
+                video = client.wait(video.id, on_progress=on_look)
     except VideoFailedError as failure:
         # The outcome is known and belongs on stdout for a program that reads it.
         if json:
@@ -100,22 +139,48 @@ def _one(client: Client, file: Path, wish: Wish, display: Display, *, wait: bool
     return True
 
 
-def _bring(client: Client, file: Path, wish: Wish, display: Display, *, wait: bool) -> Video:
+def _asked_beforehand(client: Client, file: Path, wish: Wish, display: Display) -> Failure | None:
+    """Say what would become of a file; why it is refused, if it is."""
+    try:
+        told = client.preflight(file, resolutions=wish.get("resolutions"))
+    except PlayheadAPIError as failure:
+        if failure.status == 401:
+            raise
+        return None  # an older server, or a busy one: sending will tell
+    for line in lines(told):
+        display.told(f"{file.name}: {line}")
+    return told.error if told.verdict == "refused" else None
+
+
+def _bring(client: Client, file: Path, wish: Wish, manner: Manner, display: Display) -> Video:
+    if not manner.resume:
+        return _bring_at_once(client, file, wish, manner, display)
+
+    def on_resumed(held: int, size: int) -> None:
+        display.told(f"{file.name}: going on, {decimal(held)} of {decimal(size)} are there")
+
+    try:
+        with display.sending(file.name, file.stat().st_size) as on_sent:
+            return client.upload(
+                file, on_progress=on_sent, parallel=manner.parallel, on_resumed=on_resumed, **wish
+            )
+    except KeyboardInterrupt:
+        display.problem(f"{file.name}: not all of it was sent. Run the same command again to go on.")
+        raise
+
+
+def _bring_at_once(client: Client, file: Path, wish: Wish, manner: Manner, display: Display) -> Video:
     with open_body(file) as body:
         created = client.create_upload(body.filename, body.size, **wish)
         try:
             with display.sending(body.filename, body.size) as on_sent:
-                client.send(created, body, on_progress=on_sent)
+                client.send(created, body, on_progress=on_sent, parallel=manner.parallel)
         except KeyboardInterrupt:
             # Nobody will send the rest. Should this fail, the server drops the video when the upload expires.
             with suppress(PlayheadClientError):
                 client.delete_video(created.video_id)
             raise
-    video = client.complete_upload(created.id)
-    if wait:
-        with display.processing(video) as on_look:
-            video = client.wait(video.id, on_progress=on_look)
-    return video
+    return client.complete_upload(created.id)
 
 
 def _print_video(video: Video) -> None:
@@ -142,8 +207,12 @@ def _check(files: Sequence[Path]) -> None:
             raise MisuseError(f"{file} is a folder: name the files in it.")
 
 
-def _wish(resolutions: str | None, thumbnails: str | None, metadata: Sequence[str], *, private: bool) -> Wish:
+def _wish(
+    resolutions: str | None, thumbnails: str | None, metadata: Sequence[str], *, private: bool, at_once: bool
+) -> Wish:
     wish: Wish = {"is_public": not private}
+    if at_once:
+        wish["play_while_uploading"] = True
     if resolutions is not None:
         wish["resolutions"] = _parts(resolutions)
     if thumbnails is not None:

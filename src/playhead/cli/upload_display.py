@@ -32,6 +32,11 @@ class Display:
         """Say what went wrong; quiet or not."""
         self._console.print(sentence, style="red", markup=False, soft_wrap=True)
 
+    def told(self, sentence: str) -> None:
+        """Say what is good to know."""
+        if not self._quiet:
+            self._console.print(sentence, markup=False, soft_wrap=True)
+
     @contextmanager
     def sending(self, filename: str, size: int) -> Iterator[Callable[[int, int], None]]:
         """Show bytes, speed and time left; gives the function to call with bytes sent and bytes there are."""

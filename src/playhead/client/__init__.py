@@ -11,7 +11,7 @@ with Client("http://127.0.0.1:8000", key) as playhead:
 """
 
 from playhead.client.asynchronous import AsyncClient
-from playhead.client.body import BinaryFile, Body, Progress, Readable, open_body
+from playhead.client.body import BinaryFile, Body, Readable, open_body
 from playhead.client.calls import Wish
 from playhead.client.errors import (
     PlayheadAPIError,
@@ -21,18 +21,35 @@ from playhead.client.errors import (
     VideoFailedError,
     WaitTimeoutError,
 )
-from playhead.client.models import Failure, Received, Rendition, Source, Upload, Video, Webhook
+from playhead.client.models import (
+    DryRun,
+    Failure,
+    Interval,
+    PlannedRendition,
+    Preflight,
+    Received,
+    Rendition,
+    Source,
+    Upload,
+    Video,
+    Webhook,
+)
 from playhead.client.sync import Client
+from playhead.client.tally import Progress
 
 __all__ = [
     "AsyncClient",
     "BinaryFile",
     "Body",
     "Client",
+    "DryRun",
     "Failure",
+    "Interval",
+    "PlannedRendition",
     "PlayheadAPIError",
     "PlayheadClientError",
     "PlayheadConnectionError",
+    "Preflight",
     "Progress",
     "Readable",
     "Received",

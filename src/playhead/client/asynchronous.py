@@ -11,13 +11,23 @@ from typing import Literal, Self, TypeVar, Unpack
 import httpx
 
 from playhead.client import calls
-from playhead.client.body import Body, Progress, Readable, open_body
+from playhead.client.asending import AsyncSending
+from playhead.client.body import Body, Readable, open_body
 from playhead.client.calls import Call, Wish
 from playhead.client.errors import PlayheadAPIError, PlayheadConnectionError, WaitTimeoutError
-from playhead.client.models import Upload, Video, Webhook
-from playhead.client.parts import Parts
-from playhead.client.patience import Until, arrived, pause_after, poll_pauses, retry_pauses
-from playhead.client.transport import TIMEOUT, UPLOAD_TIMEOUT, no_answer, put_headers, server_address
+from playhead.client.look import Look
+from playhead.client.models import Preflight, Unfinished, Upload, Video, Webhook
+from playhead.client.patience import (
+    Until,
+    arrived,
+    pause_after,
+    poll_pauses,
+    retry_pauses,
+    sending_retries,
+)
+from playhead.client.resuming import Memory
+from playhead.client.tally import Progress
+from playhead.client.transport import TIMEOUT, no_answer, server_address
 
 T = TypeVar("T")
 
@@ -34,6 +44,7 @@ class AsyncClient:
         self._api_key = api_key
         self._retries = retries
         self._http = httpx.AsyncClient(timeout=TIMEOUT)
+        self._sending = AsyncSending(self._http, sending_retries(retries))
 
     async def __aenter__(self) -> Self:
         return self
@@ -52,11 +63,17 @@ class AsyncClient:
         filename: str | None = None,
         size: int | None = None,
         on_progress: Progress | None = None,
+        parallel: int = 1,
+        resume: bool = True,
+        on_resumed: Progress | None = None,
         **wish: Unpack[Wish],
     ) -> Video:
         """Send a file and have it processed: create, send and complete in one. Does not wait for processing.
 
-        `size` in bytes is only needed where a file cannot be measured, such as a pipe.
+        `size` in bytes is only needed where a file cannot be measured, such as a pipe. With `parallel` above 1
+        parts of it are sent side by side. An upload of a path that ended midway, even with the program, is
+        taken up when the same file is sent there again, unless `resume` is false; `on_resumed` is told, once,
+        how many bytes the server has and how many there are.
 
         Raises:
             OSError: the file cannot be read.
@@ -64,9 +81,34 @@ class AsyncClient:
             PlayheadClientError: the server refuses it or cannot be reached.
         """
         with open_body(source, filename, size) as body:
-            upload = await self.create_upload(body.named(), body.size, **wish)
-            await self.send(upload, body, on_progress=on_progress)
-        return await self.complete_upload(upload.id)
+            body.named()
+            memory = (
+                await asyncio.to_thread(Memory.of, source, body.named(), self.base_url, self._api_key, wish)
+                if resume
+                else Memory()
+            )
+            begun, held = memory.recall(), 0
+            if begun is not None:
+                found = await self._sending.standing(begun, body.size)
+                if found.state == "closed" and (video := await self._completed(begun)) is not None:
+                    memory.forget()
+                    return video
+                begun, held = found.begun, found.held
+                if begun is not None and on_resumed is not None:
+                    on_resumed(held, body.size)
+            if begun is None:
+                begun = Unfinished(await self.create_upload(body.named(), body.size, **wish))
+                await asyncio.to_thread(memory.keep, begun)
+            await self._sending.send(begun, body, on_progress, parallel=parallel, held=held, memory=memory)
+            upload_id = begun.upload.id
+        try:
+            video = await self.complete_upload(upload_id)
+        except PlayheadAPIError as refusal:
+            if not refusal.passing:
+                memory.forget()  # it was refused as it is, and would be again
+            raise
+        memory.forget()
+        return video
 
     async def create_from_url(self, url: str, *, filename: str | None = None, **wish: Unpack[Wish]) -> Video:
         """Have the server fetch a file from `url`, an http or https one on the public internet; does not wait for it.
@@ -79,20 +121,35 @@ class AsyncClient:
         """Announce a video of `size` bytes; its extension tells the kind of file."""
         return await self._run(calls.create_upload(filename, size, wish))
 
+    async def preflight(
+        self, source: Readable, *, filename: str | None = None, resolutions: Sequence[str] | None = None
+    ) -> Preflight:
+        """What would become of a file, by its first bytes and its index; nothing else of it is sent.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: it has no name, or cannot be rewound.
+            PlayheadClientError: the server cannot be asked. That it refuses the file is an answer.
+        """
+        with open_body(source, filename) as body:
+            look = await asyncio.to_thread(Look, body, resolutions)
+            while (call := look.next) is not None:
+                look.told(await self._run(call))
+            return look.answer
+
     async def send(
-        self, upload: Upload, source: Readable | Body, *, on_progress: Progress | None = None
+        self,
+        upload: Upload,
+        source: Readable | Body,
+        *,
+        on_progress: Progress | None = None,
+        parallel: int = 1,
     ) -> None:
         """Send the bytes to where `upload` says; when the connection breaks, on from what has arrived."""
         with open_body(source) as body:
-            parts = body.parts(to_be_played=upload.play_while_uploading)
-            if parts is None:
-                return await self._put(upload, body, on_progress)
-            pauses = retry_pauses(self._retries)
-            while True:
-                try:
-                    return await self._put_parts(upload, body, parts, on_progress)
-                except (PlayheadAPIError, PlayheadConnectionError) as error:
-                    await asyncio.sleep(pause_after(error, pauses))
+            await self._sending.send(
+                Unfinished(upload), body, on_progress, parallel=parallel, memory=Memory()
+            )
 
     async def complete_upload(self, upload_id: str) -> Video:
         """Say that all bytes are there: the server checks them and starts. Twice is the same as once."""
@@ -188,29 +245,9 @@ class AsyncClient:
             raise no_answer(self.base_url, cause) from cause
         return call.read(answer.status_code, answer.headers, answer.content)
 
-    async def _put_parts(
-        self, upload: Upload, body: Body, parts: Parts, on_progress: Progress | None
-    ) -> None:
-        if parts.interrupted:
-            answer = await self._send(upload, b"", parts.question())
-            if not parts.answered(None, answer.status_code, answer.headers):
-                raise calls.problem(answer.status_code, answer.headers, answer.content)
-        while (part := parts.next) is not None:
-            parts.interrupted = True
-            content = body.part_ablocks(part, parts, on_progress)
-            answer = await self._send(upload, content, parts.headers(part, upload.content_type))
-            if not parts.answered(part, answer.status_code, answer.headers):
-                raise calls.problem(answer.status_code, answer.headers, answer.content)
-
-    async def _put(self, upload: Upload, body: Body, on_progress: Progress | None) -> None:
-        answer = await self._send(upload, body.ablocks(on_progress), put_headers(upload, body))
-        if not answer.is_success:
-            raise calls.problem(answer.status_code, answer.headers, answer.content)
-
-    async def _send(
-        self, upload: Upload, content: bytes | AsyncIterator[bytes], headers: dict[str, str]
-    ) -> httpx.Response:
+    async def _completed(self, begun: Unfinished) -> Video | None:
+        """The video of an upload that takes no more bytes, if that is because it was completed."""
         try:
-            return await self._http.put(upload.url, content=content, headers=headers, timeout=UPLOAD_TIMEOUT)
-        except httpx.TransportError as cause:
-            raise no_answer(upload.url, cause) from cause
+            return await self.complete_upload(begun.upload.id)
+        except PlayheadAPIError:
+            return None

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 from playhead.client.errors import SourceChangedError
 from playhead.client.parts import Parts, Range, playing_order
+from playhead.client.tally import Progress, Tally
 
 BLOCK = 256 * 1024
 """Bytes read at a time: large enough for full speed, small enough for smooth progress."""
-
-Progress = Callable[[int, int], None]
-"""Called with the bytes sent so far and the bytes there are. After a lost connection it goes on with what the
-server holds; where the file cannot be rewound there is no second try."""
 
 
 class BinaryFile(Protocol):
@@ -48,6 +46,7 @@ class Body:
         self.size = size
         self._file = file
         self._start = start
+        self._lock = Lock()
 
     def named(self) -> str:
         """The file's name, for where one is needed.
@@ -88,42 +87,42 @@ class Body:
         """The file in parts, which can be sent again one by one; None where only plain sending is possible."""
         if self._start is None or not self.size:
             return None
-        order = playing_order(self._read, self.size) if to_be_played else [(0, self.size)]
+        order = playing_order(self.read, self.size) if to_be_played else [(0, self.size)]
         return Parts(self.size, order)
 
-    def part_blocks(self, part: Range, parts: Parts, on_progress: Progress | None) -> Iterator[bytes]:
-        """A part's bytes in blocks.
+    def range_blocks(self, part: Range, tally: Tally) -> Iterator[bytes]:
+        """The bytes of a part in blocks. Parts may be read side by side.
 
         Raises:
             SourceChangedError: the file ends before its size.
         """
-        at, sent = part[0], parts.sent
+        at = part[0]
         while at < part[1]:
             block = self._take_at(at, part[1])
             yield block
             at += len(block)
-            sent = _count(sent, block, self.size, on_progress)
+            tally.more(part, len(block))
 
-    async def part_ablocks(
-        self, part: Range, parts: Parts, on_progress: Progress | None
-    ) -> AsyncIterator[bytes]:
+    async def arange_blocks(self, part: Range, tally: Tally) -> AsyncIterator[bytes]:
         """The same for an event loop."""
-        at, sent = part[0], parts.sent
+        at = part[0]
         while at < part[1]:
             block = await asyncio.to_thread(self._take_at, at, part[1])
             yield block
             at += len(block)
-            sent = _count(sent, block, self.size, on_progress)
+            tally.more(part, len(block))
 
     def _take(self, sent: int) -> bytes:
         return self._checked(self._file.read(min(BLOCK, self.size - sent)), sent)
 
     def _take_at(self, at: int, stop: int) -> bytes:
-        return self._checked(self._read(at, min(BLOCK, stop - at)), at)
+        return self._checked(self.read(at, min(BLOCK, stop - at)), at)
 
-    def _read(self, at: int, length: int) -> bytes:
-        self._file.seek((self._start or 0) + at)
-        return self._file.read(length)
+    def read(self, at: int, length: int) -> bytes:
+        """Bytes from anywhere, where the file can be rewound."""
+        with self._lock:
+            self._file.seek((self._start or 0) + at)
+            return self._file.read(length)
 
     def _checked(self, block: bytes, at: int) -> bytes:
         if not block:

@@ -14,7 +14,7 @@ from uuid import uuid4
 import msgspec
 
 from playhead.client.errors import PlayheadAPIError
-from playhead.client.models import Upload, Video, VideoPage, Webhook, WebhookPage
+from playhead.client.models import Preflight, Upload, Video, VideoPage, Webhook, WebhookPage
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ class Call(Generic[T]):
     path: str
     answer: type[T]
     body: bytes | None = None
-    """JSON."""
+    body_type: str = "application/json"
     query: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = True
     """Whether sending it twice leaves the same state as once, so that it may be tried again unasked."""
@@ -53,7 +53,7 @@ class Call(Generic[T]):
         """The request's headers. The key goes to the API only, never with the bytes of a file."""
         said = {"X-API-KEY": api_key, "Accept": "application/json"}
         if self.body is not None:
-            said["Content-Type"] = "application/json"
+            said["Content-Type"] = self.body_type
         if self.once is not None:
             said["Idempotency-Key"] = self.once
         return said
@@ -90,6 +90,25 @@ def create_video(url: str, filename: str | None, wish: Wish) -> Call[Video]:
     wanted: dict[str, Any] = {"url": url, "filename": filename, **wish}
     body = msgspec.json.encode({name: value for name, value in wanted.items() if value is not None})
     return Call("POST", "/v1/videos", Video, body, once=str(uuid4()))
+
+
+def preflight(
+    filename: str, size: int, ranges: Mapping[int, bytes], resolutions: Sequence[str] | None
+) -> Call[Preflight]:
+    """Ask what would become of a file of `size` bytes, by ranges of it: offset → bytes."""
+    fields = {"filename": filename, "size": str(size), "resolutions": ",".join(resolutions or ())}
+    boundary = uuid4().hex
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode() + value + b"\r\n"
+        for name, value in [
+            *((name, text.encode()) for name, text in fields.items()),
+            *((f"range-{start}", data) for start, data in ranges.items()),
+        ]
+    ]
+    body = b"".join([*parts, f"--{boundary}--\r\n".encode()])
+    return Call(
+        "POST", "/v1/preflight", Preflight, body, body_type=f"multipart/form-data; boundary={boundary}"
+    )
 
 
 def complete_upload(upload_id: str) -> Call[Video]:

@@ -127,6 +127,96 @@ class Upload(msgspec.Struct, frozen=True):
     expires_at: datetime | None = None
 
 
+class Multipart(msgspec.Struct, frozen=True, rename="camel"):
+    """Where the parts of a file go that are sent side by side, straight to where the server keeps files."""
+
+    key: str
+    upload_id: str
+    part_size: int
+    """Bytes of each part but the last."""
+
+
+class Unfinished(msgspec.Struct, frozen=True):
+    """An upload that was begun."""
+
+    upload: Upload
+    multipart: Multipart | None = None
+    """Where its parts go, when they are sent side by side."""
+
+
+class StoredPart(msgspec.Struct, frozen=True, rename="pascal"):
+    """A part that has arrived whole."""
+
+    part_number: int
+    size: int
+    e_tag: str = msgspec.field(name="ETag")
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """Where one part goes."""
+
+    url: str
+    headers: dict[str, str] = {}
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """From the least to the most that is to be expected."""
+
+    low: float
+    high: float
+
+
+class PlannedRendition(msgspec.Struct, frozen=True):
+    """A rendition that would be made."""
+
+    resolution: str
+    width: int
+    height: int
+    max_bit_rate: int
+    """Bits per second that it may not exceed."""
+    note: str | None = None
+
+
+class DryRun(msgspec.Struct, frozen=True):
+    """What would be made of a file."""
+
+    renditions: list[PlannedRendition]
+    cpu_seconds: Interval
+    bytes: Interval
+    """What the video would take of storage, its source included."""
+
+
+class ClaimedSource(msgspec.Struct, frozen=True):
+    """A file by what its index says."""
+
+    width: int | None = None
+    height: int | None = None
+    duration_seconds: float | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A range that would tell more."""
+
+    start: int
+    length: int
+
+
+class Preflight(msgspec.Struct, frozen=True):
+    """What would become of a file, by its first bytes and its index."""
+
+    verdict: str
+    """`fit`: it can be played as it is; `encode`: what is encoded from it will be; `refused`; or `unknown`."""
+    reasons: list[str] = []
+    """Why it is not fit, in a few words each; or what is not known."""
+    error: Failure | None = None
+    """Why it is refused."""
+    source: ClaimedSource | None = None
+    plan: DryRun | None = None
+    wanted: list[Wanted] = []
+
+
 class Webhook(msgspec.Struct, frozen=True):
     """An address that is told about events."""
 

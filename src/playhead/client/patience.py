@@ -13,20 +13,36 @@ Until = Literal["playable", "ready"]
 _LONGEST_ASKED = 30.0
 """Seconds; when a server asks for more, the caller is told instead of kept waiting."""
 
-_FIRST_RETRY, _RETRY_GROWTH = 0.25, 2.0
+_FIRST_RETRY, _RETRY_GROWTH, _LONGEST_RETRY = 0.25, 2.0, 10.0
 _FIRST_POLL, _POLL_GROWTH, _LONGEST_POLL = 0.2, 1.25, 1.0
 
 
 def retry_pauses(attempts: int) -> Iterator[float]:
-    """Seconds to wait before each further attempt: five of them sit out a server's restart of 7 s."""
-    return (_FIRST_RETRY * _RETRY_GROWTH**number for number in range(attempts))
+    """Seconds to wait before each further attempt: five of them sit out a restart of 7 s, ten of half a minute."""
+    return (min(_LONGEST_RETRY, _FIRST_RETRY * _RETRY_GROWTH**number) for number in range(attempts))
 
 
-def pause_after(error: PlayheadAPIError | PlayheadConnectionError, pauses: Iterator[float]) -> float:
-    """Seconds to wait before trying again; raises `error` when that is no use or `pauses` is empty."""
+def sending_retries(retries: int) -> int:
+    """How often sending is tried again without getting on, where other calls are tried again `retries` times.
+
+    More is at stake: a file is half there, and with five it sits out a server that is away for a minute.
+    """
+    return 2 * retries + 2 if retries else 0
+
+
+def pause_after(
+    error: PlayheadAPIError | PlayheadConnectionError,
+    pauses: Iterator[float],
+    also: frozenset[int] = frozenset(),
+) -> float:
+    """Seconds to wait before trying again; raises `error` when that is no use or `pauses` is empty.
+
+    `also` are statuses after which trying again is of use here, besides the usual ones.
+    """
     asked = error.retry_after or 0.0
     pause = next(pauses, None)
-    if pause is None or not error.passing or asked > _LONGEST_ASKED:
+    passing = error.passing or (isinstance(error, PlayheadAPIError) and error.status in also)
+    if pause is None or not passing or asked > _LONGEST_ASKED:
         raise error
     return max(pause, asked)
 

@@ -10,13 +10,23 @@ from typing import Literal, Self, TypeVar, Unpack
 import httpx
 
 from playhead.client import calls
-from playhead.client.body import Body, Progress, Readable, open_body
+from playhead.client.body import Body, Readable, open_body
 from playhead.client.calls import Call, Wish
 from playhead.client.errors import PlayheadAPIError, PlayheadConnectionError, WaitTimeoutError
-from playhead.client.models import Upload, Video, Webhook
-from playhead.client.parts import Parts
-from playhead.client.patience import Until, arrived, pause_after, poll_pauses, retry_pauses
-from playhead.client.transport import TIMEOUT, UPLOAD_TIMEOUT, no_answer, put_headers, server_address
+from playhead.client.look import Look
+from playhead.client.models import Preflight, Unfinished, Upload, Video, Webhook
+from playhead.client.patience import (
+    Until,
+    arrived,
+    pause_after,
+    poll_pauses,
+    retry_pauses,
+    sending_retries,
+)
+from playhead.client.resuming import Memory
+from playhead.client.sending import Sending
+from playhead.client.tally import Progress
+from playhead.client.transport import TIMEOUT, no_answer, server_address
 
 T = TypeVar("T")
 
@@ -33,6 +43,7 @@ class Client:
         self._api_key = api_key
         self._retries = retries
         self._http = httpx.Client(timeout=TIMEOUT)
+        self._sending = Sending(self._http, sending_retries(retries))
 
     def __enter__(self) -> Self:
         return self
@@ -51,11 +62,17 @@ class Client:
         filename: str | None = None,
         size: int | None = None,
         on_progress: Progress | None = None,
+        parallel: int = 1,
+        resume: bool = True,
+        on_resumed: Progress | None = None,
         **wish: Unpack[Wish],
     ) -> Video:
         """Send a file and have it processed: create, send and complete in one. Does not wait for processing.
 
-        `size` in bytes is only needed where a file cannot be measured, such as a pipe.
+        `size` in bytes is only needed where a file cannot be measured, such as a pipe. With `parallel` above 1
+        parts of it are sent side by side. An upload of a path that ended midway, even with the program, is
+        taken up when the same file is sent there again, unless `resume` is false; `on_resumed` is told, once,
+        how many bytes the server has and how many there are.
 
         Raises:
             OSError: the file cannot be read.
@@ -63,9 +80,32 @@ class Client:
             PlayheadClientError: the server refuses it or cannot be reached.
         """
         with open_body(source, filename, size) as body:
-            upload = self.create_upload(body.named(), body.size, **wish)
-            self.send(upload, body, on_progress=on_progress)
-        return self.complete_upload(upload.id)
+            body.named()
+            memory = (
+                Memory.of(source, body.named(), self.base_url, self._api_key, wish) if resume else Memory()
+            )
+            begun, held = memory.recall(), 0
+            if begun is not None:
+                found = self._sending.standing(begun, body.size)
+                if found.state == "closed" and (video := self._completed(begun)) is not None:
+                    memory.forget()
+                    return video
+                begun, held = found.begun, found.held
+                if begun is not None and on_resumed is not None:
+                    on_resumed(held, body.size)
+            if begun is None:
+                begun = Unfinished(self.create_upload(body.named(), body.size, **wish))
+                memory.keep(begun)
+            self._sending.send(begun, body, on_progress, parallel=parallel, held=held, memory=memory)
+            upload_id = begun.upload.id
+        try:
+            video = self.complete_upload(upload_id)
+        except PlayheadAPIError as refusal:
+            if not refusal.passing:
+                memory.forget()  # it was refused as it is, and would be again
+            raise
+        memory.forget()
+        return video
 
     def create_from_url(self, url: str, *, filename: str | None = None, **wish: Unpack[Wish]) -> Video:
         """Have the server fetch a file from `url`, an http or https one on the public internet; does not wait for it.
@@ -78,18 +118,33 @@ class Client:
         """Announce a video of `size` bytes; its extension tells the kind of file."""
         return self._run(calls.create_upload(filename, size, wish))
 
-    def send(self, upload: Upload, source: Readable | Body, *, on_progress: Progress | None = None) -> None:
+    def preflight(
+        self, source: Readable, *, filename: str | None = None, resolutions: Sequence[str] | None = None
+    ) -> Preflight:
+        """What would become of a file, by its first bytes and its index; nothing else of it is sent.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: it has no name, or cannot be rewound.
+            PlayheadClientError: the server cannot be asked. That it refuses the file is an answer.
+        """
+        with open_body(source, filename) as body:
+            look = Look(body, resolutions)
+            while (call := look.next) is not None:
+                look.told(self._run(call))
+            return look.answer
+
+    def send(
+        self,
+        upload: Upload,
+        source: Readable | Body,
+        *,
+        on_progress: Progress | None = None,
+        parallel: int = 1,
+    ) -> None:
         """Send the bytes to where `upload` says; when the connection breaks, on from what has arrived."""
         with open_body(source) as body:
-            parts = body.parts(to_be_played=upload.play_while_uploading)
-            if parts is None:
-                return self._put(upload, body, on_progress)
-            pauses = retry_pauses(self._retries)
-            while True:
-                try:
-                    return self._put_parts(upload, body, parts, on_progress)
-                except (PlayheadAPIError, PlayheadConnectionError) as error:
-                    time.sleep(pause_after(error, pauses))
+            self._sending.send(Unfinished(upload), body, on_progress, parallel=parallel, memory=Memory())
 
     def complete_upload(self, upload_id: str) -> Video:
         """Say that all bytes are there: the server checks them and starts. Twice is the same as once."""
@@ -184,27 +239,9 @@ class Client:
             raise no_answer(self.base_url, cause) from cause
         return call.read(answer.status_code, answer.headers, answer.content)
 
-    def _put_parts(self, upload: Upload, body: Body, parts: Parts, on_progress: Progress | None) -> None:
-        if parts.interrupted:
-            answer = self._send(upload, b"", parts.question())
-            if not parts.answered(None, answer.status_code, answer.headers):
-                raise calls.problem(answer.status_code, answer.headers, answer.content)
-        while (part := parts.next) is not None:
-            parts.interrupted = True
-            content = body.part_blocks(part, parts, on_progress)
-            answer = self._send(upload, content, parts.headers(part, upload.content_type))
-            if not parts.answered(part, answer.status_code, answer.headers):
-                raise calls.problem(answer.status_code, answer.headers, answer.content)
-
-    def _put(self, upload: Upload, body: Body, on_progress: Progress | None) -> None:
-        answer = self._send(upload, body.blocks(on_progress), put_headers(upload, body))
-        if not answer.is_success:
-            raise calls.problem(answer.status_code, answer.headers, answer.content)
-
-    def _send(
-        self, upload: Upload, content: bytes | Iterator[bytes], headers: dict[str, str]
-    ) -> httpx.Response:
+    def _completed(self, begun: Unfinished) -> Video | None:
+        """The video of an upload that takes no more bytes, if that is because it was completed."""
         try:
-            return self._http.put(upload.url, content=content, headers=headers, timeout=UPLOAD_TIMEOUT)
-        except httpx.TransportError as cause:
-            raise no_answer(upload.url, cause) from cause
+            return self.complete_upload(begun.upload.id)
+        except PlayheadAPIError:
+            return None

@@ -14,6 +14,9 @@ TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 UPLOAD_TIMEOUT = httpx.Timeout(60.0, connect=10.0, read=300.0)
 """Seconds. After the last byte the server still has to bring the file to disk."""
 
+SHARED_FROM = 8 * 1024 * 1024
+"""Bytes from which several connections are worth it: stores take no smaller parts than 5 MiB."""
+
 
 def server_address(base_url: str) -> str:
     """A server's address without a trailing slash.
@@ -34,6 +37,11 @@ def put_headers(upload: Upload, body: Body) -> dict[str, str]:
     With a Content-Length httpx sends the bytes plainly, not chunked, and the server can refuse early.
     """
     return {"Content-Type": upload.content_type, "Content-Length": str(body.size)}
+
+
+def worth_sharing(upload: Upload, body: Body, parallel: int) -> bool:
+    """Whether a file is sent in parts side by side: what is watched meanwhile goes in its own order."""
+    return parallel > 1 and body.repeatable and body.size > SHARED_FROM and not upload.play_while_uploading
 
 
 def no_answer(url: str, cause: httpx.TransportError) -> PlayheadConnectionError:

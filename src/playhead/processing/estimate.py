@@ -27,6 +27,8 @@ DECODING = {"h264": 0.006, "hevc": 0.010, "av1": 0.010, "vp9": 0.008, "prores": 
 DECODING_OTHER = 0.008
 ENCODING = 0.020
 """CPU seconds to scale and encode a million pixels, checking included."""
+SOURCE = 0.15
+"""CPU seconds more for a million bytes of source: much of a file is much to decode, and noise to encode."""
 SOUND = 0.01
 """CPU seconds for a second of sound."""
 STARTING = 2.0
@@ -47,11 +49,12 @@ HEADERS = 0.02
 """What a file's index adds, as a share, for small pictures."""
 
 
-def cpu_seconds(facts: Unprobed, renditions: Sequence[PlannedRendition]) -> Interval:
-    """CPU seconds of ffmpeg and ffprobe on a core of today's servers."""
+def cpu_seconds(facts: Unprobed, size: int, renditions: Sequence[PlannedRendition]) -> Interval:
+    """CPU seconds that workers spend on a source of `size` bytes, on a core of today's servers."""
     decoded = facts.video.coded_width * facts.video.coded_height * facts.frames / MEGA
     encoded = sum(width * height for width, height in _sizes(renditions)) * facts.frames / MEGA
     work = decoded * DECODING.get(facts.video.codec, DECODING_OTHER) + encoded * ENCODING
+    work += SOURCE * size / MEGA
     work += SOUND * facts.longest_seconds if facts.sounds else 0
     fixed = STARTING + CHUNK * facts.seconds / CHUNK_SECONDS
     return Interval(round((work + fixed) * LEAST_SHARE, 2), round((work + fixed) * MOST_TIMES, 2))

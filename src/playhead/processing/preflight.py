@@ -174,7 +174,7 @@ def _dry_run(facts: Unprobed, size: int, resolutions: Sequence[str]) -> DryRun:
     rate = min(facts.rate, Fraction(MAX_RATE)) if facts.rate > MAX_RATE * Fraction(11, 10) else facts.rate
     video = _at_rate(facts, rate)
     renditions = ladder(facts.video.width, facts.video.height, rate, resolutions)
-    return DryRun(renditions, cpu_seconds(video, renditions), bytes_stored(video, size, renditions))
+    return DryRun(renditions, cpu_seconds(video, size, renditions), bytes_stored(video, size, renditions))
 
 
 def _at_rate(facts: Unprobed, rate: Fraction) -> Unprobed:
