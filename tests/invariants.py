@@ -135,6 +135,7 @@ def _storage(scene: Scene) -> Iterator[str]:
 
 _REFERRED = (
     "SELECT source_key AS key FROM videos WHERE source_key IS NOT NULL"
+    " UNION SELECT index_key FROM videos WHERE index_key IS NOT NULL"
     " UNION SELECT poster_key FROM videos WHERE poster_key IS NOT NULL"
     " UNION SELECT key FROM renditions WHERE key IS NOT NULL"
     " UNION SELECT key FROM images"

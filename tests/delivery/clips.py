@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.media.mp4.clips import AAC, X264, ffmpeg, picture, sound
+from tests.media.mp4.clips import AAC, BFRAMES, X264, ffmpeg, picture, sound
 
 SECONDS = 11
 
@@ -24,6 +24,15 @@ def sparse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Fit too, with a key frame every 5 s only."""
     path = tmp_path_factory.mktemp("sparse") / "sparse.mp4"
     ffmpeg(*picture(SECONDS, "24000/1001"), *X264, "-bf", "2", "-g", "120", "-sc_threshold", "0", path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def matroska(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Matroska file that can be served as it is: B-frames, AAC, times rounded to milliseconds."""
+    path = tmp_path_factory.mktemp("matroska") / "fit.mkv"
+    gops = ("-g", "30", "-keyint_min", "30", "-sc_threshold", "0", "-x264-params", "open-gop=0")
+    ffmpeg(*picture(SECONDS, "30000/1001"), *sound(SECONDS), *X264, *BFRAMES, *gops, *AAC, path)
     return path
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -98,8 +99,8 @@ LISTED = [
 ]
 
 
-async def _asked(path: Path, intervals: str | None = None) -> Packets:
-    asked = probe.packets_invocation(path, ("-f", "mov"), 0, intervals)
+async def _asked(path: Path, intervals: str | None = None, demuxer: str = "mov") -> Packets:
+    asked = probe.packets_invocation(path, ("-f", demuxer), 0, intervals)
     return probe.read_packets((await run(asked, sandbox=NoSandbox(find_tools()))).stdout)
 
 
@@ -125,3 +126,20 @@ async def test_what_an_edit_list_hides_is_for_ffprobe_to_say(name: str) -> None:
     assert track is not None
     listed = packets_of(track)
     assert listed is None or listed.pts == (await _asked(sample(name).path())).pts
+
+
+@pytest.mark.parametrize("name", ["mkv", "webm_vp9"])
+async def test_packets_of_matroska_are_listed_as_ffprobe_lists_them(name: str) -> None:
+    path = sample(name).path()
+    found = (await read_own_index(path, "matroska")).film_packets(0, None, Fraction(1, 1000))
+    assert found is not None
+    listed, ends = found
+    expected = await _asked(path, demuxer="matroska")
+    assert (listed.pts, listed.keys, listed.shown) == (expected.pts, expected.keys, expected.shown)
+    assert agree(listed, await _asked(path, ends, "matroska"))
+
+
+async def test_other_containers_have_no_index_of_their_own() -> None:
+    found = await read_own_index(sample("mpeg_ts").path(), "mpegts")
+    assert found.movie is None
+    assert found.film_packets(0, 1, Fraction(1, 90_000)) is None

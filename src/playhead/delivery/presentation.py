@@ -206,7 +206,9 @@ async def present(playing: Playing, plan: Plan | None, shelf: Shelf) -> Presenta
     if plan is None and not playing.sound_as_it_is:
         return None
     if plan is None or not plan.source_reasons or plan.sound_from_source:
-        source = await shelf.source(playing.source_key, playing.source_size, judged=plan is not None)
+        source = await shelf.source(
+            playing.source_key, playing.source_size, judged=plan is not None, index_key=playing.index_key
+        )
     if plan is None and (source is None or source.video is None or not (source.sounds or source.silent)):
         return None
     cuts = plan.segments if plan is not None else source.cuts if source is not None else ()

@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from playhead.media.mp4 import Bytes, Movie, read_movie
+from playhead.media.matroska import read_matroska
+from playhead.media.mp4 import Bytes, Movie, UnknownIndexError, from_bytes, read_movie
 from playhead.model.errors import PlayheadError
 from playhead.packaging import Lane, Limits, lane_of_track
 from playhead.packaging.source import UNLIMITED, SourceView, view
@@ -59,10 +60,11 @@ class Shelf:
         """
         return await self.kept(("movie", key), lambda: self._read(key, size), _weight)
 
-    async def source(self, key: str, size: int, *, judged: bool) -> SourceView:
-        """What of a source players can be given as it is; a file that is no MP4 has its reason too.
+    async def source(self, key: str, size: int, *, judged: bool, index_key: str | None = None) -> SourceView:
+        """What of a source players can be given as it is; a file that cannot has its reason too.
 
         `judged` says that it was found fit before: limits that were lowered since then do not count.
+        `index_key` is where its index is stored, when the source itself holds none.
         """
         limits = UNLIMITED if judged else self._limits
         if judged and self._found_fit(key):
@@ -71,7 +73,7 @@ class Shelf:
         # The index is not kept by itself: the lanes share its tables.
         return await self.kept(
             ("source", key, judged),
-            lambda: self._judge(key, size, limits),
+            lambda: self._judge(key, size, index_key, limits),
             _view_samples,
         )
 
@@ -143,14 +145,24 @@ class Shelf:
     async def _read(self, key: str, size: int) -> Movie:
         return await read_movie(_Stored(self._storage, key, size))
 
-    async def _judge(self, key: str, size: int, limits: Limits) -> SourceView:
+    async def _judge(self, key: str, size: int, index_key: str | None, limits: Limits) -> SourceView:
         try:
-            movie = await self._read(key, size)
+            if index_key is None:
+                movie = await self._read(key, size)
+            else:
+                movie = await self._stored(key, size, index_key)
         except PlayheadError as error:
             if error.kind.status >= 500:
                 raise
             return SourceView((error.detail or error.kind.sentence,))
         return await asyncio.to_thread(view, movie, limits)
+
+    async def _stored(self, key: str, size: int, index_key: str) -> Movie:
+        stored = await self._storage.read(index_key, 0, await self._storage.size(index_key))
+        try:
+            return await asyncio.to_thread(from_bytes, stored)
+        except UnknownIndexError:  # written by another release
+            return (await read_matroska(_Stored(self._storage, key, size))).movie
 
     async def _video(self, key: str, size: int, lead: int) -> Lane:
         track = (await self.movie(key, size)).video

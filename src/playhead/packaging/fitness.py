@@ -137,6 +137,8 @@ def _bits_per_second(track: Track) -> float:
 
 def _timeline(track: Track, limits: Limits, lanes: list[Lane]) -> list[Reason]:
     """Reasons of the video's edit list, GOPs and times; its lane is added to `lanes`."""
+    if track.unfit:
+        return [Reason("container", track.unfit)]
     if len(track.spans) > 1 or track.rate_changed:
         return [Reason("several_edits", "its edit list has several parts")]
     first, stop = shown_range(track)
@@ -180,6 +182,8 @@ def _sound(track: Track, limits: Limits, lanes: list[Lane]) -> list[Reason]:
         return [Reason("sound_codec", f"sound codec {codec}")]
     if len(track.sample_entries) > 1:
         return [Reason("several_configurations", "codec settings change within the file")]
+    if track.unfit:
+        return [Reason("sound_container", track.unfit)]
     if len(track.spans) > 1 or track.rate_changed:
         return [Reason("sound_edits", "the sound's edit list has several parts")]
     if track.spans[0].start > limits.sound_late_seconds * track.timescale:

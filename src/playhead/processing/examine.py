@@ -22,10 +22,9 @@ from playhead.media.source import sniffed
 from playhead.model.errors import PlayheadError
 from playhead.model.media import AudioTrack, MediaInfo, Rectangle, VideoTrack
 from playhead.model.plan import MOST_SOUNDS
-from playhead.processing import own_index
 from playhead.processing import timeline as timelines
 from playhead.processing.geometry import MAX_SIDE, clean_aperture, displayed_size, turned
-from playhead.processing.own_index import OwnIndex, agree, ends_of, packets_of, read_own_index
+from playhead.processing.own_index import OwnIndex, agree, read_own_index
 from playhead.processing.timeline import Timeline
 
 MAX_FRAME_RATE = 240
@@ -49,7 +48,7 @@ async def examine(
         PlayheadError: the reason why it cannot be processed, by name.
     """
     found = await asyncio.to_thread(sniffed, path)
-    index = await read_own_index(path) if found.container in ("mp4", "mov") else OwnIndex()
+    index = await read_own_index(path, found.container)
     probing = _Probing(path, (*input_arguments(found.demuxer), *beside_the_film()), sandbox)
     try:
         claims, probing, unlisted = await _claims(probing)
@@ -164,10 +163,8 @@ class _Probing:
     async def _ending(self, track: AudioTrack, index: OwnIndex, clock_may_restart: bool) -> AudioTrack:
         """The track with its end, by our own index or by its packets."""
         tick = Fraction(*track.time_base)
-        own = index.sound(track.index, tick)
-        if own is not None:
-            end: float | None = await asyncio.to_thread(own_index.sound_end, own)
-        else:
+        end = await asyncio.to_thread(index.sound_end, track.index, tick)
+        if end is None:
             packets = await self.packets(track.index)
             end = await asyncio.to_thread(
                 timelines.sound_end, packets, tick, clock_may_restart=clock_may_restart
@@ -210,13 +207,11 @@ async def _claims(probing: _Probing) -> tuple[Claims, _Probing, frozenset[str]]:
 
 async def _film_packets(probing: _Probing, claim: VideoClaim, index: OwnIndex) -> Packets:
     """All packets of the film: by the file's own index where ffprobe agrees with it at both ends."""
-    track = index.track(claim.number)
-    if track is not None and Fraction(1, track.timescale) == claim.time_base:
-        listed = await asyncio.to_thread(packets_of, track)
-        if listed is not None:
-            seen = await probing.packets(claim.index, ends_of(track))
-            if await asyncio.to_thread(agree, listed, seen):
-                return listed
+    own = await asyncio.to_thread(index.film_packets, claim.index, claim.number, claim.time_base)
+    if own is not None:
+        listed, ends = own
+        if await asyncio.to_thread(agree, listed, await probing.packets(claim.index, ends)):
+            return listed
     return await probing.packets(claim.index)
 
 

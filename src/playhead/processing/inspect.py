@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from uuid import UUID
 
 import msgspec
 
+from playhead.media.mp4 import to_bytes
 from playhead.model import jobs
 from playhead.model.events import EventType
 from playhead.model.media import MediaInfo
@@ -21,8 +23,9 @@ from playhead.processing.planning import NOTHING_SERVABLE, Servable
 from playhead.processing.planning import plan as make_plan
 from playhead.processing.timeline import Timeline
 from playhead.processing.workshop import Workshop, attempt
-from playhead.records import due, events, pieces, renditions, videos
+from playhead.records import due, events, objects, pieces, renditions, videos
 from playhead.records.database import Row
+from playhead.storage import keys
 
 __all__ = ["examine", "info_of", "inspect", "plan_of", "servable_of"]
 
@@ -34,14 +37,18 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
         async with workshop.storage.local(video["source_key"]) as path:
             info, timeline, index = await examine(path, workshop.sandbox, workshop.max_duration_seconds)
         servable = await servable_of(index, info, timeline, workshop.source_limits)
+        index_key = await _store_index(workshop, video, index, servable)
         async with workshop.records.transaction() as tx:
             current = await videos.find(tx, video_id, lock=True)
             if current is None or current["status"] != Status.PROCESSING or current["plan"] is not None:
+                await objects.doom(tx, [] if index_key is None else [index_key])
                 return
             asked = [row["resolution"] for row in (await renditions.of_videos(tx, [video_id]))[video_id]]
             planned = await asyncio.to_thread(
                 make_plan, info, timeline, asked, video["thumbnail_seconds"], servable, video["loudness"]
             )
+            if index_key is not None:
+                await videos.keep_index(tx, video_id, index_key)
             await pieces.lay_out(tx, video, msgspec.to_builtins(info), planned, msgspec.to_builtins(planned))
             await events.append(tx, video["project_id"], video_id, EventType.PLANNED)
             if not planned.source_reasons or (planned.drawn and planned.sound_from_source):
@@ -55,6 +62,17 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
                 await tx.defer(job)
 
     await attempt(workshop, video_id, "inspect", work)
+
+
+async def _store_index(workshop: Workshop, video: Row, index: OwnIndex, servable: Servable) -> str | None:
+    """Keep what it took a walk through the whole file to know, where players are given the file itself."""
+    if index.movie is None or not index.frames or (servable.reasons and not servable.sound):
+        return None
+    name = keys.index(video["id"], secrets.token_hex(4))
+    async with workshop.records.transaction() as tx:
+        await objects.reserve(tx, video["project_id"], video["id"], {name.key: name.slot})
+    await workshop.storage.put(name.key, await asyncio.to_thread(to_bytes, index.movie))
+    return name.key
 
 
 async def servable_of(index: OwnIndex, info: MediaInfo, timeline: Timeline, limits: Limits) -> Servable:

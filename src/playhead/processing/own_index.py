@@ -15,6 +15,7 @@ from pathlib import Path
 
 from playhead.media.ffmpeg.probe import Packets
 from playhead.media.local import LocalBytes
+from playhead.media.matroska import Frames, read_matroska
 from playhead.media.mp4 import Movie, Track, read_movie
 from playhead.media.mp4.samples import EXPANDED_LIMIT
 from playhead.model.errors import PlayheadError
@@ -37,6 +38,10 @@ class OwnIndex:
     movie: Movie | None = None
     damage: PlayheadError | None = None
     """Why it could not be read. ffmpeg may be able to; if not, this is the better name for it."""
+    frames: tuple[Frames, ...] = ()
+    """Where its container has no table of them: what the file itself says of each track's frames."""
+    tick: Fraction = Fraction(1, 1000)
+    """Seconds per tick of their times."""
 
     def track(self, number: int | None) -> Track | None:
         """The track of that number."""
@@ -44,22 +49,50 @@ class OwnIndex:
             return None
         return next((track for track in self.movie.tracks if track.id == number), None)
 
-    def sound(self, stream: int, tick: Fraction) -> Track | None:
-        """The sound that ffmpeg calls by that number, as it numbers tracks in file order."""
-        if self.movie is None or stream >= len(self.movie.tracks):
+    def film_packets(self, stream: int, number: int | None, tick: Fraction) -> tuple[Packets, str] | None:
+        """All packets of a film, and which of them ffprobe is to confirm, in its words; None when unsure.
+
+        `stream` is ffmpeg's number for it, `number` the container's own, `tick` the unit of the times wanted.
+        """
+        if self.frames:
+            if stream >= len(self.frames) or tick != self.tick or not all(self.frames[stream].told):
+                return None
+            listed = _told(self.frames[stream])
+            last = max((time for time in listed.pts if time is not None), default=0)
+            return listed, _ends(len(listed.pts), float(last * tick))
+        track = self.track(number)
+        if track is None or Fraction(1, track.timescale) != tick:
             return None
-        track = self.movie.tracks[stream]
-        plain = track.kind == "audio" and track.samples.count and Fraction(1, track.timescale) == tick
-        return track if plain and len(track.spans) == 1 and not track.rate_changed else None
+        found = packets_of(track)
+        return None if found is None else (found, ends_of(track))
+
+    def sound_end(self, stream: int, tick: Fraction) -> float | None:
+        """When the last packet of a sound ends, in seconds of the source's clock; None when that is not known.
+
+        ffmpeg numbers tracks in file order.
+        """
+        track = None
+        if self.movie is not None and stream < len(self.movie.tracks):
+            track = self.movie.tracks[stream]
+        if track is None or track.kind != "audio" or not track.samples.count:
+            return None
+        plain = len(track.spans) == 1 and not track.rate_changed
+        return sound_end(track) if plain and (self.frames or Fraction(1, track.timescale) == tick) else None
 
 
-async def read_own_index(path: Path) -> OwnIndex:
-    """Read the index of an MP4 or MOV, and refuse what it alone shows cannot become a video.
+async def read_own_index(path: Path, container: str | None = "mp4") -> OwnIndex:
+    """Read the index of an MP4, MOV, Matroska or WebM, and refuse what it alone shows cannot become a video.
+
+    Other containers have none that is read here.
 
     Raises:
         PlayheadError: `corrupt_file` when it points past the file's end, which was cut off; `encrypted_file`,
             `reference_refused`, `limit_dimensions`, `limit_streams`, `resource_limit`.
     """
+    if container in ("matroska", "webm"):
+        return await asyncio.to_thread(lambda: asyncio.run(_walked(path)))
+    if container not in ("mp4", "mov"):
+        return OwnIndex()
     try:
         # A thread of its own: a hostile index takes seconds to read, and the worker's heart must go on.
         movie = await asyncio.to_thread(lambda: asyncio.run(read_movie(LocalBytes(path))))
@@ -88,6 +121,25 @@ def check_index(movie: Movie) -> None:
         check_track(track)
 
 
+async def _walked(path: Path) -> OwnIndex:
+    try:
+        index = await read_matroska(LocalBytes(path))
+    except PlayheadError as error:
+        if error.code not in _OURS_ALONE:
+            raise
+        return OwnIndex(damage=error)
+    return OwnIndex(index.movie, frames=index.frames, tick=Fraction(index.tick_nanoseconds, 10**9))
+
+
+def _told(frames: Frames) -> Packets:
+    return Packets(
+        pts=tuple(frames.times),
+        durations=tuple(repeat(frames.last_duration, len(frames.times))),
+        keys=tuple(map(bool, frames.keys)),
+        shown=tuple(repeat(True, len(frames.times))),
+    )
+
+
 def packets_of(track: Track) -> Packets | None:
     """All packets of a track as ffprobe lists them; None where an edit list hides or moves some of them."""
     samples, count = track.samples, track.samples.count
@@ -108,10 +160,12 @@ def packets_of(track: Track) -> Packets | None:
 
 def ends_of(track: Track) -> str:
     """Which packets ffprobe is asked for, in its words: those at the beginning, and the last ones."""
+    return _ends(track.samples.count, track.shown_times[-1] / track.timescale)
+
+
+def _ends(count: int, last: float) -> str:
     asked = f"%+#{SEEN_AT_ONCE}"
-    if track.samples.count <= SEEN_AT_ONCE:
-        return asked
-    return f"{asked},{track.shown_times[-1] / track.timescale - LAST_LOOK_SECONDS:.6f}%"
+    return asked if count <= SEEN_AT_ONCE else f"{asked},{last - LAST_LOOK_SECONDS:.6f}%"
 
 
 def agree(listed: Packets, seen: Packets) -> bool:

@@ -34,6 +34,8 @@ class Playing:
     """`track`, `width`, `height`, `status`, `key` and `size_bytes` of those not given up, always in one order."""
     generation: int = 1
     """How often it was made: what is streamed changes with it, and so do its URLs."""
+    index_key: str | None = None
+    """Where the index of the source is stored; None when the source holds it."""
     sound_as_it_is: bool = True
     """Whether the source's own sound may be heard; False where it is to be brought to another loudness."""
 
@@ -45,6 +47,7 @@ _VIDEO = (
     videos.c.source_key,
     videos.c.replaces,
     videos.c.source_size,
+    videos.c.index_key,
     videos.c.plan.is_not(None).label("planned"),
     videos.c.loudness,
     videos.c.generation,
@@ -93,6 +96,7 @@ async def load(tx: Transaction, video_id: UUID) -> Playing | None:
         ready=video.status == Status.READY,
         generation=video.generation,
         sound_as_it_is=video.loudness == Loudness.SOURCE,
+        index_key=video.index_key,
         language=video.language,
         sounds={row.track: {"key": row.key, "size_bytes": row.size_bytes} for row in sounds},
         renditions=tuple(

@@ -20,7 +20,7 @@ from playhead.records import events, objects, turns
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import images, pieces, renditions, steps, videos
 
-_MADE = ("piece/", "rendition/", "thumbnail/", "poster/")
+_MADE = ("piece/", "rendition/", "thumbnail/", "poster/", "index/")
 """Slots of all that is made of a source."""
 _COPIED = (
     *("project_id", "filename", "is_public", "metadata", "thumbnail_seconds", "loudness"),
@@ -141,7 +141,7 @@ async def _start_over(tx: Transaction, video: Row) -> None:
             generation=video["generation"] + 1,
             turn=turns.next_of(videos, video["project_id"], videos.c.status == Status.PROCESSING),
             **nothing,
-            **dict.fromkeys(("info", "plan", "poster_key", "playable_at", "ready_at")),
+            **dict.fromkeys(("info", "plan", "index_key", "poster_key", "playable_at", "ready_at")),
         )
     )
 
@@ -169,7 +169,7 @@ async def _swap(tx: Transaction, video: Row, remake: Row, old: dict[str, Row], m
     await tx.connection.execute(
         update(videos)
         .where(videos.c.id == here)
-        .values(**{name: remake[name] for name in ("info", "plan", "poster_key", "generation")})
+        .values(**{name: remake[name] for name in ("info", "plan", "index_key", "poster_key", "generation")})
     )
     # A rendition that was deleted meanwhile: what was made for it alone is nobody's.
     kept = {made[name]["track"] for name in old if name in made}

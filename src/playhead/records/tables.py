@@ -101,6 +101,7 @@ videos = Table(
     Column("loudness", Text, nullable=False, server_default=text("'source'"), comment="model.loudness"),
     Column("generation", Integer, nullable=False, server_default=text("1"), comment="how often it was made"),
     Column("replaces", UUID, unique=True, comment="of a remake: the video it is made for, and shown as"),
+    Column("index_key", Text, comment="object key of its source's index"),
     Index("ix_videos_turn", "project_id", "turn", postgresql_where=text("status = 'processing'")),
     Index("ix_videos_project_id_created_at", "project_id", text("created_at DESC"), text("id DESC")),
     Index("ix_videos_processing", "completed_at", postgresql_where=text("status = 'processing'")),

@@ -108,6 +108,12 @@ async def page(
     return [dict(row._mapping) for row in found]
 
 
+async def keep_index(tx: Transaction, video_id: UUID, key: str) -> None:
+    """Publish the stored index of a video's source."""
+    await objects.keep(tx, [key])
+    await tx.connection.execute(update(videos).where(videos.c.id == video_id).values(index_key=key))
+
+
 async def begin_processing(tx: Transaction, video_id: UUID, *, source_key: str, source_size: int) -> Row:
     """The upload became a source: the video and its renditions are processing from here on; its row.
 

@@ -47,6 +47,11 @@ def quarantine(video_id: UUID, attempt: str) -> ObjectName:
     return _name(video_id, "quarantine", attempt, "")
 
 
+def index(video_id: UUID, attempt: str) -> ObjectName:
+    """The index of a source whose container has none."""
+    return _name(video_id, "index", attempt, "")
+
+
 def piece(video_id: UUID, track: str, chunk: int, attempt: str) -> ObjectName:
     """One track's piece of one chunk."""
     return _name(video_id, f"piece/{track}/{chunk}", attempt, ".mp4")

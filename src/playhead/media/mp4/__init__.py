@@ -5,7 +5,7 @@
     video.presentation_times                # array('q') in decode order, edit list applied, track ticks
     video.samples.offsets, video.samples.sizes, video.samples.sync
     codec_string(video.sample_entry)        # "avc1.64001f"
-    stored = to_bytes(movie)                # kept beside the video; from_bytes(stored) == movie
+    stored = to_bytes(movie)                # of files without such an index; from_bytes(stored) == movie
 
 Standard library arrays, no numpy: a 2 h file's tables take 16-bit to 64-bit numbers that `array` holds as
 compactly, its few loops run in C iterators, and the wheel stays 20 MB smaller for every worker.

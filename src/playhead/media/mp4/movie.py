@@ -66,6 +66,8 @@ class Track:
     language: str = "und"
     """ISO 639-2/T."""
     enabled: bool = True
+    unfit: str = ""
+    """Why it cannot be given to players as it is, where only its container can tell; in a few words."""
 
     @property
     def sample_entry(self) -> bytes:

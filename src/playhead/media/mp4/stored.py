@@ -91,6 +91,7 @@ def _describe(track: Track) -> dict[str, Any]:
         "matrix": track.matrix,
         "language": track.language,
         "enabled": track.enabled,
+        "unfit": track.unfit,
         "samples": [
             track.samples.count,
             track.samples.constant_size,
@@ -131,6 +132,7 @@ def _restore(described: dict[str, Any], plain: memoryview, start: int) -> tuple[
         matrix=tuple(described["matrix"]),
         language=described["language"],
         enabled=described["enabled"],
+        unfit=described["unfit"],
         samples=Samples(
             count=count,
             durations=Runs(tables["duration_counts"], tables["duration_values"]),

@@ -1,0 +1,119 @@
+"""Reads a Matroska or WebM file (RFC 9559): its header, then every block's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playhead.media.matroska.clock import movie_of
+from playhead.media.matroska.ebml import LONGEST_HEADER, corrupt, header, text, unsigned, values
+from playhead.media.matroska.scan import Frames, Walk
+from playhead.media.matroska.tracks import Described, described
+from playhead.media.mp4 import Bytes, Movie
+
+WINDOW = 1 << 20
+"""Bytes that are read at once."""
+HEADER_LIMIT = 16 << 20
+"""The largest description of tracks that is read, in bytes: cover pictures and fonts are elsewhere."""
+
+_EBML, _SEGMENT, _CLUSTER, _INFO, _TRACKS = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1549A966, 0x1654AE6B
+_TICK, _DOCUMENT, _LONGEST_ID, _LONGEST_SIZE = 0x2AD7B1, 0x4282, 0x42F2, 0x42F3
+_MILLISECOND = 1_000_000
+
+
+@dataclass(frozen=True)
+class MatroskaIndex:
+    """What a file holds."""
+
+    movie: Movie
+    tick_nanoseconds: int
+    """Length of a tick of the file's own clock."""
+    frames: tuple[Frames, ...]
+    """What the file itself says of each track's frames, tracks in its order."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands before the first cluster."""
+
+    tracks: tuple[Described, ...]
+    tick_nanoseconds: int
+    begin: int
+    """The byte at which the first cluster begins."""
+
+    def walk(self, size: int) -> Walk:
+        """A walk through a file of that size, or of which so much is there."""
+        return Walk({track.number: Frames() for track in self.tracks}, size, self.begin)
+
+    def index(self, walk: Walk, size: int) -> MatroskaIndex:
+        """What a walk has found, in a file that is `size` bytes long."""
+        frames = tuple(walk.tracks[track.number] for track in self.tracks)
+        return MatroskaIndex(
+            movie_of(self.tracks, frames, self.tick_nanoseconds, size), self.tick_nanoseconds, frames
+        )
+
+
+async def read_matroska(source: Bytes) -> MatroskaIndex:
+    """The index of a stored Matroska or WebM file. A file that is cut off gives the blocks that are whole.
+
+    Raises:
+        PlayheadError: `corrupt_file` for damage, `resource_limit`, `limit_streams`; and what `source.read` raises.
+    """
+    head = await read_head(source)
+    walk = head.walk(source.size)
+    while walk.at < source.size:
+        data = await source.read(walk.at, min(WINDOW, source.size - walk.at))
+        before = walk.at
+        walk.through(data, before)
+        if walk.at == before:
+            break  # fewer bytes are left than a header has
+    return head.index(walk, source.size)
+
+
+async def read_head(source: Bytes) -> Head:
+    """Everything before the first cluster.
+
+    Raises:
+        PlayheadError: as `read_matroska`.
+    """
+    name, size, body = await _header(source, 0)
+    if name != _EBML or size is None or size > 4096:
+        raise corrupt("it does not begin as one")
+    found = values(memoryview(await source.read(body, size)))
+    if unsigned(found.get(_LONGEST_ID), 4) > 4 or unsigned(found.get(_LONGEST_SIZE), 8) > 8:
+        raise corrupt("its elements have longer names or sizes than the format allows")
+    if text(found.get(_DOCUMENT), "matroska") not in ("matroska", "webm"):
+        raise corrupt("it is another kind of document")
+    name, _, at = await _header(source, body + size)
+    if name != _SEGMENT:
+        raise corrupt("there is no film in it")
+    tick, tracks = _MILLISECOND, None
+    while True:
+        begin = at
+        name, size, body = await _header(source, at)
+        if name == _CLUSTER:
+            break
+        if size is None or body + size > source.size:
+            raise corrupt("it ends before its first frame")
+        if name in (_INFO, _TRACKS):
+            if size > HEADER_LIMIT:
+                raise corrupt("its header is too large")
+            payload = memoryview(await source.read(body, size))
+            if name == _TRACKS and tracks is None:
+                tracks = described(payload)
+            elif name == _INFO:
+                tick = unsigned(values(payload).get(_TICK), _MILLISECOND)
+        at = body + size
+    if tracks is None or len({track.number for track in tracks}) < len(tracks):
+        raise corrupt("its tracks are not described")
+    if not 0 < tick <= 1_000_000_000:
+        raise corrupt("its clock has no ticks")
+    return Head(tracks, tick, begin)
+
+
+async def _header(source: Bytes, at: int) -> tuple[int, int | None, int]:
+    data = await source.read(at, min(LONGEST_HEADER, source.size - at)) if at < source.size else b""
+    found = header(data, 0)
+    if found is None:
+        raise corrupt("it ends before its first frame")
+    name, size, body = found
+    return name, size, at + body

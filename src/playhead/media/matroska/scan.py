@@ -1,0 +1,235 @@
+"""Walking through the clusters (RFC 9559, sections 5.1.3 and 10): where each frame lies, and its time.
+
+The walk is flat: elements that hold others are stepped into, and what is of no interest is stepped over, so
+that neither depth nor a size that is not told can lead it astray. Only block headers are looked at.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+
+from playhead.media.matroska.ebml import corrupt, header, unsigned
+from playhead.model.errors import PlayheadError
+
+FRAME_LIMIT = 20_000_000
+ELEMENT_LIMIT = 30_000_000
+"""Elements one file may have: a hostile one of many gigabytes is made of two bytes each."""
+BLOCK_HEAD = 11 + 1 + 4 * 256
+"""Bytes of a block that may be needed to know its frames: track, time, flags, and the sizes of a lace."""
+BLOCK_START = 8
+"""Bytes from the start of a usual block to its first frame."""
+TIME_LIMIT = 1 << 48
+
+_EBML, _SEGMENT, _CLUSTER, _GROUP = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0xA0
+_CLUSTER_TIME, _SIMPLE, _BLOCK, _DURATION, _REFERENCE = 0xE7, 0xA3, 0xA1, 0x9B, 0xFB
+_ALL_ONES = frozenset({0xFF, 0x7F, 0x3F})
+"""How sizes may begin that are not told."""
+_INTO = frozenset({_CLUSTER, _GROUP})
+
+
+@dataclass
+class Frames:
+    """The frames of one track as the file lists them."""
+
+    times: array[int] = field(default_factory=lambda: array("q"))
+    """When each is shown, in ticks of the segment. A lace tells only its first frame's."""
+    told: bytearray = field(default_factory=bytearray)
+    """1 where a frame's time is told, 0 where it follows the one before it in a lace."""
+    offsets: array[int] = field(default_factory=lambda: array("Q"))
+    sizes: array[int] = field(default_factory=lambda: array("I"))
+    keys: bytearray = field(default_factory=bytearray)
+    """1 where decoding can start."""
+    last_duration: int = 0
+    """What the last block says of how long it lasts, in ticks; 0 when nothing."""
+
+
+@dataclass
+class Walk:
+    """Where the walk is, between two stretches of bytes."""
+
+    tracks: dict[int, Frames]
+    size: int
+    """Of the file, as far as it is there."""
+    at: int
+    clock: int = 0
+    """The time of the cluster."""
+    elements: int = 0
+    frames: int = 0
+    _group: tuple[int, int, int] | None = None
+    """Track, first frame and how many, of the block of a group that is under way."""
+    _group_end: int = 0
+    _grouped: bool = False
+
+    def through(self, data: bytes, start: int) -> None:
+        """Go on through `data`, which lie at `start` of the file, as far as whole headers go.
+
+        Raises:
+            PlayheadError: `corrupt_file`; `resource_limit` for more than any film has.
+        """
+        end, at = start + len(data), self.at
+        while at < end:
+            at = self._simple_blocks(data, start, at)
+            if self._grouped and at >= self._group_end:
+                self._grouped, self._group = False, None
+            found = header(data, at - start) if at < end else None
+            if found is None:
+                break
+            name, size, body = found
+            body += start
+            if name in _INTO:
+                if name == _GROUP:
+                    if size is None:
+                        raise corrupt("a group of blocks has no size")
+                    self._grouped, self._group_end = True, body + size
+                at = body
+            elif name in (_EBML, _SEGMENT):
+                raise corrupt("another film follows in the same file")
+            elif size is None:
+                raise corrupt("an element has no size")
+            elif body + size > self.size:
+                at = self.size  # the file ends within it
+                break
+            else:
+                needed = min(size, BLOCK_HEAD) if name in (_SIMPLE, _BLOCK) else min(size, 8)
+                if name in _WANTED and body + needed > end:
+                    break
+                if name == _SIMPLE or (name == _BLOCK and self._grouped):
+                    self._block(data, body - start, size, start)
+                elif name == _CLUSTER_TIME:
+                    self.clock = unsigned(memoryview(data)[body - start : body - start + size])
+                    if self.clock > TIME_LIMIT:
+                        raise corrupt("a cluster lies beyond any clock")
+                elif self._group is not None and name in (_REFERENCE, _DURATION):
+                    self._of_group(name, memoryview(data)[body - start : body - start + size])
+                at = body + size
+            self.elements += 1
+        self.at = at
+        if self.elements > ELEMENT_LIMIT or self.frames > FRAME_LIMIT:
+            raise PlayheadError("resource_limit", "The file has too many frames.")
+
+    def _simple_blocks(self, data: bytes, start: int, at: int) -> int:
+        """Go on while one usual block follows another: nearly all of a film, so nothing is called for each."""
+        last = min(len(data) - BLOCK_START, self.size - start)
+        place, clock, tracks = at - start, self.clock, self.tracks
+        while place < last and data[place] == _SIMPLE and not self._grouped:
+            first, head = data[place + 1], 2
+            if first >= 0x80:
+                size = first & 0x7F
+            elif first >= 0x40:
+                size, head = (first & 0x3F) << 8 | data[place + 2], 3
+            elif first >= 0x20:
+                size, head = (first & 0x1F) << 16 | data[place + 2] << 8 | data[place + 3], 4
+            else:
+                break
+            body = place + head
+            number, flags = data[body], data[body + 3]
+            if (
+                number < 0x80
+                or flags & 6
+                or size < 5
+                or first in _ALL_ONES
+                or start + body + size > self.size
+            ):
+                break
+            frames = tracks.get(number & 0x7F)
+            if frames is not None:
+                time = data[body + 1] << 8 | data[body + 2]
+                frames.times.append(clock + time - (time >> 15 << 16))
+                frames.offsets.append(start + body + 4)
+                frames.sizes.append(size - 4)
+                frames.told.append(1)
+                frames.keys.append(flags >> 7)
+                frames.last_duration = 0
+                self.frames += 1
+            self.elements += 1
+            place = body + size
+        return start + place
+
+    def _of_group(self, name: int, value: memoryview) -> None:
+        number, first, count = self._group or (0, 0, 0)
+        frames = self.tracks[number]
+        if name == _REFERENCE:
+            for frame in range(first, first + count):
+                frames.keys[frame] = 0
+        else:
+            frames.last_duration = unsigned(value) // max(1, count)
+
+    def _block(self, data: bytes, at: int, size: int, start: int) -> None:
+        """The frames of one block (section 10.1); `at` is where its payload lies in `data`.
+
+        One in a group is a key frame unless the group goes on to name what it refers to.
+        """
+        if size < 4:
+            raise corrupt("a block is too short")
+        number, head = data[at], 1
+        if number & 0x80:
+            number &= 0x7F
+        else:
+            head = 9 - number.bit_length()
+            if head > 8 or size < head + 3:
+                raise corrupt("a block is of no track")
+            number = int.from_bytes(data[at : at + head], "big") & (1 << 7 * head) - 1
+        frames = self.tracks.get(number)
+        if frames is None:
+            return
+        time = int.from_bytes(data[at + head : at + head + 2], "big")
+        time += self.clock - (time >> 15 << 16)
+        flags = data[at + head + 2]
+        key = self._grouped or flags & 0x80
+        body, left = at + head + 3, size - head - 3
+        sizes = [left]
+        if flags & 6:
+            laced = _laced(data, body, left, flags >> 1 & 3)
+            if laced is None:
+                raise corrupt("the sizes of a lace do not fit")
+            used, sizes = laced
+            body += used
+        first = len(frames.sizes)
+        offset = start + body
+        for length in sizes:
+            frames.times.append(time)
+            frames.offsets.append(offset)
+            frames.sizes.append(length)
+            offset += length
+        frames.told += b"\1" + bytes(len(sizes) - 1)
+        frames.keys += (b"\1" if key else b"\0") * len(sizes)
+        frames.last_duration = 0
+        self.frames += len(sizes)
+        if self._grouped:
+            self._group = number, first, len(sizes)
+
+
+_WANTED = frozenset({_SIMPLE, _BLOCK, _CLUSTER_TIME, _REFERENCE, _DURATION})
+
+
+def _laced(data: bytes, at: int, left: int, kind: int) -> tuple[int, list[int]] | None:
+    """Bytes of the lace's own header and the size of each frame (section 10.3); None when they do not fit."""
+    if left < 1 or at >= len(data):
+        return None
+    count, used = data[at] + 1, 1
+    if kind == 2:  # all of one size
+        return (1, [(left - 1) // count] * count) if (left - 1) % count == 0 else None
+    sizes: list[int] = []
+    for number in range(count - 1):
+        if kind == 1:  # as in Ogg: bytes that are added up, to the first below 255
+            size = 0
+            while True:
+                if used >= left or at + used >= len(data):
+                    return None
+                size += data[at + used]
+                used += 1
+                if data[at + used - 1] != 255:
+                    break
+        else:  # EBML: the first size, then signed differences
+            if at + used >= len(data) or not data[at + used]:
+                return None
+            length = 9 - data[at + used].bit_length()
+            raw = int.from_bytes(data[at + used : at + used + length], "big") & (1 << 7 * length) - 1
+            used += length
+            size = raw if not number else sizes[-1] + raw - ((1 << 7 * length - 1) - 1)
+        if size < 0:
+            return None
+        sizes.append(size)
+    rest = left - used - sum(sizes)
+    return (used, [*sizes, rest]) if rest >= 0 else None
