@@ -45,10 +45,12 @@ class Connection:
         answer = self._http.getresponse()
         return answer.status, answer.read()
 
-    def put(self, path: str, size: int, content_type: str, expected: Sequence[int]) -> None:
+    def put(
+        self, path: str, size: int, content_type: str, expected: Sequence[int], *, method: str = "PUT"
+    ) -> None:
         """Send `size` bytes that nobody can compress."""
         headers = {"Content-Length": str(size), "Content-Type": content_type}
-        self._http.request("PUT", path, body=noise(size), headers=self._headers | headers)
+        self._http.request(method, path, body=noise(size), headers=self._headers | headers)
         self._drain(self._http.getresponse(), *expected)
 
     def delete(self, path: str) -> None:

@@ -12,8 +12,9 @@ from signal import SIGKILL
 import httpx
 import pytest
 
-from playhead.upload.incoming import RESERVE_BYTES
+from playhead.storage.arriving import RESERVE_BYTES
 from tests import drive
+from tests.faults.speakers import Ranges, Speaker, Tus, acknowledged
 from tests.faults.stage import RESOLUTIONS, Stage, clip, over, staged, until
 from tests.invariants import unswept, violations
 
@@ -86,6 +87,25 @@ def test_uploads_leave_room_for_the_database(small: Stage) -> None:
         assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")
         assert _free(small) > RESERVE_BYTES
         assert client.delete(f"/api/video/{created['id']}").status_code == 204
+
+
+@pytest.mark.parametrize("speaks", [Tus, Ranges])
+def test_what_is_sent_in_parts_goes_on_once_there_is_space(
+    small: Stage, tmp_path: Path, speaks: type[Speaker]
+) -> None:
+    content = clip(small.folder).read_bytes()
+    with small.live.http() as client:
+        speaker = speaks.created(client, len(content))
+        speaker.send(content[: len(content) // 2], 0)
+        for left in (0, RESERVE_BYTES):
+            with filled(small, left):
+                refused = speaker.send(content[len(content) // 2 :], len(content) // 2)
+                assert (refused.status_code, refused.json()["code"]) == (507, "storage_full")
+                assert speaker.stands() == len(content) // 2
+        speaker.send(content[len(content) // 2 :], len(content) // 2)
+        sent = [acknowledged(client, speaker, clip(small.folder))]
+        over(client, sent)
+    assert violations(small.scene, sent, tmp_path) == []
 
 
 def test_work_on_a_full_disk_waits_for_space(small: Stage, tmp_path: Path) -> None:

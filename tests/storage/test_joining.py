@@ -30,18 +30,19 @@ def test_all_bytes_in_order(tmp_path: Path, refusal: int | None, monkeypatch: py
 
         monkeypatch.setattr(os, "copy_file_range", refuse)
     target = tmp_path / "new" / "joined"
-    assert join(laid_out(tmp_path), target, 0) == sum(map(len, PARTS))
+    assert join(laid_out(tmp_path), target) == sum(map(len, PARTS))
     assert target.read_bytes() == b"".join(PARTS)
 
 
-def test_no_room_for_it(tmp_path: Path) -> None:
+def test_no_room_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("playhead.storage.arriving.RESERVE_BYTES", 1 << 60)
     with pytest.raises(OSError, match="No space"):
-        join(laid_out(tmp_path), tmp_path / "joined", 1 << 60)
+        join(laid_out(tmp_path), tmp_path / "joined")
 
 
 def test_a_part_that_is_gone(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        join([*laid_out(tmp_path), tmp_path / "gone"], tmp_path / "joined", 0)
+        join([*laid_out(tmp_path), tmp_path / "gone"], tmp_path / "joined")
     assert not (tmp_path / "joined").exists()
 
 
@@ -51,4 +52,4 @@ def test_other_failures_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(os, "copy_file_range", fail)
     with pytest.raises(OSError, match="Input/output"):
-        join(laid_out(tmp_path), tmp_path / "joined", 0)
+        join(laid_out(tmp_path), tmp_path / "joined")

@@ -44,6 +44,8 @@ KEEP_ALIVE_SECONDS = 75
 """Longer than clients keep idle connections, so that it is never us who closes one just being used again."""
 STOP_SECONDS = 8
 """How long requests may go on when told to stop."""
+CLEAR_EVERY = 60.0
+"""Seconds between looks at what has arrived and has nobody left who would complete or delete it."""
 
 
 def build(parts: Parts) -> Litestar:
@@ -54,7 +56,8 @@ def build(parts: Parts) -> Litestar:
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         clearing = asyncio.create_task(_clear_incoming(parts))
         yield
-        await clearing
+        clearing.cancel()
+        await asyncio.wait({clearing})
         await parts.records.close()
 
     def given(value: Any) -> Provide:
@@ -102,15 +105,17 @@ def build(parts: Parts) -> Litestar:
 
 
 def _judging(settings: Settings) -> Judging:
-    return Judging(source_limits(settings), settings.max_upload_bytes, settings.max_duration_seconds)
+    return Judging(source_limits(settings), settings.resumable_limit, settings.max_duration_seconds)
 
 
 async def _clear_incoming(parts: Parts) -> None:
-    """Tidy up after a web process that was killed: this one is here instead."""
-    try:
-        await clear_incoming(parts.uploads)
-    except PlayheadError as error:
-        log.warning("what was left of finished uploads stays until the next start", code=error.code)
+    """Tidy up after a web process that was killed: this one is here instead. The same after a database was away."""
+    while True:
+        try:
+            await clear_incoming(parts.uploads)
+        except PlayheadError as error:
+            log.warning("what was left of finished uploads stays for now", code=error.code)
+        await asyncio.sleep(CLEAR_EVERY)
 
 
 def _origin(url: str) -> str:

@@ -32,6 +32,8 @@ _CHECK = struct.Struct(">I")
 _RECORD = _RANGE.size + _CHECK.size
 _SIZE_MARK = (1 << 64) - 1
 """What the first record has for a start; its stop is the size of the whole file."""
+RESERVE_BYTES = 64 * 1024 * 1024
+"""Space that what arrives leaves on the disk: the embedded database lies on the same one, and stops without any."""
 UNKNOWN_SIZE = 1 << 63
 """The size of a file whose sender does not know it yet: larger than any, so that it is never whole."""
 
@@ -109,8 +111,11 @@ class Writer:
 
         Raises:
             SupersededError: nothing was written.
+            OSError: the disk's; ENOSPC also when what is reserved would be used up.
         """
         view = memoryview(data)
+        if data:
+            require_room(self._lock, len(data))
         with self._writing():
             for begin, stop in list(self.held.bytes.missing(start, start + len(data))):
                 at = begin
@@ -210,6 +215,17 @@ class Arriving:
                 raise PlayheadError("source_missing")
             yield block
             start += len(block)
+
+
+def require_room(file: int, size: int) -> None:
+    """Whether the disk of an open file has room for `size` bytes more.
+
+    Raises:
+        OSError: ENOSPC when it would be left with less than is reserved.
+    """
+    disk = os.fstatvfs(file)
+    if disk.f_bavail * disk.f_frsize < RESERVE_BYTES + size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def disk_error(error: OSError) -> PlayheadError:

@@ -7,27 +7,27 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from playhead.storage.arriving import require_room
+
 _STEP = 1 << 30
 """Bytes asked for at once; the kernel moves at most 2 GiB a call."""
 _CANNOT = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)
 """How file systems say that they do not copy ranges; `sendfile(2)` then does, through the page cache."""
 
 
-def join(sources: Sequence[Path], target: Path, reserve: int) -> int:
+def join(sources: Sequence[Path], target: Path) -> int:
     """Write a new file of the bytes of others, flushed to the disk; its size. Blocks.
 
     `copy_file_range(2)` shares the bytes instead of copying them where the file system can (XFS, Btrfs).
 
     Raises:
         FileNotFoundError: one of the sources is not there.
-        OSError: ENOSPC also when less than `reserve` bytes would be left on the disk.
+        OSError: the disk's; ENOSPC also when what is reserved would be used up.
     """
     sizes = [source.stat().st_size for source in sources]
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("xb", buffering=0) as file:
-        disk = os.fstatvfs(file.fileno())
-        if disk.f_bavail * disk.f_frsize < reserve + sum(sizes):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        require_room(file.fileno(), sum(sizes))
         for source in sources:
             with source.open("rb", buffering=0) as part:
                 _append(part.fileno(), file.fileno())

@@ -13,8 +13,11 @@ from playhead.upload.part import Part
 
 BATCH = 1024 * 1024
 """Bytes gathered before a thread writes them: few hops between loop and disk, little memory."""
-KEEP_EVERY = 0.25
-"""Seconds after which what arrived of a part is flushed and known, however slowly more is coming."""
+KEEP_EVERY = 1.0
+"""Seconds after which what arrived of a part is flushed and known, however slowly more is coming. It is what a power
+cut may cost; each flush holds a thread until the disk has answered, and hundreds of slow senders have one each."""
+KEEP_EVERY_WATCHED = 0.25
+"""The same for a file that somebody waits for."""
 
 Kept = Callable[[], Awaitable[None]]
 """Called whenever more of a file has become known."""
@@ -89,7 +92,8 @@ class Filling:
             self._checksum.update(block)
         self._batch += block
         if self._due is None and block:
-            self._due = time.monotonic() + KEEP_EVERY
+            watched = self._on_kept is not None
+            self._due = time.monotonic() + (KEEP_EVERY_WATCHED if watched else KEEP_EVERY)
         if len(self._batch) >= BATCH:
             await self._write()
 

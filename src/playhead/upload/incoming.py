@@ -8,7 +8,6 @@ sent in parts is put together by `storage.arriving`, and what has arrived stays.
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import secrets
 import shutil
@@ -20,14 +19,11 @@ from typing import BinaryIO
 from uuid import UUID
 
 from playhead.model.errors import PlayheadError
-from playhead.storage.arriving import Arriving, Held, SupersededError, disk_error
+from playhead.storage.arriving import Arriving, Held, SupersededError, disk_error, require_room
 from playhead.storage.joining import join
 from playhead.upload.checksum import Checksum
 from playhead.upload.filling import BATCH, Filling, Kept
 from playhead.upload.part import Part
-
-RESERVE_BYTES = 64 * 1024 * 1024
-"""Space that uploads leave on the disk: the embedded database lies on the same one, and stops without any."""
 
 
 class Incoming:
@@ -113,7 +109,7 @@ class Incoming:
         """
         attempt = self._root / str(upload_id) / f"attempt-{secrets.token_hex(8)}"
         try:
-            size = await asyncio.to_thread(join, [self.path(each) for each in parts], attempt, RESERVE_BYTES)
+            size = await asyncio.to_thread(join, [self.path(each) for each in parts], attempt)
             await asyncio.to_thread(_replace, attempt, self.path(upload_id))
         except FileNotFoundError as error:
             raise PlayheadError("source_missing", "A part is gone.") from error
@@ -171,9 +167,7 @@ def _create(path: Path) -> BinaryIO:
 
 
 def _append(file: BinaryIO, batch: bytearray) -> None:
-    disk = os.fstatvfs(file.fileno())
-    if disk.f_bavail * disk.f_frsize < RESERVE_BYTES + len(batch):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    require_room(file.fileno(), len(batch))
     rest = memoryview(batch)
     while rest:  # a disk that fills up takes a part of what it is given
         rest = rest[file.write(rest) :]
