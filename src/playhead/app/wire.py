@@ -18,10 +18,11 @@ from playhead.model.urls import Urls
 from playhead.packaging import Limits
 from playhead.records.database import Records
 from playhead.settings import Settings
+from playhead.storage.arriving import RESERVE_BYTES
 from playhead.storage.disk import Disk
 from playhead.storage.disk_parts import DiskParts
 from playhead.storage.port import Multipart, Storage
-from playhead.upload.incoming import RESERVE_BYTES, Incoming
+from playhead.upload.incoming import Incoming
 from playhead.upload.part_plane import TakesParts
 from playhead.upload.sessions import Uploads
 
