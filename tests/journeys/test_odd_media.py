@@ -36,7 +36,15 @@ OFTEN = frozenset(
         *("av1_10_bit", "gif", "gif_one_frame", "apng", "webp_animated", "swf", "named_nothing"),
         *("trailing_garbage", "ts_twice", "edit_trimmed", "edit_empty_first", "fragmented_every_frame"),
         *("ts_wrap", "mkv_late_clock", "negative_times", "avi_no_times", "interlaced_mpeg2", "telecine"),
-        *("no_ftyp", "colour_hdr10", "colour_hlg", "colour_bt2020_sdr", "dolby_vision_5", "dolby_vision_8"),
+        *(
+            "no_ftyp",
+            "colour_hdr10",
+            "colour_hlg",
+            "colour_bt2020_sdr",
+            "dolby_vision_5",
+            "dolby_vision_8",
+            "dolby_vision_8_4_rpu",
+        ),
         *("subtitles_longer", "subtitles_pictures", "two_pictures"),
     }
 )

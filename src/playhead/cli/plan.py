@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from playhead.cli.given import MisuseError, print_json, settings_with
+from playhead.media import webp
 from playhead.media.ffmpeg.sandbox.choose import choose_sandbox
 from playhead.media.ffmpeg.tools import find_tools
 from playhead.model.media import MediaInfo
@@ -62,7 +64,9 @@ async def _planned(
     file: Path, resolutions: list[str], thumbnail_seconds: list[float], settings: Settings
 ) -> tuple[MediaInfo, Plan]:
     sandbox = await choose_sandbox(find_tools(), unsafe_no_sandbox=settings.unsafe_no_sandbox)
-    info, timeline, _ = await examine(file, sandbox, settings.max_duration_seconds)
+    with TemporaryDirectory() as scratch:
+        readable = await webp.readable(file, Path(scratch), sandbox)
+        info, timeline, _ = await examine(readable, sandbox, settings.max_duration_seconds)
     return info, make_plan(info, timeline, resolutions, thumbnail_seconds)
 
 

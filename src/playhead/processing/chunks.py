@@ -56,7 +56,7 @@ async def _encode(workshop: Workshop, video: Row, number: int, tracks: list[str]
     plan = plan_of(video)
     chunk = plan.chunks[number]
     wanted = _of_tracks(plan, tracks)
-    async with workshop.bench() as bench, workshop.storage.local(video["source_key"]) as path:
+    async with workshop.bench() as bench, workshop.source(video) as path:
         source = ChunkInput(
             path=path,
             stream=info_of(video).shown,
@@ -90,7 +90,7 @@ async def encode_audio(workshop: Workshop, video_id: UUID, track: str = AUDIO) -
                 return
         plan = plan_of(video)
         heard = _heard(plan, info_of(video), track)
-        async with workshop.bench() as bench, workshop.storage.local(video["source_key"]) as path:
+        async with workshop.bench() as bench, workshop.source(video) as path:
             source = ChunkInput(path=path, stream=heard.index, guards=guards_of(path))
             output = bench / "audio.mp4"
             lasts = plan.sound_seconds_of(track)

@@ -218,8 +218,6 @@ async def _film_packets(probing: _Probing, claim: VideoClaim, index: OwnIndex) -
 def _why_no_frame(claim: VideoClaim, messages: str) -> str:
     if claim.codec == "unknown":
         return "unsupported_codec"
-    if claim.codec == "webp":
-        return "unsupported_format"  # animations, which ffmpeg's decoder for still pictures skips
     named = classify(messages)
     return "no_frames" if named == "internal_error" else named
 

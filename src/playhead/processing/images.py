@@ -35,7 +35,7 @@ async def make_poster(workshop: Workshop, video_id: UUID) -> None:
             return
         plan, info = plan_of(video), info_of(video)
         name = keys.poster(video_id, secrets.token_hex(4))
-        async with workshop.bench() as bench, workshop.storage.local(video["source_key"]) as path:
+        async with workshop.bench() as bench, workshop.source(video) as path:
             picture = bench / "poster.jpg"
             # A second try takes the very first frame: it was decoded once, when the source was probed.
             await _take_poster(workshop, path, picture, plan, info, from_beginning=failures > 0)

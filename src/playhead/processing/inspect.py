@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from playhead.media import webp
 from playhead.media.mp4 import to_bytes
 from playhead.model import jobs
 from playhead.model.events import EventType
@@ -34,8 +35,10 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
     """Probe a video's source, plan, lay the plan out as rows and enqueue every job it needs."""
 
     async def work(video: Row, _failures: int) -> None:
-        async with workshop.storage.local(video["source_key"]) as path:
+        async with workshop.source(video) as path:
             info, timeline, index = await examine(path, workshop.sandbox, workshop.max_duration_seconds)
+            if path.name == webp.UNPACKED:
+                info = webp.as_webp(info)
         servable = await servable_of(index, info, timeline, workshop.source_limits)
         index_key = await _store_index(workshop, video, index, servable)
         async with workshop.records.transaction() as tx:

@@ -124,8 +124,6 @@ def _judged(source: SparseBytes, resolutions: Sequence[str], judging: Judging) -
 
 def _of_another(container: str | None, head: bytes) -> Verdict:
     """What can be told of other containers without reading them: that there are pictures, mostly."""
-    if container == "webp":  # whether ffmpeg can play an animation depends on its version
-        return Verdict("unknown", ("only some animations of this kind can be played",))
     marks = _PICTURES_IN.get(container or "")
     if marks is not None and not any(mark in head for mark in marks):
         return Verdict("encode", NO_PICTURES)

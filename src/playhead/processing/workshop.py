@@ -7,13 +7,14 @@ import errno
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
 import structlog
 
+from playhead.media import webp
 from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.model.errors import PlayheadError
 from playhead.model.states import Status
@@ -71,6 +72,18 @@ class Workshop:
         finally:
             if folder is not None:
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    @asynccontextmanager
+    async def source(self, video: Row) -> AsyncIterator[Path]:
+        """A video's source as ffmpeg can read it: itself, but for an animated WebP.
+
+        Raises:
+            PlayheadError: `source_missing`; whatever that animation cannot be unpacked for.
+        """
+        async with AsyncExitStack() as opened:
+            path = await opened.enter_async_context(self.storage.local(video["source_key"]))
+            bench = await opened.enter_async_context(self.bench())
+            yield await webp.readable(path, bench, self.sandbox)
 
 
 async def fail_video(tx: Transaction, video: Row, error: PlayheadError) -> None:

@@ -56,3 +56,18 @@ def swap(data: bytes, old: bytes, new: bytes) -> bytes:
     if len(old) != len(new) or old not in data:
         raise ValueError(f"cannot swap {old!r} for {new!r}")
     return data.replace(old, new)
+
+
+def with_rpus(stream: bytes, payload: bytes) -> bytes:
+    """An HEVC byte stream (ITU-T H.265, annex B) with a NAL unit of Dolby Vision metadata behind every picture.
+
+    Its type is 62; what is in it only decoders of Dolby Vision read. Each picture must be one slice.
+    """
+    made = []
+    for unit in stream.split(b"\x00\x00\x01")[1:]:
+        # The zero byte before the next start code is that one's.
+        body = unit[:-1] if unit.endswith(b"\x00") else unit
+        made.append(b"\x00\x00\x00\x01" + body)
+        if body[0] >> 1 & 63 < 32:
+            made.append(b"\x00\x00\x00\x01\x7c\x01" + payload)
+    return b"".join(made)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import struct
 
-from tests.media.samples import boxes
+from tests.media.samples import boxes, bytework
 from tests.media.samples.flags import AAC, FASTSTART, MP4, x264, x265
-from tests.media.samples.recipes import Encode, edit
+from tests.media.samples.recipes import Encode, Recipe, edit, tone
 from tests.media.samples.sample import Failed, Outcome, Ready, Sample
 
 AS_USUAL = Ready(320, 180, 2.0, frames=50)
 TEN = "yuv420p10le"
+RPU = bytes.fromhex("1908090807") + bytes(range(1, 250)) + b"\x80"
+"""Dolby Vision metadata that begins as it should and means nothing: ffmpeg complains of each, and shows the base."""
 FROM_RGB = "zscale=matrixin=gbr:primariesin=bt709:transferin=bt709:rangein=full"
 
 
@@ -22,16 +24,31 @@ def _tagged(name: str, filename: str, to: str, codec: str, why: str, pixels: str
     )
 
 
-def _dolby(profile: int, compatible: int, expect: Outcome, why: str) -> Sample:
+def _dolby(
+    profile: int,
+    compatible: int,
+    expect: Outcome,
+    why: str,
+    *,
+    rpus: bool = False,
+    transfer: str = "smpte2084",
+) -> Sample:
     # The configuration record of "Dolby Vision Streams within the ISO Base Media File Format", section 3.2:
     # version 1.0; profile, level 4, metadata but no enhancement layer; what the base layer is compatible with.
     flags = profile << 9 | 4 << 3 | 0b101
     record = struct.pack(">BBHB", 1, 0, flags, compatible << 4) + bytes(19)
     box = boxes.make_box("dvcC" if profile < 8 else "dvvC", record)
-    to = "matrix=2020_ncl:primaries=2020:transfer=smpte2084:range=limited"
-    codec = x265(TEN, _tags("bt2020", "smpte2084", "bt2020nc"))
-    base = Encode(f"-vf format=gbrp,{FROM_RGB}:{to}:npl=203,format={TEN} {codec} {AAC} {MP4}")
+    to = f"matrix=2020_ncl:primaries=2020:transfer={transfer}:range=limited"
+    codec = x265(TEN, _tags("bt2020", transfer, "bt2020nc"))
+    convert = f"-vf format=gbrp,{FROM_RGB}:{to}:npl=203,format={TEN} {codec}"
+    base: Recipe = Encode(f"{convert} {AAC} {MP4}")
     name = f"dolby_vision_{profile}"
+    if rpus:
+        # As phones write it: the metadata lies in the stream, a NAL unit behind every picture.
+        name += f"_{compatible}_rpu"
+        pictures = edit(Encode(f"{convert} -bf 0 -f hevc", lavfi=()), bytework.with_rpus, RPU)
+        tagged = f"-map 1:v -map 0:a -c:v copy -tag:v hvc1 -bsf:v setts=ts=N*48000 {AAC} {MP4}"
+        base = Encode(tagged, None, (tone(2),), (pictures,))
     return Sample(name, "odd", f"{name}.mp4", edit(base, boxes.extend_entry, box), expect, why)
 
 
@@ -86,6 +103,8 @@ SAMPLES: tuple[Sample, ...] = (
         TEN,
     ),
     _dolby(8, 1, AS_USUAL, "Dolby Vision over HDR10, as phones record"),
+    _dolby(8, 1, AS_USUAL, "its metadata in the stream, over HDR10", rpus=True),
+    _dolby(8, 4, AS_USUAL, "its metadata in the stream, over HLG", rpus=True, transfer="arib-std-b67"),
     _dolby(
         5, 0, Failed("unsupported_codec"), "Dolby Vision alone: what is left without it is green and pink"
     ),
@@ -96,6 +115,8 @@ BACK = {
     "colour_hdr10": "zscale=matrix=gbr:primaries=709:transfer=709:range=full:npl=203,format=gbrp",
     "colour_p3": "zscale=matrix=gbr:primaries=709:transfer=709:range=full,format=gbrp",
     "dolby_vision_8": "zscale=matrix=gbr:primaries=709:transfer=709:range=full:npl=203,format=gbrp",
+    "dolby_vision_8_1_rpu": "zscale=matrix=gbr:primaries=709:transfer=709:range=full:npl=203,format=gbrp",
+    "dolby_vision_8_4_rpu": "zscale=matrix=gbr:primaries=709:transfer=709:range=full:npl=203,format=gbrp",
     "colour_hlg": "zscale=matrix=gbr:primaries=709:transfer=709:range=full:npl=203,format=gbrp",
 }
 """For each that plain scaling shows wrongly, a filter that shows it right (its peak is the white of SDR)."""

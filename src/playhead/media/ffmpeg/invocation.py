@@ -10,7 +10,7 @@ from typing import Literal
 MIB = 1024 * 1024
 GIB = 1024 * MIB
 
-Program = Literal["ffmpeg", "ffprobe"]
+Program = Literal["ffmpeg", "ffprobe", "python"]
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ class _Job:
         self._invocation = invocation
         self._on_progress = on_progress
         self._watch = Watch(invocation.limits, self._loop.time())
-        self._watch.cpu_counts_as_progress = invocation.program == "ffprobe"
+        self._watch.cpu_counts_as_progress = invocation.program != "ffmpeg"
         self._stopped_for: PlayheadError | None = None
         self._stdout = bytearray()
         self._stderr: deque[bytes] = deque()
@@ -104,7 +104,7 @@ class _Job:
         self._loop.add_reader(self._pidfd, self._reap)
 
     def _own_arguments(self, progress: int) -> tuple[str, ...]:
-        if self._invocation.program == "ffprobe":
+        if self._invocation.program != "ffmpeg":
             return ()
         return (
             "-nostdin",  # stdin is data or nothing, never key presses
@@ -114,7 +114,7 @@ class _Job:
 
     def _spawn(self, argv: tuple[str, ...], descriptors: tuple[int, ...]) -> subprocess.Popen[bytes]:
         # ffmpeg gives way to the web processes; a probe is short and somebody waits for it.
-        niced = (system_program("nice"), "-n", "19", *argv) if self._invocation.program == "ffmpeg" else argv
+        niced = (system_program("nice"), "-n", "19", *argv) if self._invocation.program != "ffprobe" else argv
         process = subprocess.Popen(
             niced,
             # A feed comes through a pipe; without one, reading finds the end at once and not our terminal.

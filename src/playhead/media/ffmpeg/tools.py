@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import platform
 import shutil
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -32,7 +33,8 @@ class Tools:
 
         Raises: PlayheadError `tool_missing` when it has gone since the start.
         """
-        path = self.ffmpeg if program == "ffmpeg" else self.ffprobe
+        python = Path(sys.executable).resolve()  # the one that runs this, for what ffmpeg cannot read
+        path = {"ffmpeg": self.ffmpeg, "ffprobe": self.ffprobe, "python": python}[program]
         if not path.is_file():
             raise PlayheadError("tool_missing", f"{program} is no longer where it was found at the start.")
         return path
