@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -28,12 +28,21 @@ class Sent:
 
 
 @contextmanager
-def trickling(client: httpx.Client, senders: int) -> Iterator[Sent]:
-    """Uploads by tus that bring a block each second, for the time of the block; then they are given up."""
+def waiting(client: httpx.Client, senders: int) -> Iterator[list[str]]:
+    """The URLs of so many uploads, which are there for the time of the block."""
     made = [_created(client) for _ in range(senders)]
+    yield [each["url"] for each in made]
+    for each in made:
+        gone = client.delete(f"/v1/videos/{each['video_id']}")
+        assert gone.status_code == 204, gone.text
+
+
+@contextmanager
+def trickling(urls: Sequence[str]) -> Iterator[Sent]:
+    """Uploads by tus that bring a block each second, for the time of the block, from where they stand."""
     sent, enough = Sent(), threading.Event()
     with ExitStack() as opened:
-        lines = [opened.enter_context(_begun(each["url"])) for each in made]
+        lines = [opened.enter_context(_begun(url)) for url in urls]
         thread = threading.Thread(target=_send, args=(lines, sent, enough))
         thread.start()
         try:
@@ -41,9 +50,6 @@ def trickling(client: httpx.Client, senders: int) -> Iterator[Sent]:
         finally:
             enough.set()
             thread.join()
-    for each in made:
-        gone = client.delete(f"/v1/videos/{each['video_id']}")
-        assert gone.status_code == 204, gone.text
 
 
 def _created(client: httpx.Client) -> dict[str, str]:
@@ -55,11 +61,10 @@ def _created(client: httpx.Client) -> dict[str, str]:
 
 def _begun(url: str) -> socket.socket:
     split = urlsplit(url)
+    stands = int(httpx.head(url, timeout=60).headers["upload-offset"])
     line = socket.create_connection((split.hostname, split.port), timeout=60)
-    head = (
-        f"PATCH {split.path} HTTP/1.1\r\nHost: {split.netloc}\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
-    )
-    kind = f"Content-Type: application/offset+octet-stream\r\nContent-Length: {SIZE}\r\n\r\n"
+    head = f"PATCH {split.path} HTTP/1.1\r\nHost: {split.netloc}\r\nUpload-Offset: {stands}\r\n"
+    kind = f"Content-Type: application/offset+octet-stream\r\nContent-Length: {SIZE - stands}\r\n\r\n"
     line.sendall((head + kind).encode())
     return line
 

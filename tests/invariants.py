@@ -141,7 +141,7 @@ _REFERRED = (
     " UNION SELECT key FROM images"
     # The first sound is in every rendition; the others are where they were made.
     " UNION SELECT pieces.key FROM pieces JOIN videos ON videos.id = video_id"
-    " WHERE track LIKE 'audio-%' AND pieces.key IS NOT NULL AND status <> 'fail'"
+    " WHERE track LIKE 'audio-%%' AND pieces.key IS NOT NULL AND status <> 'fail'"
 )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 NPM = Path(__file__).parent / "npm"
+UPPY = Path(__file__).parent
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "upload-clients.md"
 CHUNK = 1024 * 1024
 
@@ -100,6 +101,15 @@ page is written from the table in `tests/upload/matrix.py`; a test compares it w
 | client | version | how | runs in | speaks |
 | --- | --- | --- | --- | --- |
 """
+_STRAIGHT = """
+## Straight to the store
+
+These speak the tree below a grant's `companion_url` or an upload's URL. Each runs with the disk and with S3 behind
+the server, in `tests/upload/test_uppy.py`; with S3 every byte goes to the bucket and none through Playhead.
+
+| client | version | how | runs in | speaks |
+| --- | --- | --- | --- | --- |
+"""
 _TAIL = """
 The clients of the Hyperserve API (`@hyperserve/hyperserve-js`, `@hyperserve/video-uploader`) are held against the
 server by the tests in `tests/contracts`, and our own by those in `tests/client`.
@@ -122,15 +132,23 @@ server by the tests in `tests/contracts`, and our own by those in `tests/client`
 
 def written(rows: Sequence[Row]) -> str:
     """The page about these rows."""
-    lines = [f"| {row.client} | {_version(row)} | {row.how} | {row.place} | {row.speaks} |\n" for row in rows]
-    return _HEAD + "".join(lines) + _TAIL
+    lines = [
+        f"| {row.client} | {_version(row.package, NPM / row.folder)} | {row.how} | {row.place} | {row.speaks} |\n"
+        for row in rows
+    ]
+    straight = [
+        f"| Uppy {major}, AwsS3 | {_version(package, UPPY / f'uppy{major}')} | {how} | Chromium | S3 {how} |\n"
+        for major, package in ((6, "@uppy/aws-s3"), (5, "@uppy/aws-s3"))
+        for how in ("multipart", "form")
+    ]
+    return _HEAD + "".join(lines) + _STRAIGHT + "".join(straight) + _TAIL
 
 
-def _version(row: Row) -> str:
-    if row.package is None:
+def _version(package: str | None, folder: Path) -> str:
+    if package is None:
         return "any"
-    lock = json.loads((NPM / row.folder / "package-lock.json").read_text())
-    version: str = lock["packages"][f"node_modules/{row.package}"]["version"]
+    lock = json.loads((folder / "package-lock.json").read_text())
+    version: str = lock["packages"][f"node_modules/{package}"]["version"]
     return version
 
 
