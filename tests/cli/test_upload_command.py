@@ -84,6 +84,20 @@ def test_waiting_with_json_gives_the_finished_video(shell: dict[str, str], clip:
     assert httpx.get(video["renditions"][0]["video_url"]).status_code == 200
 
 
+def test_a_url_is_fetched_by_the_server(shell: dict[str, str], clip: Path) -> None:
+    first = _upload(shell, clip, "--wait", "--json", "--resolutions", "144p")
+    url = json.loads(first.stdout)["renditions"][0]["video_url"]
+
+    done = _upload(
+        shell, url, f"{shell['PLAYHEAD_PUBLIC_URL']}/nowhere", "--wait", "--json", "--resolutions", "144p"
+    )
+
+    assert done.returncode == 1
+    good, bad = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (good["status"], good["filename"], bad["error"]["code"]) == ("ready", "144p.mp4", "source_refused")
+    assert "nowhere: " in done.stderr
+
+
 def test_it_says_beforehand_what_will_become_of_a_file(shell: dict[str, str], clip: Path) -> None:
     asked = _upload(shell, clip, "--resolutions", "144p")
     silent = _upload(shell, clip, "--resolutions", "144p", "--quiet")

@@ -16,6 +16,7 @@ from cyclopts import Parameter, validators
 from rich.filesize import decimal
 
 from playhead.cli.given import FAILED, INTERRUPTED, OK, MisuseError, print_json
+from playhead.cli.place import Address, place
 from playhead.cli.server import client_of
 from playhead.cli.upload_display import Display
 from playhead.cli.verdict import lines
@@ -35,7 +36,7 @@ Switch = Parameter(negative=(), show_default=False)
 
 
 def upload(
-    *files: Path,
+    *files: Annotated[Path | Address, Parameter(converter=place)],
     wait: Annotated[bool, Switch] = False,
     json: Annotated[bool, Switch] = False,
     resolutions: str | None = None,
@@ -55,7 +56,7 @@ def upload(
     Parameters
     ----------
     files
-        The files, sent one after the other.
+        The files, sent one after the other; or URLs, which the server fetches.
     wait
         Wait until each is processed, and print its playback URLs.
     json
@@ -106,16 +107,26 @@ class Manner:
 
 
 def _one(
-    client: Client, file: Path, wish: Wish, manner: Manner, display: Display, *, wait: bool, json: bool
+    client: Client,
+    file: Path | Address,
+    wish: Wish,
+    manner: Manner,
+    display: Display,
+    *,
+    wait: bool,
+    json: bool,
 ) -> bool:
     """Bring one file there and print the result; whether that went well."""
     try:
-        if manner.preflight and file.is_file():  # what is no plain file can be read only once
-            refusal = _asked_beforehand(client, file, wish, display)
-            if refusal is not None:
-                display.problem(f"{file.name}: {refusal.sentence} ({refusal.code})")
-                return False
-        video = _bring(client, file, wish, manner, display)
+        if isinstance(file, Address):
+            video = client.create_from_url(file.url, **wish)
+        else:
+            if manner.preflight and file.is_file():  # what is no plain file can be read only once
+                refusal = _asked_beforehand(client, file, wish, display)
+                if refusal is not None:
+                    display.problem(f"{file.name}: {refusal.sentence} ({refusal.code})")
+                    return False
+            video = _bring(client, file, wish, manner, display)
         if wait:
             with display.processing(video) as on_look:
                 video = client.wait(video.id, on_progress=on_look)
@@ -196,11 +207,13 @@ def _print_video(video: Video) -> None:
         print(f"  poster  {video.poster_url}", flush=True)
 
 
-def _check(files: Sequence[Path]) -> None:
+def _check(files: Sequence[Path | Address]) -> None:
     """All files are looked at before the first is sent."""
     if not files:
         raise MisuseError("Name at least one file: playhead upload clip.mp4")
     for file in files:
+        if isinstance(file, Address):
+            continue
         if not file.exists():
             raise MisuseError(f"There is no file {file}.")
         if file.is_dir():
