@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from tests import drive
@@ -17,6 +18,7 @@ from tests.postgres import Postgres
 from tests.profiles import Machines, distributed
 from tests.s3 import SeaweedFS
 
+MIB = 1024 * 1024
 FIT = (*X264, "-bf", "2", "-g", "40", "-sc_threshold", "0")
 
 
@@ -69,3 +71,64 @@ def test_a_video_lives_in_the_bucket_alone(machines: Machines, clip: Path) -> No
         assert client.delete(f"/v1/videos/{video_id}").status_code == 204
         assert _is_empty(machines), machines.stored()
         assert machines.unfinished() == []
+
+
+def _read(machines: Machines) -> int:
+    """Bytes that the web machine's processes have read from files and sockets so far."""
+    found = psutil.Process(machines.web.process.pid).children(recursive=True)
+    return sum(each.io_counters().read_chars for each in found)
+
+
+def _by_parts(machines: Machines, companion_url: str, film: bytes) -> str:
+    """Send a file straight to the bucket; the id of the video it has become."""
+    base = f"{companion_url}/s3/multipart"
+    with httpx.Client(timeout=60) as stranger:
+        begun = stranger.post(base, json={"filename": "film.mp4", "size": len(film)}).json()
+        step = begun["partSize"]
+        parts = []
+        for number, at in enumerate(range(0, len(film), step), 1):
+            body = film[at : at + step]
+            query = {"key": begun["key"], "size": str(len(body))}
+            signed = stranger.get(f"{base}/{begun['uploadId']}/{number}", params=query).json()
+            assert signed["url"].startswith(machines.bucket.endpoint or "-")
+            sent = stranger.put(signed["url"], content=body, headers=signed["headers"])
+            assert sent.status_code == 200, sent.text
+            parts.append({"PartNumber": number, "ETag": sent.headers["etag"]})
+        url = f"{base}/{begun['uploadId']}/complete"
+        done = stranger.post(url, params={"key": begun["key"]}, json={"parts": parts})
+        assert done.status_code == 200, done.text
+        return str(done.json()["videoId"])
+
+
+def test_what_goes_straight_to_the_bucket_passes_no_process_of_ours(machines: Machines, clip: Path) -> None:
+    """And it is a video like any other; the same file by PUT shows that what is counted is what passes."""
+    padding = 12 * MIB
+    film = clip.read_bytes() + (8 + padding).to_bytes(4, "big") + b"free" + bytes(padding)
+    with machines.web.http() as client:
+        grant = client.post("/v1/upload-grants", json={"resolutions": ["144p"]}).json()
+        # The first of all loads what the clients of S3 are made of.
+        first = _by_parts(machines, grant["companion_url"], clip.read_bytes())
+        before = _read(machines)
+        video_id = _by_parts(machines, grant["companion_url"], film)
+        passed = _read(machines) - before
+        # Requests, answers of the database, and the 64 KiB that a file is judged by.
+        assert passed < MIB // 4, passed
+
+        created = client.post("/v1/uploads", json={"filename": "film.mp4", "size": len(film)}).json()
+        before = _read(machines)
+        headers = {"Content-Type": created["content_type"]}
+        assert httpx.put(created["url"], content=film, headers=headers).status_code == 200
+        assert _read(machines) - before > len(film)
+        assert httpx.delete(created["url"]).status_code == 204
+
+        assert drive.wait(client, video_id)["status"] == "ready"
+        assert machines.stored()[_source(machines, video_id)] == len(film)
+        for each in (first, video_id, created["video_id"]):
+            assert client.delete(f"/v1/videos/{each}").status_code == 204
+        assert _is_empty(machines), machines.stored()
+        assert machines.unfinished() == []
+
+
+def _source(machines: Machines, video_id: str) -> str:
+    (found,) = [key for key in machines.stored() if f"{video_id}/source/" in key]
+    return found
