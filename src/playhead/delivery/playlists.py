@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from fractions import Fraction
 
 from playhead.delivery import names
 from playhead.delivery.presentation import Due, Growing, Pictures, Presentation, Sound, Track
@@ -86,8 +85,7 @@ def arriving_manifest(
     counts = {track.name: there(track) for track in tracks if not isinstance(track, Growing)}
     if all(counts.get(track.name) == len(track.segments) for track in tracks):
         return manifest(presentation, version)
-    ends = [sum(track.durations()[: counts.get(track.name, 0)], Fraction()) for track in tracks]
-    arrival = dash.Arrival(since, datetime.now(UTC), min(ends), AGAIN_SECONDS)
+    arrival = dash.Arrival(since, datetime.now(UTC), AGAIN_SECONDS)
     return manifest(presentation, version, arrival, counts)
 
 

@@ -78,8 +78,6 @@ class Arrival:
     since: datetime
     """When it began to arrive."""
     now: datetime
-    there: Fraction
-    """Seconds of it that are there."""
     again_seconds: int
     """After how long a player is to look again."""
 
@@ -125,15 +123,15 @@ def _growing(duration: Fraction, arrival: Arrival | None) -> str:
     """The attributes of a dynamic manifest (section 5.3.1.2), a space before each.
 
     Segments count as available from their end on, on a clock that starts at `availabilityStartTime`: a whole
-    duration before the file began to arrive, so that none that is listed lies in the future. The delay lets a
-    player begin at the beginning, and not where the file has got to.
+    duration before the file began to arrive, so that none that is listed lies in the future. Players take the
+    end of the film for the live edge then; a delay of all of it lets them begin at the beginning.
     """
     if arrival is None:
         return ""
     begun = arrival.since - timedelta(seconds=math.ceil(duration))
     return (
         f' availabilityStartTime="{_moment(begun)}" publishTime="{_moment(arrival.now)}"'
-        f' minimumUpdatePeriod="PT{arrival.again_seconds}S" suggestedPresentationDelay="{_iso(arrival.there)}"'
+        f' minimumUpdatePeriod="PT{arrival.again_seconds}S" suggestedPresentationDelay="{_iso(duration)}"'
     )
 
 

@@ -1,0 +1,50 @@
+"""The players that developers use, on a film that is still being uploaded: from its beginning to its end."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests import drive
+from tests.browser import browser, page
+from tests.journeys.test_players import FIT, RATE, Stage, site, stage
+from tests.live import Live
+from tests.media.samples.pictures import number_of
+
+__all__ = ["browser", "page", "site", "stage"]
+
+pytestmark = pytest.mark.soak
+
+SECONDS = 10
+
+
+@pytest.mark.parametrize(("player", "entry"), [("dash", "manifest.mpd"), ("shaka", "manifest.mpd")])
+async def test_a_film_that_is_arriving(stage: Stage, live_server: Live, player: str, entry: str) -> None:
+    data = FIT.path().read_bytes()
+    half = len(data) * 6 // 10
+
+    def put(start: int, stop: int) -> int:
+        headers = {"Content-Type": "video/mp4", "Content-Range": f"bytes {start}-{stop - 1}/{len(data)}"}
+        return httpx.put(created["url"], content=data[start:stop], headers=headers, timeout=60).status_code
+
+    with live_server.http() as client:
+        fields = {
+            "filename": "fit.mp4",
+            "size": len(data),
+            "resolutions": ["144p"],
+            "play_while_uploading": True,
+        }
+        created = client.post("/v1/uploads", json=fields).json()
+        assert put(0, half) == 308
+        url = f"{live_server.url}/v/{created['video_id']}/{entry}"
+        assert await stage.open(player, url) == [240]
+        shown = await stage.do("seek", 0.5 / RATE)
+        assert number_of(shown["blocks"]) == 0, "a viewer begins at the beginning"
+        assert put(half, len(data)) == 200
+        assert client.post(f"/v1/uploads/{created['id']}/complete").status_code == 200
+        await stage.do("finish")
+        report = await stage.do("report")
+        assert (report["errors"], report["ended"]) == ([], True)
+        assert report["audio"] > 5_000, "nothing is heard"
+        assert report["duration"] == pytest.approx(SECONDS, abs=0.1)
+        assert drive.wait(client, created["video_id"])["status"] == "ready"
