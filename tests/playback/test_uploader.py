@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -155,6 +156,8 @@ async def test_a_file_is_refused_with_the_servers_sentence(
     tab: Page, customer: Site, live_server: Live, name: str
 ) -> None:
     window = await Window.open(tab, customer.page(**granted(live_server)))
+    asked: list[str] = []
+    tab.on("request", lambda one: asked.append(one.url))
     await window.choose(payload(name, b"This is a text.\n" * 400))
     row = window.row(name)
     await expect(row).to_contain_text(ERRORS["not_a_video"].remedy)
@@ -164,8 +167,45 @@ async def test_a_file_is_refused_with_the_servers_sentence(
     await expect(tab.get_by_role("status")).to_contain_text(f"{name} is not uploaded.")
     await expect(window.button("Try again to upload", name)).to_have_count(0)
     assert await window.kept() == []
+    # By its head: no upload was created for it, and none of it was sent.
+    assert [url.rpartition("/")[2] for url in asked if url.startswith("http")] == ["preflight"]
+    assert listed(live_server, name) == []
     await window.button("Take off the list:", name).click()
     await expect(row).to_have_count(0)
+
+
+async def test_what_will_be_made_is_told_before_anything_is_sent(
+    tab: Page, customer: Site, live_server: Live, tmp_path: Path, clip: bytes, axe_source: str
+) -> None:
+    window = await Window.open(tab, customer.page(multiple=True, **granted(live_server)))
+    last = _index_last(clip, 3_000_000)
+    unfit = tmp_path / "unfit.mp4"
+    picture = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=2", "-pix_fmt", "yuv444p"]
+    coding = ["-c:v", "libx264", "-preset", "ultrafast", str(unfit)]
+    subprocess.run(["ffmpeg", "-v", "error", *picture, *coding], check=True, timeout=60)
+    films = {"told-foreign.mp4": unfit.read_bytes(), "told-index-last.mp4": last}
+    judged: list[int] = []
+    tab.on("request", lambda one: _note_size(one, judged))
+    await tab.route("**/uploads/**", lambda route: None)  # nothing that is sent arrives
+    await window.choose(*(payload(name, content) for name, content in films.items()))
+    foretold = window.row("told-foreign.mp4").locator("[part=detail]")
+    await expect(foretold).to_have_text("Will be encoded to 144p · 640 × 360 · 0:02")
+    # Of this one the index was seen, though it stands behind more than is looked at from the beginning.
+    foretold = window.row("told-index-last.mp4").locator("[part=detail]")
+    await expect(foretold).to_have_text("Plays as it is · 320 × 180 · 0:01")
+    assert [(await window.state(name))["verdict"]["verdict"] for name in films] == ["encode", "fit"]
+    assert [(await window.state(name))["sent"] for name in films] == [0, 0]
+    assert max(judged) < 2 * 1024 * 1024
+    await tab.evaluate(axe_source)
+    assert (await tab.evaluate("axe.run()"))["violations"] == []
+    await tab.set_viewport_size({"width": 360, "height": 800})
+    assert (await tab.evaluate("axe.run()"))["violations"] == []
+    assert await tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def _note_size(request: Request, sizes: list[int]) -> None:
+    if request.url.endswith("/preflight") and request.method == "POST":
+        sizes.append(int(request.headers.get("content-length", "0")))
 
 
 async def test_the_pages_own_limits_are_told_before_anything_is_sent(

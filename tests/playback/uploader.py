@@ -92,14 +92,17 @@ class Site:
 
 
 @contextmanager
-def site(live: Live, bundle: Path | None = None, page: str | None = None) -> Iterator[Site]:
+def site(live: Live, bundle: Path | None = None, page: str | None = None, store: str = "") -> Iterator[Site]:
     """The site, for the time of the block; with a `bundle`, a page that this script of the customer's writes.
 
-    `page` is one that is shown as it is, with what it has inline.
+    `page` is one that is shown as it is, with what it has inline; `store` is the origin of a store that its files
+    may go straight to.
     """
     script = "/bundle.js" if bundle else f"{live.url}/uploader.js"
     # What a customer may well have: nothing inline, and scripts only from where the element is.
-    policy = f"default-src 'none'; script-src 'self' {live.url}; connect-src {live.url}; style-src 'self'"
+    policy = (
+        f"default-src 'none'; script-src 'self' {live.url}; connect-src {live.url} {store}; style-src 'self'"
+    )
     policy += "; img-src blob: data:; media-src blob:"
 
     class Answer(BaseHTTPRequestHandler):
@@ -238,6 +241,11 @@ def granted(live: Live, **wish: Any) -> dict[str, str]:
         asked = {"resolutions": ["144p"], **wish}
         grant = http.post("/v1/upload-grants", json=asked).raise_for_status().json()
     return {"endpoint": grant["tus_url"], "preflight": grant["preflight_url"]}
+
+
+def companion_of(given: dict[str, str]) -> dict[str, str]:
+    """Those of a page that sends by numbered parts instead."""
+    return {"companion": given["endpoint"].removesuffix("/tus")}
 
 
 def stored(live: Live, name: str) -> bytes:

@@ -22,8 +22,8 @@ export class Row {
   private readonly thumb = h("div", { class: "thumb", part: "thumb" }, icon("film"));
   private readonly name = h("p", { class: "name", part: "name" });
   private readonly share = h("span", { class: "share", part: "share" });
-  private readonly line = h("p", { class: "line", part: "line" });
-  private readonly detail = h("p", { class: "detail", part: "detail" });
+  private readonly line = h("span", { class: "line", part: "line" });
+  private readonly detail = h("span", { class: "detail", part: "detail" });
   private readonly bar = new ProgressBar();
   private readonly buttons: readonly HTMLButtonElement[];
 
@@ -34,8 +34,9 @@ export class Row {
     }
     this.bar.element.setAttribute("part", "bar");
     const top = h("div", { class: "top" }, this.name, this.share);
+    const words = h("p", { class: "words" }, this.line, " ", this.detail);
     const buttons = h("div", { class: "buttons" }, ...this.buttons);
-    const head = h("div", { class: "head" }, this.thumb, top, this.line, this.detail, buttons);
+    const head = h("div", { class: "head" }, this.thumb, top, words, buttons);
     this.element = h("li", { class: "row", part: "row" }, head, this.bar.element);
   }
 

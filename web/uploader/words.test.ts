@@ -53,7 +53,8 @@ test("a verdict foretells what will be made", () => {
   assert.equal(foretell(VERDICT), "Will be encoded to 360p, 720p and 1080p · 1920 × 1080 · 0:12");
   assert.equal(foretell({ ...VERDICT, verdict: "fit" }), "Plays as it is · 1920 × 1080 · 0:12");
   assert.equal(foretell({ ...VERDICT, plan: null, source: null }), "Will be encoded");
-  assert.equal(foretell({ ...VERDICT, verdict: "unknown" }), "");
+  assert.equal(foretell({ ...VERDICT, verdict: "unknown", plan: null }), "1920 × 1080 · 0:12");
+  assert.equal(foretell({ ...VERDICT, verdict: "unknown", plan: null, source: null }), "");
   assert.equal(describe(at({ step: "waiting", verdict: VERDICT })).detail, foretell(VERDICT));
 });
 

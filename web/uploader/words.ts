@@ -82,14 +82,14 @@ function hope({ retryAt }: UploadState): string {
   return retryAt === null ? "Offline. It goes on when you are back." : "It goes on by itself in a moment.";
 }
 
-/** What a preflight says will become of a file; "" where it could not say. */
+/** What a preflight says will become of a file, or at least what it is; "" where it could not say. */
 export function foretell({ verdict, source, plan }: Verdict): string {
   const facts: string[] = [];
   if (source?.width && source.height) facts.push(`${source.width} × ${source.height}`);
   if (source?.duration_seconds) facts.push(duration(source.duration_seconds));
   const names = [...new Set(plan?.renditions.map((one) => one.resolution) ?? [])];
   if (verdict === "fit") return ["Plays as it is", ...facts].join(" · ");
-  if (verdict !== "encode") return "";
+  if (verdict !== "encode") return verdict === "unknown" ? facts.join(" · ") : "";
   const made = names.length > 0 ? `Will be encoded to ${listed(names)}` : "Will be encoded";
   return [made, ...facts].join(" · ");
 }

@@ -1,6 +1,6 @@
 """The tree that Uppy's AwsS3 speaks with a server, as Companion has it; below `{C}`, a grant's or an upload's URL:
 
-    POST   {C}/s3/multipart                 {filename, type, metadata}   → {key, uploadId, bucket}
+    POST   {C}/s3/multipart                 {filename, type, metadata}   → {key, uploadId, bucket, videoId}
     GET    {C}/s3/multipart/{id}/{n}?key=                                 → {method, url, headers, expires}
     GET    {C}/s3/multipart/{id}?key=                                     → [{PartNumber, Size, ETag}]
     POST   {C}/s3/multipart/{id}/complete?key=  {parts: [{PartNumber, ETag}]} → {location, key, bucket}
@@ -121,6 +121,7 @@ class Companion(Generic[Subject]):
         upload = await self._opening(request.subject, texts, size)
         row = await self._direct.begin(upload)
         told: dict[str, Any] = {"key": row["key"], "uploadId": row["id"].hex, "bucket": BUCKET}
+        told["videoId"] = str(upload["video_id"])
         size = upload["declared_size"]
         if size is not None:
             told["partSize"] = part_bytes(size)
