@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from playhead.client import AsyncClient
 from tests.client.relay import Relay, relay
 from tests.faults.stage import kill_tree, until
 from tests.live import Live, free_port, start, stop
@@ -113,10 +114,11 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shore]:
 
 
 @pytest.fixture
-def shore(shared: Shore, tmp_path: Path) -> Iterator[Shore]:
+def shore(shared: Shore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shore]:
     shared.relay.per_second = SLOW
     shared.state = tmp_path / "state"
     shared.shell["XDG_STATE_HOME"] = str(shared.state)
+    monkeypatch.setenv("XDG_STATE_HOME", str(shared.state))
     yield shared
     shared.relay.per_second = None
 
@@ -158,9 +160,10 @@ def test_it_goes_on_where_it_was_interrupted(
     [remembered] = shore.remembered()
     assert shore.live.key not in remembered.read_text()
     assert remembered.stat().st_mode & 0o077 == 0
+    shore.relay.per_second = None
+    until(lambda: shore.relay.open == 0, "the end of what was on its way")
     held, before = shore.held(), shore.relay.taken
     assert held > SIZE // 3
-    shore.relay.per_second = None
 
     done = shore.run(*arguments)
 
@@ -186,6 +189,30 @@ def test_a_server_that_is_killed_and_comes_back_is_waited_for(shore: Shore, film
     assert shore.stored(film.read_bytes())
     # What was on its way when the server died was lost, and no more: it flushes four times a second.
     assert shore.relay.taken - before <= SIZE + SLOW
+
+
+async def test_parts_go_side_by_side_from_an_event_loop_and_again_when_a_line_breaks(
+    shore: Shore, film: Path
+) -> None:
+    told: list[int] = []
+    # The first lines are questions; of those that carry parts some break midway.
+    shore.relay.cuts = [None] * (shore.relay.connections + 1) + [2 * MIB, None, 3 * MIB]
+    most = 0
+
+    def on_progress(sent: int, size: int) -> None:
+        nonlocal most
+        assert size == SIZE
+        told.append(sent)
+        most = max(most, shore.relay.open)
+
+    async with AsyncClient(shore.settings["public_url"], shore.live.key) as client:
+        video = await client.upload(film, resolutions=["144p"], parallel=4, on_progress=on_progress)
+
+    assert most >= 3
+    assert max(told) == SIZE
+    assert video.upload.received_bytes == SIZE
+    assert shore.stored(film.read_bytes())
+    assert shore.remembered() == []
 
 
 def test_a_file_that_has_changed_is_another_upload(shore: Shore, film: Path) -> None:

@@ -26,9 +26,11 @@ class Relay:
         self.taken = 0
         """Bytes that came from clients, of all connections."""
         self.per_second = per_second
+        self.open = 0
+        """Connections whose clients have not gone, or have left bytes behind."""
         self._lock = threading.Lock()
         self._target = target
-        self._cuts = cuts
+        self.cuts: Sequence[int | None] = cuts
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -41,7 +43,7 @@ class Relay:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                cut = self._cuts[self.connections] if self.connections < len(self._cuts) else None
+                cut = self.cuts[self.connections] if self.connections < len(self.cuts) else None
                 self.connections += 1
                 threading.Thread(target=self._serve, args=(client, cut), daemon=True).start()
 
@@ -51,7 +53,7 @@ class Relay:
         except OSError:  # as refused as the target refuses
             client.close()
             return
-        with client, server:
+        with client, server, self._counted():
             threading.Thread(target=_copy, args=(server, client), daemon=True).start()
             taken = 0
             with contextlib.suppress(OSError):
@@ -71,6 +73,16 @@ class Relay:
             if cut is not None and taken >= cut:
                 # Lingering for 0 s resets the connection instead of closing it in good order.
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._lock:
+            self.open += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.open -= 1
 
 
 def _copy(source: socket.socket, sink: socket.socket) -> None:
