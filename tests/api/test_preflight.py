@@ -27,7 +27,7 @@ TABLE = {
     "rotate_90": "encode",
     "prores_4444_alpha": "encode",
     "webm_vp9": "encode",
-    "mkv": "encode",
+    "mkv": "fit",
     "text": "refused",
     "empty": "refused",
     "encrypted": "refused",

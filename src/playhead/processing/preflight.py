@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
+from playhead.media.matroska import read_matroska
+from playhead.media.matroska.index import read_head
 from playhead.media.mp4 import IndexLostError, Movie, read_movie
 from playhead.media.sniff import HEAD_BYTES
 from playhead.media.source import require_media
@@ -38,14 +40,8 @@ MOST_SAMPLES = 1_000_000
 USUAL_HEAD = 1024 * 1024
 """How much of a file's start to ask for: the index of half an hour, where it comes first."""
 NO_PICTURES = ("it has no pictures",)
-_PICTURES_IN = {
-    # A codec's name begins so (Matroska codec specifications, section 3).
-    "matroska": (b"V_",),
-    "webm": (b"V_",),
-    # The first packets of Theora, VP8 and Dirac, and of the old way to put other codecs into Ogg.
-    "ogg": (b"\x80theora", b"OVP80", b"BBCD\0", b"\x01video\0\0\0"),
-}
-"""What the heads of containers have in them that may hold sound alone, when there are pictures."""
+_PICTURES_IN_OGG = (b"\x80theora", b"OVP80", b"BBCD\0", b"\x01video\0\0\0")
+"""How the first packets of Theora, VP8 and Dirac begin, and of the old way to put other codecs into Ogg."""
 _LISTED = frozenset({"avc1", "mp4a"})
 """Sample entries of tracks whose samples are listed when they are judged."""
 
@@ -105,6 +101,8 @@ def _judged(source: SparseBytes, resolutions: Sequence[str], judging: Judging) -
     sniffed = require_media(head, source.size)
     if sniffed.kind == "audio":
         return Verdict("encode", NO_PICTURES)
+    if sniffed.container in ("matroska", "webm"):
+        return _of_matroska(source, resolutions, judging)
     if sniffed.container not in ("mp4", "mov"):
         return _of_another(sniffed.container, head)
     try:
@@ -123,11 +121,33 @@ def _judged(source: SparseBytes, resolutions: Sequence[str], judging: Judging) -
 
 
 def _of_another(container: str | None, head: bytes) -> Verdict:
-    """What can be told of other containers without reading them: that there are pictures, mostly."""
-    marks = _PICTURES_IN.get(container or "")
-    if marks is not None and not any(mark in head for mark in marks):
+    """What can be told of other containers without reading them: mostly that there are pictures."""
+    if container == "ogg" and not any(mark in head for mark in _PICTURES_IN_OGG):
         return Verdict("encode", NO_PICTURES)
     return Verdict("encode", NOTHING_SERVABLE.reasons)
+
+
+def _of_matroska(source: SparseBytes, resolutions: Sequence[str], judging: Judging) -> Verdict:
+    """Of a Matroska that is there whole, all that its index tells; else what its description of tracks does."""
+    try:
+        head = asyncio.run(read_head(source))
+        codecs = [track.codec for track in head.tracks if track.kind == "video"]
+        if not codecs:
+            return Verdict("encode", NO_PICTURES)
+        movie = asyncio.run(read_matroska(source)).movie
+    except RangeMissingError:
+        pass
+    except PlayheadError as error:
+        if error.code not in ("corrupt_file", "unsupported_format"):
+            raise
+        return Verdict("encode", NOTHING_SERVABLE.reasons)
+    else:
+        return _of_movie(movie, resolutions, judging)
+    if source.missing is not None and source.missing[0] < min(USUAL_HEAD, source.size):
+        return _lacking((0, min(USUAL_HEAD, source.size)))
+    if codecs[0] == b"avc1":
+        return Verdict("unknown", ("how its frames lie is not known before it arrives",))
+    return Verdict("encode", (f"video codec {codecs[0].decode('latin-1')}",))
 
 
 def _of_movie(movie: Movie, resolutions: Sequence[str], judging: Judging) -> Verdict:

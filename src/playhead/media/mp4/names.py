@@ -50,6 +50,7 @@ _SOUNDS = {
     "eac3": "ec-3",
     "opus": "Opus",
     "flac": "fLaC",
+    "vorbis": "vorb",
     "alac": "alac",
     "dts": "dtsc dtsh dtsl dtse DTS",
     "truehd": "mlpa",
