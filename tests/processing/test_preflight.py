@@ -155,6 +155,31 @@ def test_it_asks_for_the_index_behind_the_media() -> None:
     assert sum(map(len, ranges.values())) < len(long) - (1 << 20)
 
 
+@pytest.mark.parametrize(
+    ("name", "verdict", "reason"),
+    [
+        ("webm_vp9", "encode", "video codec vp09"),
+        ("mkv", "unknown", "how its frames lie is not known before it arrives"),
+        ("only_sound_webm", "encode", "it has no pictures"),
+    ],
+)
+def test_a_matroska_in_part_is_told_by_its_codec(name: str, verdict: str, reason: str) -> None:
+    data = sample(name).path().read_bytes()
+    # A void before the first cluster, so long that there is nothing of the clusters in the file's beginning.
+    void = 2 << 20
+    at = data.index(b"\x1f\x43\xb6\x75")
+    long = data[:at] + b"\xec\x01" + void.to_bytes(7, "big") + bytes(void) + data[at:]
+    ranges = {0: long[: 1 << 20]}
+
+    told = judge(SparseBytes(1 << 30, ranges), ASKED, JUDGING)
+    assert (told.name, told.wanted is not None) == ("unknown", True)
+    start, length = told.wanted or (0, 0)
+    ranges[start] = long[start : start + length]
+    told = judge(SparseBytes(1 << 30, ranges), ASKED, JUDGING)
+
+    assert (told.name, told.reasons) == (verdict, (reason,))
+
+
 def test_an_index_that_is_too_large_is_not_asked_for() -> None:
     size = 1 << 32
     head = b"\0\0\0\x10ftypisom\0\0\0\0" + (MOST_BYTES * 2).to_bytes(4, "big") + b"moov"

@@ -129,22 +129,27 @@ def _of_another(container: str | None, head: bytes) -> Verdict:
 
 def _of_matroska(source: SparseBytes, resolutions: Sequence[str], judging: Judging) -> Verdict:
     """Of a Matroska that is there whole, all that its index tells; else what its description of tracks does."""
+    codecs: list[bytes] | None = None
     try:
-        head = asyncio.run(read_head(source))
-        codecs = [track.codec for track in head.tracks if track.kind == "video"]
+        codecs = [each.codec for each in asyncio.run(read_head(source)).tracks if each.kind == "video"]
         if not codecs:
             return Verdict("encode", NO_PICTURES)
         movie = asyncio.run(read_matroska(source)).movie
     except RangeMissingError:
-        pass
+        return _of_part(source, codecs)
     except PlayheadError as error:
+        if source.missing is not None:
+            return _of_part(source, codecs)
         if error.code not in ("corrupt_file", "unsupported_format"):
             raise
         return Verdict("encode", NOTHING_SERVABLE.reasons)
-    else:
-        return _of_movie(movie, resolutions, judging)
-    if source.missing is not None and source.missing[0] < min(USUAL_HEAD, source.size):
-        return _lacking((0, min(USUAL_HEAD, source.size)))
+    return _of_movie(movie, resolutions, judging)
+
+
+def _of_part(source: SparseBytes, codecs: list[bytes] | None) -> Verdict:
+    """What can be told of a Matroska by the codecs of its pictures, if so much of it is there."""
+    if codecs is None:
+        return _lacking(_worth_asking(source))
     if codecs[0] == b"avc1":
         return Verdict("unknown", ("how its frames lie is not known before it arrives",))
     return Verdict("encode", (f"video codec {codecs[0].decode('latin-1')}",))
