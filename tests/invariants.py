@@ -171,9 +171,9 @@ def _counters(scene: Scene) -> Iterator[str]:
 
 _COUNTED = (
     "SELECT name, used_videos, used_open_uploads, used_bytes, ARRAY["
-    " (SELECT count(*) FROM videos WHERE project_id = projects.id),"
+    " (SELECT count(*) FROM videos WHERE project_id = projects.id AND replaces IS NULL),"
     " (SELECT count(*) FROM uploads WHERE project_id = projects.id AND state IN ('waiting', 'received')),"
-    " (SELECT coalesce(sum(source_size), 0) FROM videos WHERE project_id = projects.id)"
+    " (SELECT coalesce(sum(source_size), 0) FROM videos WHERE project_id = projects.id AND replaces IS NULL)"
     " + (SELECT coalesce(sum(reserved_bytes), 0) FROM uploads"
     " WHERE project_id = projects.id AND state IN ('waiting', 'received'))]::bigint[] AS recount FROM projects"
 )

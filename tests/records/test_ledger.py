@@ -137,3 +137,18 @@ async def test_a_database_that_is_away_has_a_name() -> None:
         await ask()
     assert caught.value.code == "database_unavailable"
     await records.close()
+
+
+async def test_steps_that_did_not_go_well_at_once_are_told(shop: Shop) -> None:
+    video_id, other = await shop.video(), await shop.video()
+    async with shop.records.transaction() as tx:
+        for name in ("inspect", "chunk:0", "chunk:0", "audio"):
+            await steps.begin(tx, shop.project_id, video_id, name)
+        await steps.begin(tx, shop.project_id, other, "inspect")
+        await steps.fail(tx, video_id, "audio", "decoder_crashed: It crashed.")
+        assert await steps.unended(tx, video_id, "chunk:0") == 2
+        assert await steps.unended(tx, video_id, "audio") == await steps.unended(tx, video_id, "none") == 0
+        told = await steps.troubled(tx, [video_id, other])
+    found = [(row["name"], row["attempts"], row["failures"], row["last_error"]) for row in told[video_id]]
+    assert found == [("chunk:0", 2, 0, None), ("audio", 1, 1, "decoder_crashed: It crashed.")]
+    assert list(told) == [video_id]

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from playhead.records import remaking, renditions, uploads
+from playhead.model.states import Status
+from playhead.records import remaking, renditions, steps, uploads
 from playhead.records.database import Row, Transaction
 
 
@@ -19,6 +20,8 @@ class VideoRecord:
     images: dict[str, list[Row]]
     """Thumbnails by track."""
     upload: Row | None
+    steps: Sequence[Row] = ()
+    """Those of a failed video that did not go well at once."""
     reprocessing: bool = False
     """Whether it is made once more beside what is served."""
 
@@ -31,6 +34,8 @@ async def gather(tx: Transaction, videos: Sequence[Row]) -> list[VideoRecord]:
     by_video = await renditions.of_videos(tx, ids)
     images = await renditions.images_of(tx, ids)
     opened = await uploads.of_videos(tx, ids)
+    failed = [video["id"] for video in videos if video["status"] == Status.FAIL]
+    troubled = await steps.troubled(tx, failed) if failed else {}
     remade = await remaking.of_videos(tx, ids)
     return [
         VideoRecord(
@@ -38,6 +43,7 @@ async def gather(tx: Transaction, videos: Sequence[Row]) -> list[VideoRecord]:
             renditions=by_video[video["id"]],
             images={track: rows for (owner, track), rows in images.items() if owner == video["id"]},
             upload=opened.get(video["id"]),
+            steps=troubled.get(video["id"], ()),
             reprocessing=video["id"] in remade,
         )
         for video in videos

@@ -34,7 +34,7 @@ def video_view(record: VideoRecord, urls: Urls, token: str | None) -> dict[str, 
         "progress": _video_progress(record),
         "source": _source(video["info"], video["plan"], video["source_size"]),
         "upload": _upload(record.upload),
-        "error": error_view(video),
+        "error": _video_error(record),
         "poster_url": urls.poster(video["id"], video["poster_key"], token) if video["poster_key"] else None,
         "embed_url": urls.embed(video["id"], token),
         "hls_url": urls.hls(video["id"], token) if playable else None,
@@ -44,6 +44,23 @@ def video_view(record: VideoRecord, urls: Urls, token: str | None) -> dict[str, 
             for row in record.renditions
         ],
     }
+
+
+def _video_error(record: VideoRecord) -> dict[str, Any] | None:
+    """Why a video failed, with the attempts that led there."""
+    error = error_view(record.video)
+    if error is None:
+        return None
+    attempts = [
+        {
+            "step": row["name"],
+            "begun": row["attempts"],
+            "failed": row["failures"],
+            "last_error": (row["last_error"] or "").partition(":")[0] or None,
+        }
+        for row in record.steps
+    ]
+    return {**error, "attempts": attempts}
 
 
 def error_view(row: Row) -> dict[str, Any] | None:

@@ -124,6 +124,7 @@ async def _attempt(
             return
         attempts, failures = await steps.begin(tx, video["project_id"], video_id, name)
         if attempts > MAX_ATTEMPTS:
+            await steps.forgive(tx, video_id, name)  # this one is not made
             detail = f"The step {name} was begun {attempts - 1} times and never came to an end."
             await videos.fail(tx, video, PlayheadError("attempts_exhausted", detail))
             return

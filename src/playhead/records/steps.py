@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from playhead.records.database import Transaction
+from playhead.records.database import Row, Transaction
 from playhead.records.tables import steps
 
 
@@ -36,6 +37,19 @@ async def unended(tx: Transaction, video_id: UUID, name: str) -> int:
         select(steps.c.attempts - steps.c.failures).where(steps.c.video_id == video_id, steps.c.name == name)
     )
     return int(found.scalar_one_or_none() or 0)
+
+
+async def troubled(tx: Transaction, video_ids: Sequence[UUID]) -> dict[UUID, list[Row]]:
+    """The steps of these videos that did not go well at once: how often each was begun and failed, and why."""
+    found = await tx.connection.execute(
+        select(steps.c.video_id, steps.c.name, steps.c.attempts, steps.c.failures, steps.c.last_error)
+        .where(steps.c.video_id.in_(video_ids), (steps.c.failures > 0) | (steps.c.attempts > 1))
+        .order_by(steps.c.video_id, steps.c.begun_at, steps.c.name)
+    )
+    by_video: dict[UUID, list[Row]] = {}
+    for row in found:
+        by_video.setdefault(row.video_id, []).append(dict(row._mapping))
+    return by_video
 
 
 async def fail(tx: Transaction, video_id: UUID, name: str, error: str) -> int:
