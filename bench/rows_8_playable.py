@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,11 @@ from bench.processes import reap, spend, start
 from bench.row import LATENCY_ROUNDS, Metric, Pair, Reading, row
 from bench.stage import Stage
 from bench.traffic import Connection
+from playhead.media.local import LocalBytes
+from playhead.media.mp4 import read_movie
+from playhead.model.plan import TIMESCALE
+from playhead.packaging import cut
+from playhead.packaging.source import view
 from tests.live import Live
 
 SEGMENT_SECONDS = 2
@@ -123,3 +129,97 @@ for _case in CASES:
         reference=_case.reference,
         rounds=LATENCY_ROUNDS,
     )(partial(_playable, case=_case))
+
+
+THROTTLED_BYTES = 256 * 1024
+"""Bytes that are sent at a time while a film is uploaded slowly."""
+ARRIVED_WITHIN = 60.0
+
+
+@row(
+    "while uploading: first GOP's last byte to first segment",
+    Metric("first segment", "ms", goal=1000),
+    reference="ffmpeg -c copy -f hls of the bytes that are there, until its playlist names a segment",
+    rounds=LATENCY_ROUNDS,
+)
+def while_uploading(stage: Stage) -> Iterator[Pair]:
+    """A film that arrives a quarter of a megabyte at a time; ten minutes long, its index first."""
+    film, live = clips.fit(60 if stage.quick else 600), stage.server
+    data, reach = film.read_bytes(), _first_segment_end(film)
+    part = stage.folder() / "part.mp4"
+    part.write_bytes(data[:reach])
+    with live.http() as client:
+        yield Pair(
+            lambda: _arriving(live, client, data, reach),
+            lambda: _plain(part, _COPY, stage.folder()),
+        )
+
+
+def _first_segment_end(film: Path) -> int:
+    """The byte up to which the first segment's pictures and sound reach."""
+    found = view(asyncio.run(read_movie(LocalBytes(film))))
+    assert found.video is not None, found.reasons
+    first = (cut(lane, found.cuts, TIMESCALE)[0] for lane in (found.video, *found.sounds))
+    lanes = zip((found.video, *found.sounds), first, strict=True)
+    return max(
+        span.offset + span.length
+        for lane, segment in lanes
+        for span in lane.spans(segment.first, segment.stop)
+    )
+
+
+def _arriving(live: Live, client: httpx.Client, data: bytes, reach: int) -> Reading:
+    asked = {"filename": "film.mp4", "size": len(data), "resolutions": ["144p"], "play_while_uploading": True}
+    created = client.post("/v1/uploads", json=asked).json()
+    with river.forgotten(live, client, created["video_id"]), Connection(live.url) as connection:
+        for start in range(0, reach, THROTTLED_BYTES):
+            stop = min(start + THROTTLED_BYTES, reach)
+            told = {"Content-Type": "video/mp4", "Content-Range": f"bytes {start}-{stop - 1}/{len(data)}"}
+            answer = httpx.put(created["url"], content=data[start:stop], headers=told, timeout=60)
+            assert answer.status_code == 308, answer.text
+        started = time.perf_counter()
+        first = first_segment(connection, f"/v/{created['video_id']}/master.m3u8", "best")
+        wall = time.perf_counter() - started
+        assert len(first.media) > 1000
+        httpx.delete(created["url"])
+    return Reading({"first segment": 1000 * wall})
+
+
+@row(
+    "stored for MP4, HLS and DASH over the renditions' own bytes",
+    Metric("stored", "times", goal=1.01),
+    reference="ffmpeg: the same renditions as MP4, and once more as HLS and DASH segments",
+    rounds=1,
+)
+def stored(stage: Stage) -> Iterator[Pair]:
+    """Everything in the store but the source, the poster and the thumbnails, once a video is ready."""
+    film, live = clips.camera(4 if stage.quick else 20), stage.server
+    with live.http() as client:
+        yield Pair(lambda: _stored(live, client, film), lambda: _stored_twice(film, stage.folder()))
+
+
+def _stored(live: Live, client: httpx.Client, film: Path) -> Reading:
+    video_id = river.sent(client, film, ("360p", "720p"))
+    with river.forgotten(live, client, video_id):
+        river.complete(client, video_id)
+        deadline = time.monotonic() + 20 * ARRIVED_WITHIN
+        while client.get(f"/v1/videos/{video_id}").json()["status"] != "ready":
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+        time.sleep(15)  # what was replaced goes after ten seconds
+        lies = live.data / "storage" / "videos" / video_id
+        kept = {path: path.stat().st_size for path in lies.rglob("*") if path.is_file()}
+        own = sum(size for path, size in kept.items() if "rendition" in path.parts)
+        beside = sum(
+            size for path, size in kept.items() if {"poster", "thumbnail", "source"}.isdisjoint(path.parts)
+        )
+    return Reading({"stored": beside / own})
+
+
+def _stored_twice(film: Path, folder: Path) -> Reading:
+    whole = folder / "whole.mp4"
+    ffmpeg = ["ffmpeg", "-v", "error", "-nostdin", "-y", "-i"]
+    spend([*ffmpeg, film, "-c", "copy", "-movflags", "+faststart", whole])
+    spend([*ffmpeg, whole, "-c", "copy", "-f", "hls", "-hls_segment_type", "fmp4", folder / "made.m3u8"])
+    segments = sum(path.stat().st_size for path in folder.iterdir() if path != whole)
+    return Reading({"stored": (whole.stat().st_size + segments) / whole.stat().st_size})
