@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.live import Live, serving
 from tests.postgres import database_url, postgres
+from tests.profiles import PROFILES, distributed
 from tests.s3 import seaweedfs
 
 __all__ = ["database_url", "postgres", "seaweedfs"]
@@ -24,11 +25,29 @@ settings.load_profile("suite")
 ALLOWED_SKIPS = Path(__file__).with_name("allowed_skips.txt")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--profile",
+        choices=PROFILES,
+        default=PROFILES[0],
+        help="what `live_server` is: all in one command, or machines with PostgreSQL and S3 between them",
+    )
+
+
 @pytest.fixture(scope="session")
-def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """`playhead serve`, started once for the session as a user would: embedded database, one port."""
-    with serving(tmp_path_factory.mktemp("live")) as live:
-        yield live
+def live_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """`playhead serve`, started once for the session as a user would: embedded database, one port.
+
+    With `--profile distributed` it is the web machine of two that share PostgreSQL and S3.
+    """
+    folder = tmp_path_factory.mktemp("live")
+    if request.config.getoption("--profile") == "distributed":
+        parts = [request.getfixturevalue(name) for name in ("postgres", "seaweedfs")]
+        with distributed(folder, *parts) as machines:
+            yield machines.web
+    else:
+        with serving(folder) as live:
+            yield live
 
 
 @pytest.fixture(scope="session", autouse=True)

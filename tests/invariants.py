@@ -153,6 +153,10 @@ def _rest(scene: Scene) -> Iterator[str]:
     incoming = scene.live.data / "incoming"
     if incoming.exists():
         yield from (f"{path} is left in incoming" for path in incoming.iterdir() if path.name not in waiting)
+    parts = scene.live.data / "parts"
+    begun = {row["id"].hex for row in scene.rows("SELECT id FROM multiparts WHERE state = 'open'")}
+    if parts.exists():
+        yield from (f"{path} is left in parts" for path in parts.iterdir() if path.name not in begun)
     for worker in (scene.live.data / "scratch").iterdir():
         names = sorted(path.name for path in worker.iterdir())
         if names != ["lock"]:

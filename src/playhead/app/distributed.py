@@ -9,7 +9,9 @@ import secrets
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import aiohttp
 from pydantic import SecretStr
+from yarl import URL
 
 from playhead.app.refusal import RefusalError
 from playhead.model.errors import PlayheadError
@@ -65,9 +67,12 @@ async def check(settings: Settings) -> str:
     try:
         place = bucket(settings)
         await _try(S3(place, settings.data))
+        await _try_signed(S3Parts(place))
     except PlayheadError as error:
         raise RefusalError(f"{error.message.partition('. ')[0]}: {server_said(error)}.") from error
-    return f"The bucket {place.name} can be written to, read and deleted from."
+    return (
+        f"The bucket {place.name} can be written to, read and deleted from, and takes what is signed for it."
+    )
 
 
 async def _try(store: Storage) -> None:
@@ -78,6 +83,27 @@ async def _try(store: Storage) -> None:
             raise PlayheadError("storage_unavailable", "The bucket gives back other bytes than it was given.")
     finally:
         await store.delete(key)
+
+
+async def _try_signed(parts: Multipart) -> None:
+    """As a client that sends a file straight to the bucket, from here: browsers also need its CORS rules."""
+    key = f"doctor/{secrets.token_hex(8)}"
+    attempt = await parts.begin(key)
+    try:
+        signed = await parts.sign_part(key, attempt, 1, seconds=60, size=4, md5=None)
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(30)) as session,
+            # As it was signed, to the letter.
+            session.put(URL(signed.url, encoded=True), data=b"test") as answer,
+        ):
+            if answer.status != 200:
+                raise PlayheadError("storage_unavailable", f"A signed part is answered {answer.status}.")
+        if len(await parts.parts(key, attempt)) != 1:
+            raise PlayheadError("storage_unavailable", "A part that was sent is not listed.")
+    except aiohttp.ClientError as error:
+        raise PlayheadError("storage_unavailable", "A signed part cannot be sent.") from error
+    finally:
+        await parts.abort(key)
 
 
 def _plain(secret: SecretStr | None) -> str | None:
