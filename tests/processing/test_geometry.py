@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import struct
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -84,6 +85,14 @@ def test_clean_aperture_is_read_from_its_centre() -> None:
 )
 def test_a_clean_aperture_without_sense_hides_nothing(numbers: tuple[int, ...]) -> None:
     assert clean_aperture(with_clap(*numbers), 320, 180) is None
+
+
+def test_a_track_that_does_not_say_how_it_is_coded_has_none() -> None:
+    """As a mutation had it: ffmpeg decodes such a file all the same."""
+    damaged = replace(track_of(sample("clean_aperture").path()), sample_entries=())
+    assert clean_aperture(damaged, 320, 180) is None
+    with pytest.raises(PlayheadError, match="corrupt_file"):
+        damaged.sample_entry  # noqa: B018 - reading it is what fails
 
 
 def test_no_clean_aperture() -> None:

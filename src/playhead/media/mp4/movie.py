@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Literal
 
 from playhead.media.mp4.samples import Samples
+from playhead.model.errors import PlayheadError
 
 Kind = Literal["video", "audio", "other"]
 
@@ -71,7 +72,13 @@ class Track:
 
     @property
     def sample_entry(self) -> bytes:
-        """The first sample entry, the only one of most files."""
+        """The first sample entry, the only one of most files.
+
+        Raises:
+            PlayheadError: `corrupt_file` when a damaged header has none.
+        """
+        if not self.sample_entries:
+            raise PlayheadError("corrupt_file", "A track of the file does not say what it is coded with.")
         return self.sample_entries[0]
 
     @property
