@@ -36,6 +36,7 @@ def playing(source: Path, *renditions: Row, **fields: object) -> Playing:
         planned=True,
         ready=False,
         language=None,
+        captions=(),
         sounds={"audio": {"key": None, "size_bytes": None}},
         renditions=renditions,
     )

@@ -83,7 +83,7 @@ TRACKS = [
         default=True,
     )
 ]
-CAPTIONS = [dash.Captions("s0", "s0/captions.vtt?a=1&b=2", "en")]
+CAPTIONS = [dash.Captions("s0", "s0/captions.vtt?a=1&b=2", "en", "English & more")]
 
 TEXTS = {
     "media.m3u8": hls.media_playlist(ROWS),

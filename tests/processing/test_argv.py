@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from playhead.media.ffmpeg import probe
+from playhead.media.ffmpeg.captions import captions_invocation
 from playhead.media.ffmpeg.check import Probe, check_invocation
 from playhead.media.ffmpeg.encode import ChunkInput, audio_invocation, chunk_invocation
 from playhead.media.ffmpeg.hardening import beside_the_film, input_arguments
@@ -125,6 +126,10 @@ SHAPES: dict[str, Callable[[], Invocation]] = {
             Probe(BENCH / "audio.mp4", pictures=False, seconds=5),
         ]
     ),
+    "captions": lambda: captions_invocation(
+        SOURCE, GUARDS, [(2, BENCH / "2.vtt"), (5, BENCH / "5.vtt")], trusted=True
+    ),
+    "captions_no_times": lambda: captions_invocation(SOURCE, GUARDS, [(2, BENCH / "2.vtt")], trusted=False),
     "probe_claims": lambda: probe.claims_invocation(SOURCE, GUARDS),
     "probe_packets": lambda: probe.packets_invocation(SOURCE, GUARDS, 3),
     "probe_frames": lambda: probe.frames_invocation(SOURCE, GUARDS, 3, 300),

@@ -37,8 +37,19 @@ const POLICY = {
   },
 };
 
-function settings(isSaving: boolean): Partial<HlsConfig> {
+/** Captions of the page's markup are played as they are; the same from the playlist would stand beside them. */
+const MARKED_UP: Partial<HlsConfig> = {
+  subtitleStreamController: undefined,
+  subtitleTrackController: undefined,
+  timelineController: undefined,
+};
+
+function settings(isSaving: boolean, video: HTMLVideoElement): Partial<HlsConfig> {
   return {
+    ...(video.querySelector("track") ? MARKED_UP : {}),
+    // Captions are one file for a whole film, and never CEA-608.
+    enableCEA708Captions: false,
+    enableIMSC1: false,
     // Segments are fragmented MP4, which goes to the browser as it is: a worker would have nothing to do.
     enableWorker: false,
     // The smallest rendition is there soonest. The second segment is of the size that the first proved fit.
@@ -73,7 +84,7 @@ export class Engine {
     isSaving: boolean,
     private readonly ties: Ties,
   ) {
-    this.hls = new Hls(settings(isSaving));
+    this.hls = new Hls(settings(isSaving, video));
     this.hls.on(Hls.Events.MANIFEST_LOADED, (_event, { networkDetails: request }) => {
       if (request instanceof XMLHttpRequest) this.master = request.responseText;
     });

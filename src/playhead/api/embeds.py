@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from playhead.api.gather import VideoRecord, gather
+from playhead.model import languages
 from playhead.model.errors import PlayheadError
 from playhead.model.signing import Signer
 from playhead.model.states import Status
 from playhead.model.urls import Urls
-from playhead.playback.embed import EmbedSource, EmbedVideo
+from playhead.playback.embed import EmbedCaptions, EmbedSource, EmbedVideo
 from playhead.records import videos
 from playhead.records.database import Records
 
@@ -61,4 +62,12 @@ def _embed(record: VideoRecord, urls: Urls, token: str | None) -> EmbedVideo:
         poster_url=urls.poster(video["id"], video["poster_key"], token) if video["poster_key"] else None,
         hls_url=urls.hls(video["id"], token) if playable else None,
         sources=sources,
+        captions=tuple(
+            EmbedCaptions(
+                url=urls.captions(video["id"], row["language"], row["key"], token),
+                language=languages.primary(row["language"]),
+                title=row["title"] or languages.named(row["language"], "Captions"),
+            )
+            for row in record.captions
+        ),
     )

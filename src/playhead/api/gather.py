@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from playhead.model.states import Status
-from playhead.records import remaking, renditions, steps, uploads
+from playhead.records import captions, remaking, renditions, steps, uploads
 from playhead.records.database import Row, Transaction
 
 
@@ -20,6 +20,7 @@ class VideoRecord:
     images: dict[str, list[Row]]
     """Thumbnails by track."""
     upload: Row | None
+    captions: list[Row]
     steps: Sequence[Row] = ()
     """Those of a failed video that did not go well at once."""
     reprocessing: bool = False
@@ -33,6 +34,7 @@ async def gather(tx: Transaction, videos: Sequence[Row]) -> list[VideoRecord]:
         return []
     by_video = await renditions.of_videos(tx, ids)
     images = await renditions.images_of(tx, ids)
+    texts = await captions.of_videos(tx, ids)
     opened = await uploads.of_videos(tx, ids)
     failed = [video["id"] for video in videos if video["status"] == Status.FAIL]
     troubled = await steps.troubled(tx, failed) if failed else {}
@@ -45,6 +47,7 @@ async def gather(tx: Transaction, videos: Sequence[Row]) -> list[VideoRecord]:
             upload=opened.get(video["id"]),
             steps=troubled.get(video["id"], ()),
             reprocessing=video["id"] in remade,
+            captions=texts[video["id"]],
         )
         for video in videos
     ]

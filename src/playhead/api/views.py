@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from playhead.api.gather import VideoRecord
+from playhead.model import languages
 from playhead.model.errors import PlayheadError
 from playhead.model.problems import docs_url
 from playhead.model.states import Status
@@ -39,6 +40,7 @@ def video_view(record: VideoRecord, urls: Urls, token: str | None) -> dict[str, 
         "embed_url": urls.embed(video["id"], token),
         "hls_url": urls.hls(video["id"], token) if playable else None,
         "dash_url": urls.dash(video["id"], token) if playable else None,
+        "captions": [_captions(row, urls, token) for row in record.captions],
         "renditions": [
             _rendition(row, record.images.get(row["track"] or "", []), urls, token)
             for row in record.renditions
@@ -99,6 +101,26 @@ def _rendition(row: Row, images: list[Row], urls: Urls, token: str | None) -> di
     }
 
 
+def _notes(info: dict[str, Any]) -> list[str]:
+    """What of the file is left out."""
+    sounds = [
+        f"A sound in {codec} cannot be decoded here and is left out." for codec in info.get("unheard", ())
+    ]
+    return sounds + [
+        f"Captions in {codec} are pictures, not text, and are left out." for codec in info.get("pictured", ())
+    ]
+
+
+def _captions(row: Row, urls: Urls, token: str | None) -> dict[str, Any]:
+    return {
+        "language": row["language"],
+        "title": row["title"] or languages.named(row["language"], "Captions"),
+        "from_source": row["stream"] is not None,
+        "cues": row["cues"],
+        "url": urls.captions(row["video_id"], row["language"], row["key"], token),
+    }
+
+
 def _source(
     info: dict[str, Any] | None, plan: dict[str, Any] | None, size: int | None
 ) -> dict[str, Any] | None:
@@ -117,9 +139,7 @@ def _source(
         "audio_codec": sound["codec"] if sound else None,
         "served_as_it_is": served,
         "reasons": [] if served else plan["source_reasons"],
-        "notes": [
-            f"A sound in {codec} cannot be decoded here and is left out." for codec in info.get("unheard", ())
-        ],
+        "notes": _notes(info),
     }
 
 

@@ -18,6 +18,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from playhead import __version__
 from playhead.api.access import provide_project_id
+from playhead.api.captions import CaptionsController
 from playhead.api.embeds import Embeds
 from playhead.api.grants import GrantsController
 from playhead.api.health import healthz, metrics
@@ -67,6 +68,7 @@ def build(parts: Parts) -> Litestar:
         route_handlers=[
             HyperserveController,
             VideosController,
+            CaptionsController,
             UploadsController,
             GrantsController,
             PreflightController,

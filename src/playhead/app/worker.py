@@ -27,6 +27,7 @@ from playhead.media.ffmpeg.sandbox.choose import choose_sandbox
 from playhead.media.ffmpeg.tools import find_tools
 from playhead.model.jobs import DEMAND, ENCODE, FETCH, LIGHT, TELL
 from playhead.model.plan import AUDIO
+from playhead.processing.captions import take_captions
 from playhead.processing.chunks import encode_audio, encode_chunk
 from playhead.processing.finalise import finalise
 from playhead.processing.images import make_poster
@@ -145,6 +146,10 @@ def bind(queue: App, workshop: Workshop, parts: Parts, sender: Sender, fetching:
     @queue.task(name="encode_audio")
     async def _encode_audio(video_id: str, track: str = AUDIO) -> None:
         await encode_audio(workshop, UUID(video_id), track)
+
+    @queue.task(name="take_captions")
+    async def _take_captions(video_id: str) -> None:
+        await take_captions(workshop, UUID(video_id))
 
     @queue.task(name="finalise")
     async def _finalise(video_id: str, track: str) -> None:

@@ -81,6 +81,20 @@ class Rendition(msgspec.Struct, frozen=True):
     error: Failure | None = None
 
 
+class Captions(msgspec.Struct, frozen=True):
+    """Captions in one language."""
+
+    language: str
+    """An RFC 5646 tag."""
+    title: str
+    """What a menu calls them."""
+    url: str
+    """WebVTT, for a `<track>`."""
+    cues: int
+    from_source: bool = False
+    """Whether they were found in the uploaded file."""
+
+
 class Video(msgspec.Struct, frozen=True):
     """A video and everything made from it so far."""
 
@@ -108,6 +122,7 @@ class Video(msgspec.Struct, frozen=True):
     """The multivariant playlist, for any HLS player; None until something can be played."""
     dash_url: str | None = None
     """The DASH manifest, likewise."""
+    captions: tuple[Captions, ...] = ()
     renditions: list[Rendition] = []
 
 

@@ -256,6 +256,7 @@ def _playing(video_id: UUID, key: str, size: int) -> Playing:
         ready=False,
         language=None,
         sounds={},
+        captions=(),
         renditions=(),
     )
 

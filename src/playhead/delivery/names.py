@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from playhead.model.errors import PlayheadError
+from playhead.model.languages import TAG
 from playhead.model.resolutions import SHORT_SIDES
 
 _RESOLUTION = "|".join(SHORT_SIDES)
@@ -18,6 +19,7 @@ _PLAYLIST = re.compile(rf"{_TRACK}\.m3u8")
 _KEYFRAME_PLAYLIST = re.compile(rf"{_PICTURES}-keyframes\.m3u8")
 _INIT = re.compile(rf"{_TRACK}-init\.mp4")
 _SEGMENT = re.compile(rf"{_TRACK}-{_NUMBER}\.m4s")
+_CAPTIONS = re.compile(rf"captions-({TAG})\.(vtt|m3u8)")
 _KEYFRAME = re.compile(rf"{_PICTURES}-keyframe-{_NUMBER}\.m4s")
 
 
@@ -81,9 +83,23 @@ class Segment:
         return f"{self.track}-{'keyframe-' if self.keyframe else ''}{self.number}"
 
 
-Stored = Rendition | Thumbnail | Poster
+@dataclass(frozen=True)
+class Captions:
+    """The WebVTT of one language, a tag."""
+
+    language: str
+
+
+@dataclass(frozen=True)
+class CaptionsPlaylist:
+    """The media playlist of captions."""
+
+    language: str
+
+
+Stored = Rendition | Thumbnail | Poster | Captions
 """What is stored as it is served."""
-Streamed = Master | Manifest | Playlist | Init | Segment
+Streamed = Master | Manifest | Playlist | CaptionsPlaylist | Init | Segment
 """What is put together when it is asked for."""
 Name = Stored | Streamed
 
@@ -104,6 +120,8 @@ def parse(name: str) -> Name:
         return Rendition(found[1])
     if found := _THUMBNAIL.fullmatch(name):
         return Thumbnail(found[1], int(found[2]))
+    if found := _CAPTIONS.fullmatch(name):
+        return Captions(found[1]) if found[2] == "vtt" else CaptionsPlaylist(found[1])
     return _parse_streamed(name)
 
 
@@ -144,3 +162,13 @@ def segment(track: str, number: int | str, version: str) -> str:
 def keyframe(track: str, number: int, version: str) -> str:
     """The relative URI of a segment's first frame alone."""
     return f"{track}-keyframe-{number}.m4s?v={version}"
+
+
+def captions(language: str, version: str) -> str:
+    """The relative URI of captions; their version is their own."""
+    return f"captions-{language}.vtt?v={version}"
+
+
+def captions_playlist(language: str, version: str) -> str:
+    """The relative URI of the media playlist of captions."""
+    return f"captions-{language}.m3u8?v={version}"

@@ -33,8 +33,7 @@ from playhead.records import served
 from playhead.records.database import Records, Row
 from playhead.storage.port import Storage
 
-MP4 = "video/mp4"
-JPEG = "image/jpeg"
+TYPES = {"mp4": "video/mp4", "jpg": "image/jpeg", "vtt": "text/vtt; charset=utf-8"}
 
 RecordsGiven = NamedDependency[SkipValidation[Records]]
 StorageGiven = NamedDependency[SkipValidation[Storage]]
@@ -159,6 +158,8 @@ async def _find(
                 row = await served.thumbnail(tx, video_id, resolution, number)
             case names.Poster():
                 ending, row = "-poster.jpg", await served.poster(tx, video_id)
+            case names.Captions(language):
+                ending, row = f"-{language}.vtt", await served.captions(tx, video_id, language)
     if row is None:
         raise PlayheadError("not_found")
     access.admit(is_public=row["is_public"], has_token=has_token)
@@ -170,7 +171,7 @@ async def _described(row: Row, ending: str, storage: Storage) -> Served:
     return Served(
         key=row["key"],
         size=await storage.size(row["key"]) if size is None else size,
-        content_type=MP4 if ending.endswith(".mp4") else JPEG,
+        content_type=TYPES[ending.rpartition(".")[2]],
         # A key is written once, so it identifies an image's bytes as well as their hash would.
         validators=Validators(f'"{row.get("etag") or version(row["key"])}"', row.get("ready_at")),
         download_as=disposition.attachment(row["filename"], ending),

@@ -9,13 +9,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from fractions import Fraction
+from typing import TypeVar
 
 from playhead.delivery import names
-from playhead.delivery.presentation import Due, Growing, Pictures, Presentation, Sound, Track
+from playhead.delivery.presentation import Due, Growing, Pictures, Presentation, Sound, Text, Track
 from playhead.media.mp4 import codec_string, configuration, decoder_config, sound_format
 from playhead.model import languages
 from playhead.model.plan import AUDIO
 from playhead.packaging import Rates, dash, hls
+
+Option = TypeVar("Option", hls.AudioOption, hls.SubtitleOption)
 
 SOUND_CODEC = "mp4a.40.2"
 """What sound that is still to be encoded will be: AAC-LC, stereo."""
@@ -38,9 +42,22 @@ def master(presentation: Presentation, version: str, *, scrubbing: bool = True) 
         return hls.sound_playlist(_told_apart(sounds))
     variants = [_variant(track, version, scrubbing=scrubbing) for track in presentation.pictures]
     first = next((each for each in variants if each.rates.peak <= START_RATE), variants[-1])
-    return hls.master_playlist(
-        [first, *(each for each in variants if each is not first)], _told_apart(sounds)
-    )
+    texts = [
+        hls.SubtitleOption(
+            uri=names.captions_playlist(text.language, version),
+            name=text.title,
+            language=languages.primary(text.language),
+        )
+        for text in presentation.texts
+    ]
+    ordered = [first, *(each for each in variants if each is not first)]
+    return hls.master_playlist(ordered, _told_apart(sounds), _told_apart(texts))
+
+
+def captions(text: Text, duration: Fraction) -> str:
+    """The playlist of captions, `duration` in seconds: one segment has them all, for they are few bytes."""
+    row = hls.Row(names.captions(text.language, text.version), duration, init=None)
+    return hls.media_playlist([row])
 
 
 def media(track: Track, version: str) -> str:
@@ -121,7 +138,16 @@ def manifest(
         )
         for number, sound in enumerate(presentation.sounds)
     ]
-    return dash.manifest(presentation.duration, pictures, sounds, arrival=arrival)
+    texts = [
+        dash.Captions(
+            id=f"captions-{text.language}",
+            uri=names.captions(text.language, text.version),
+            language=languages.primary(text.language),
+            label=text.title,
+        )
+        for text in presentation.texts
+    ]
+    return dash.manifest(presentation.duration, pictures, sounds, texts, arrival=arrival)
 
 
 def channels(entry: bytes) -> int:
@@ -163,14 +189,14 @@ def _sound_option(sound: Sound | Due, version: str) -> hls.AudioOption:
     )
 
 
-def _told_apart(sounds: list[hls.AudioOption]) -> list[hls.AudioOption]:
+def _told_apart(options: list[Option]) -> list[Option]:
     """The same with names of their own, as a group must have (RFC 8216bis, section 4.4.6.1.1)."""
     seen: Counter[str] = Counter()
     told = []
-    for sound in sounds:
-        seen[sound.name] += 1
-        number = seen[sound.name]
-        told.append(sound if number == 1 else replace(sound, name=f"{sound.name} {number}"))
+    for option in options:
+        seen[option.name] += 1
+        number = seen[option.name]
+        told.append(option if number == 1 else replace(option, name=f"{option.name} {number}"))
     return told
 
 

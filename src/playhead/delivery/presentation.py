@@ -14,8 +14,10 @@ from functools import cached_property, partial
 
 from playhead.delivery.shelf import Shelf
 from playhead.media.mp4 import codec_string
+from playhead.model import languages
 from playhead.model.plan import AUDIO, TIMESCALE, Chunk, Plan, PlannedRendition, sound_track
 from playhead.model.states import Status
+from playhead.model.urls import version
 from playhead.packaging import Lane, Rates, Segment, cut, rates
 from playhead.packaging.source import SourceView, segments_on_clock
 from playhead.records.database import Row
@@ -165,6 +167,18 @@ class Due:
     language: str
 
 
+@dataclass(frozen=True)
+class Text:
+    """Captions in one language."""
+
+    language: str
+    """Their tag, which is also their name."""
+    title: str
+    """What a menu calls them."""
+    version: str
+    """Of their bytes: what stands behind `?v=` in their URL."""
+
+
 Track = Pictures | Sound | Growing
 
 
@@ -180,6 +194,7 @@ class Presentation:
     """The first is the one that is heard unless another is chosen."""
     sounds_due: tuple[Due, ...]
     """Those that are not encoded yet, and will be."""
+    texts: tuple[Text, ...]
     settled: bool
     """Whether the video is planned: from then on no URL ever leads to other bytes."""
     final: bool
@@ -229,6 +244,14 @@ async def present(playing: Playing, plan: Plan | None, shelf: Shelf) -> Presenta
         behind=growing,
         sounds=tuple(each for each in sounds if isinstance(each, Sound)),
         sounds_due=tuple(each for each in sounds if isinstance(each, Due)),
+        texts=tuple(
+            Text(
+                row["language"],
+                row["title"] or languages.named(row["language"], "Captions"),
+                version(row["key"]),
+            )
+            for row in playing.captions
+        ),
         settled=plan is not None,
         final=playing.ready,
     )

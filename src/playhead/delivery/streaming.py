@@ -79,7 +79,10 @@ class Streaming:
         return await self._made(viewer, await self._showing.now(viewer), name, asked_version)
 
     async def _listed(
-        self, viewer: Viewer, shown: Shown, name: names.Master | names.Manifest | names.Playlist
+        self,
+        viewer: Viewer,
+        shown: Shown,
+        name: names.Master | names.Manifest | names.Playlist | names.CaptionsPlaylist,
     ) -> Content:
         match name:
             case names.Master():
@@ -88,6 +91,12 @@ class Streaming:
                 # It cannot promise a sound that it does not know.
                 shown = await self._with_sound(viewer, shown)
                 text, kind = playlists.manifest(shown.presentation, shown.version), DASH
+            case names.CaptionsPlaylist(language):
+                texts = shown.presentation.texts
+                text_track = next((each for each in texts if each.language == language), None)
+                if text_track is None:
+                    raise PlayheadError("not_found")
+                text, kind = playlists.captions(text_track, shown.presentation.duration), HLS
             case names.Playlist(track_name, keyframes):
                 track = await self._track(viewer, shown, track_name)
                 text, kind = await self._playlist(track, shown.version, keyframes=keyframes), HLS

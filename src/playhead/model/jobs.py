@@ -94,6 +94,13 @@ def audio(video_id: UUID, track: str, turn: int) -> Job:
     )
 
 
+def captions(video_id: UUID, turn: int) -> Job:
+    """Take the captions out of the source: a matter of reading it once."""
+    return Job(
+        "take_captions", LIGHT, f"captions:{video_id}", {"video_id": str(video_id)}, _priority(45, turn)
+    )
+
+
 def finalise(video_id: UUID, track: str, turn: int) -> Job:
     """Join a track's pieces into one MP4, take its thumbnails and publish it."""
     return Job(

@@ -75,6 +75,16 @@ class AudioTrack(msgspec.Struct, frozen=True, kw_only=True):
     """When it ends on the source's own clock, as its packets tell; None when they do not."""
 
 
+class TextTrack(msgspec.Struct, frozen=True, kw_only=True):
+    """One track of captions as text in the source; those that are pictures are not counted."""
+
+    index: int
+    codec: str
+    language: str | None = None
+    title: str | None = None
+    """What it calls itself, for a menu: a stranger's words, bounded."""
+
+
 class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A source after probing: one video track, its sound, and how long it really is."""
 
@@ -89,6 +99,9 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True):
     other_audio: tuple[AudioTrack, ...] = ()
     unheard: tuple[str, ...] = ()
     """The codecs of sounds that cannot be decoded here, and are left out."""
+    texts: tuple[TextTrack, ...] = ()
+    pictured: tuple[str, ...] = ()
+    """The codecs of captions that are pictures, and are left out."""
 
     @property
     def shown(self) -> int:

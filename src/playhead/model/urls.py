@@ -76,6 +76,10 @@ class Urls:
         """The picture shown before playback."""
         return self._stored(video_id, "poster.jpg", key, token)
 
+    def captions(self, video_id: UUID, language: str, key: str, token: str | None = None) -> str:
+        """Captions as WebVTT, for a `<track>`."""
+        return self._stored(video_id, f"captions-{language}.vtt", key, token)
+
     def hls(self, video_id: UUID, token: str | None = None) -> str:
         """The multivariant playlist. It changes while renditions are added, so it has no version."""
         return f"{self.base_url}/v/{_path(video_id, token)}/master.m3u8"

@@ -69,6 +69,8 @@ class Captions:
     id: str
     uri: str
     language: str
+    label: str
+    """What a menu calls it."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,7 @@ def _captions(captions: Captions, number: int) -> list[str]:
     language = "" if captions.language == "und" else f" lang={quoteattr(captions.language)}"
     return [
         f'    <AdaptationSet id="{number}" contentType="text" mimeType="text/vtt"{language}>',
+        f"      <Label>{_escaped(captions.label)}</Label>",
         '      <Role schemeIdUri="urn:mpeg:dash:role:2011" value="subtitle"/>',
         f'      <Representation id={quoteattr(captions.id)} bandwidth="{_CAPTION_BITS}">',
         f"        <BaseURL>{_escaped(captions.uri)}</BaseURL>",

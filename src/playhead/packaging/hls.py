@@ -21,8 +21,8 @@ class Row:
     uri: str
     duration: Fraction
     """In seconds."""
-    init: str
-    """The URI of its init segment; a change starts a new EXT-X-MAP."""
+    init: str | None
+    """The URI of its init segment; a change starts a new EXT-X-MAP. None for WebVTT, which has none."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def _rows(rows: Sequence[Row]) -> list[str]:
     lines: list[str] = []
     init = None
     for row in rows:
-        if row.init != init:
+        if row.init is not None and row.init != init:
             init = row.init
             lines.append(f"#EXT-X-MAP:URI={_quoted(init)}")
         lines += [f"#EXTINF:{float(row.duration):.6f},", row.uri]

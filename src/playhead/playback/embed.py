@@ -33,6 +33,16 @@ class EmbedSource:
 
 
 @dataclass(frozen=True)
+class EmbedCaptions:
+    """Captions in one language."""
+
+    url: str
+    language: str
+    """An RFC 5646 tag, or `und`."""
+    title: str
+
+
+@dataclass(frozen=True)
 class EmbedVideo:
     """What the page needs to know of a video."""
 
@@ -46,6 +56,7 @@ class EmbedVideo:
     """The multivariant playlist; None until the video is playable."""
     sources: tuple[EmbedSource, ...]
     """Those that can be played now, in any order; without script they are all that plays."""
+    captions: tuple[EmbedCaptions, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,8 @@ def embed_page(video: EmbedVideo, assets: EmbedAssets) -> str:
     body = (
         f"<playhead-player{hls}{growing}>"
         f'<video controls playsinline preload="none" width="{video.width}" height="{video.height}"'
-        f'{poster} aria-label="{escape(video.title)}">{_source(source, video.hls_url)}</video>'
+        f'{poster} aria-label="{escape(video.title)}">'
+        f"{_source(source, video.hls_url)}{_tracks(video.captions)}</video>"
         "</playhead-player>"
     )
     if source is None:
@@ -92,6 +104,15 @@ def _source(file: EmbedSource | None, hls_url: str | None) -> str:
         return f'<source src="{escape(hls_url or "")}">'
     url = escape(file.url)
     return f'<source src="{url}" type="video/mp4"><a href="{url}">Download the video</a>'
+
+
+def _tracks(captions: Sequence[EmbedCaptions]) -> str:
+    """What the browser's own menu of captions is made of, whatever plays the pictures."""
+    return "".join(
+        f'<track kind="captions" srclang="{escape(each.language)}" label="{escape(each.title)}"'
+        f' src="{escape(each.url)}">'
+        for each in captions
+    )
 
 
 def told_page(title: str, sentence: str, assets: EmbedAssets) -> str:

@@ -95,6 +95,8 @@ async def examine(
         audio=sound.tracks[0] if sound.tracks else None,
         other_audio=sound.tracks[1:],
         unheard=sound.unheard(claims),
+        texts=claims.texts,
+        pictured=claims.pictured,
     )
     return info, timeline, index
 

@@ -24,7 +24,7 @@ from playhead.processing.planning import NOTHING_SERVABLE, Servable
 from playhead.processing.planning import plan as make_plan
 from playhead.processing.timeline import Timeline
 from playhead.processing.workshop import Workshop, attempt
-from playhead.records import due, events, objects, pieces, renditions, videos
+from playhead.records import captions, due, events, objects, pieces, renditions, videos
 from playhead.records.database import Row
 from playhead.storage import keys
 
@@ -52,6 +52,7 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
             )
             if index_key is not None:
                 await videos.keep_index(tx, video_id, index_key)
+            await captions.lay_out(tx, video, info.texts)
             await pieces.lay_out(tx, video, msgspec.to_builtins(info), planned, msgspec.to_builtins(planned))
             await events.append(tx, video["project_id"], video_id, EventType.PLANNED)
             if not planned.source_reasons or (planned.drawn and planned.sound_from_source):

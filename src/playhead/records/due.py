@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from playhead.model import jobs
 from playhead.model.jobs import Job
 from playhead.model.states import Status
+from playhead.records import captions
 from playhead.records import pieces as pieces_records
 from playhead.records.database import Transaction
 from playhead.records.tables import pieces, renditions, videos
@@ -48,6 +49,8 @@ async def jobs_of(tx: Transaction, video_id: UUID) -> list[Job]:
     if not planned:
         return [jobs.inspect(video_id, turn)]
     due = [] if has_poster else [jobs.poster(video_id, turn)]
+    if await captions.are_due(tx, video_id):
+        due.append(jobs.captions(video_id, turn))
     due += [jobs.audio(video_id, track, turn) for track in await pieces_records.missing_sounds(tx, video_id)]
     missing = await tx.connection.execute(
         select(pieces.c.chunk)

@@ -57,6 +57,14 @@ async def keep(tx: Transaction, keys: Sequence[str]) -> None:
     await tx.connection.execute(update(objects).where(objects.c.key.in_(keys)).values(state=KEPT))
 
 
+async def is_reserved(tx: Transaction, key: str) -> bool:
+    """Whether what is being written under this key may still be kept; locked until the transaction ends."""
+    found = await tx.connection.execute(
+        select(objects.c.state).where(objects.c.key == key, objects.c.state == WRITING).with_for_update()
+    )
+    return found.one_or_none() is not None
+
+
 async def doom(tx: Transaction, keys: Sequence[str]) -> None:
     """These objects are to be deleted."""
     if keys:

@@ -1,4 +1,4 @@
-"""What playing a video takes: in two queries what changes, and once what does not."""
+"""What playing a video takes: in three queries what changes, and once what does not."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import Text, cast, exists, select
 from playhead.model.loudness import Loudness
 from playhead.model.plan import AUDIO, Plan
 from playhead.model.states import Status
+from playhead.records import captions
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import pieces, renditions, videos
 
@@ -30,6 +31,8 @@ class Playing:
     """What the source says of its first sound, as its container spells it."""
     sounds: dict[str, Row]
     """Track → `key` and `size_bytes` of each encoded sound's own piece, both None until it is made."""
+    captions: tuple[Row, ...]
+    """`language`, `title` and `key` of those there are, in the order of their languages."""
     renditions: tuple[Row, ...]
     """`track`, `width`, `height`, `status`, `key` and `size_bytes` of those not given up, always in one order."""
     generation: int = 1
@@ -86,6 +89,7 @@ async def load(tx: Transaction, video_id: UUID) -> Playing | None:
     ):
         return None
     video = rows[0]
+    texts = await captions.of_videos(tx, [video_id])
     sounds = await tx.connection.execute(_SOUNDS.where(pieces.c.video_id == video_id))
     return Playing(
         video_id=video_id,
@@ -99,6 +103,7 @@ async def load(tx: Transaction, video_id: UUID) -> Playing | None:
         index_key=video.index_key,
         language=video.language,
         sounds={row.track: {"key": row.key, "size_bytes": row.size_bytes} for row in sounds},
+        captions=tuple(texts[video_id]),
         renditions=tuple(
             {
                 "track": row.track,

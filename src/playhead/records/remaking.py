@@ -16,11 +16,11 @@ from playhead.model import jobs
 from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.states import Status, may_become
-from playhead.records import events, objects, turns
+from playhead.records import captions, events, objects, turns
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import images, pieces, renditions, steps, videos
 
-_MADE = ("piece/", "rendition/", "thumbnail/", "poster/", "index/")
+_MADE = ("piece/", "sound/", "rendition/", "thumbnail/", "poster/", "index/")
 """Slots of all that is made of a source."""
 _COPIED = (
     *("project_id", "filename", "is_public", "metadata", "thumbnail_seconds", "loudness"),
@@ -125,6 +125,7 @@ async def _start_over(tx: Transaction, video: Row) -> None:
     """A video that failed is as if its upload had just been completed."""
     for kind in _MADE:
         await objects.doom_slots(tx, video["id"], kind, grace=objects.READERS_GRACE)
+    await captions.start_over(tx, video["id"])
     for table in (pieces, images, steps):
         await tx.connection.execute(delete(table).where(table.c.video_id == video["id"]))
     nothing = dict.fromkeys(("error_code", "error_detail"))
@@ -150,6 +151,7 @@ async def _swap(tx: Transaction, video: Row, remake: Row, old: dict[str, Row], m
     here, there = video["id"], remake["id"]
     for kind in _MADE:
         await objects.doom_slots(tx, here, kind, grace=objects.READERS_GRACE)
+    await captions.move(tx, there, here)
     await objects.move(tx, there, here)
     for name, row in made.items():
         if name in old and row["status"] == Status.READY:

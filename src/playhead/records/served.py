@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from playhead.records.database import Row, Transaction
+from playhead.records.tables import captions as captions_
 from playhead.records.tables import images, renditions, videos
 
 _OF_VIDEO = (videos.c.is_public, videos.c.filename)
@@ -53,6 +54,16 @@ async def poster(tx: Transaction, video_id: UUID) -> Row | None:
         select(*_OF_VIDEO, videos.c.poster_key.label("key")).where(
             videos.c.id == video_id, videos.c.poster_key.is_not(None)
         ),
+    )
+
+
+async def captions(tx: Transaction, video_id: UUID, language: str) -> Row | None:
+    """The `key` of captions, and whose they are."""
+    return await _one(
+        tx,
+        select(*_OF_VIDEO, captions_.c.key)
+        .join(captions_, captions_.c.video_id == videos.c.id)
+        .where(videos.c.id == video_id, captions_.c.language == language, captions_.c.key.is_not(None)),
     )
 
 

@@ -232,6 +232,20 @@ images = Table(
     Column("key", Text, nullable=False),
 )
 
+captions = Table(
+    "captions",
+    metadata,
+    Column("video_id", UUID, ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True),
+    Column("language", Text, primary_key=True, comment="an RFC 5646 tag"),
+    _project(),
+    Column("title", Text, comment="what a menu calls them"),
+    Column("stream", Integer, comment="the source's stream they are taken from; null for those sent apart"),
+    Column("key", Text, comment="object key of the WebVTT, once there is one"),
+    Column("cues", Integer),
+    _created(),
+    Index("ix_captions_due", "video_id", postgresql_where=text("key IS NULL")),
+)
+
 steps = Table(
     "steps",
     metadata,

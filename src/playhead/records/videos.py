@@ -13,7 +13,7 @@ from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.loudness import Loudness
 from playhead.model.states import Status, UploadState
-from playhead.records import events, objects, quotas, remaking, turns, uploads
+from playhead.records import captions, events, objects, quotas, remaking, turns, uploads
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import renditions, videos
 
@@ -187,7 +187,8 @@ async def fail(tx: Transaction, video: Row, error: PlayheadError) -> bool:
 async def settle(tx: Transaction, video: Row) -> None:
     """Move a video whose renditions have all ended to `ready` or `fail`. `video` must be locked.
 
-    It is not ready without a poster: whoever publishes the last of these settles it.
+    It is not ready without a poster, or while captions are to be taken from its source: whoever publishes the
+    last of these settles it.
     """
     if video["status"] != Status.PROCESSING:
         return
@@ -203,7 +204,7 @@ async def settle(tx: Transaction, video: Row) -> None:
     if ended and Status.READY not in statuses:
         await fail(tx, video, PlayheadError(ended[0].error_code, ended[0].error_detail or ""))
         return
-    if video["poster_key"] is None:
+    if video["poster_key"] is None or await captions.are_due(tx, video["id"]):
         return
     if video["replaces"] is not None:
         await objects.doom_unfinished(tx, video["id"])

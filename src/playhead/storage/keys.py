@@ -72,6 +72,11 @@ def thumbnail(video_id: UUID, track: str, number: int, attempt: str) -> ObjectNa
     return _name(video_id, f"thumbnail/{track}/{number}", attempt, ".jpg")
 
 
+def captions(video_id: UUID, language: str, attempt: str) -> ObjectName:
+    """Captions in one language."""
+    return _name(video_id, f"captions/{language.lower()}", attempt, ".vtt")
+
+
 def poster(video_id: UUID, attempt: str) -> ObjectName:
     """The picture shown before playback."""
     return _name(video_id, "poster", attempt, ".jpg")

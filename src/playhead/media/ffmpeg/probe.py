@@ -13,7 +13,7 @@ from typing import Any
 
 from playhead.media.ffmpeg.invocation import Invocation, Limits
 from playhead.model.errors import PlayheadError
-from playhead.model.media import AudioTrack
+from playhead.model.media import AudioTrack, TextTrack
 
 MIB = 1024 * 1024
 LIMITS = Limits(
@@ -22,6 +22,10 @@ LIMITS = Limits(
 PACKET_LIMITS = Limits(
     wall_seconds=600, quiet_seconds=60, cpu_seconds=600, memory_bytes=1024 * MIB, stdout_bytes=128 * MIB
 )
+MOST_TITLE = 80
+"""Characters of what a track calls itself."""
+TEXT_CODECS = frozenset(("mov_text", "subrip", "webvtt", "ass", "ssa", "text"))
+"""Captions that are text, by ffmpeg's names of their codecs."""
 MOST_PACKETS = 3_000_000
 """Frames that are counted: more than half a day at 60 a second."""
 
@@ -61,6 +65,9 @@ class Claims:
     start_seconds: float
     videos: tuple[VideoClaim, ...]
     audios: tuple[AudioTrack, ...]
+    texts: tuple[TextTrack, ...]
+    pictured: tuple[str, ...]
+    """The codecs of captions that are pictures, or of another kind that is not read here."""
     streams: int
 
 
@@ -148,6 +155,12 @@ def read_claims(stdout: bytes) -> Claims:
         start_seconds=_float(form.get("start_time")) or 0.0,
         videos=tuple(_video(stream) for stream in streams if stream.get("codec_type") == "video"),
         audios=tuple(_audio(stream) for stream in streams if stream.get("codec_type") == "audio"),
+        texts=tuple(_text(stream) for stream in streams if stream.get("codec_name") in TEXT_CODECS),
+        pictured=tuple(
+            str(stream.get("codec_name", "unknown"))
+            for stream in streams
+            if stream.get("codec_type") == "subtitle" and stream.get("codec_name") not in TEXT_CODECS
+        ),
         streams=len(streams),
     )
 
@@ -252,6 +265,19 @@ def _audio(stream: Mapping[str, Any]) -> AudioTrack:
         else None,
         profile=_known(stream.get("profile")),
         bit_rate=_int(stream.get("bit_rate")),
+    )
+
+
+def _text(stream: Mapping[str, Any]) -> TextTrack:
+    language, title = (stream.get("tags", {}).get(name) for name in ("language", "title"))
+    named = "".join(filter(str.isprintable, title))[:MOST_TITLE].strip() if isinstance(title, str) else ""
+    return TextTrack(
+        index=int(stream["index"]),
+        codec=str(stream["codec_name"]),
+        language=language
+        if isinstance(language, str) and language.isascii() and len(language) == 3
+        else None,
+        title=named or None,
     )
 
 

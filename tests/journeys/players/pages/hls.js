@@ -17,6 +17,11 @@ drive(async (video, url, failed) => {
   return {
     heights: () => hls.levels.map((level) => level.height),
     choose: (height) => (hls.currentLevel = hls.levels.findIndex((level) => level.height === height)),
+    captions: () => hls.subtitleTracks.map((track) => [track.lang, track.name]),
+    caption: (language) => {
+      hls.subtitleTrack = hls.subtitleTracks.findIndex((track) => track.lang === language);
+      hls.subtitleDisplay = true;
+    },
     sounds: () => hls.audioTracks.map((track) => track.lang),
     listen: (language) => (hls.audioTrack = hls.audioTracks.findIndex((track) => track.lang === language)),
   };

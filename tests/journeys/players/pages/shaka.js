@@ -19,6 +19,8 @@ drive(async (video, url, failed) => {
       const same = (track) => track.height === height && track.language === now.language;
       player.selectVariantTrack(tracks().find(same), true);
     },
+    captions: () => player.getTextTracks().map((track) => [track.language, track.label]),
+    caption: (language) => player.selectTextTrack(player.getTextTracks().find((track) => track.language === language)),
     sounds: () => player.getAudioTracks().map((track) => track.language),
     listen: (language) =>
       player.selectAudioTrack(player.getAudioTracks().find((track) => track.language === language)),

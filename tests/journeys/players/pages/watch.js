@@ -82,6 +82,13 @@ function held() {
   return Array.from({ length: video.buffered.length }, (_, n) => [video.buffered.start(n), video.buffered.end(n)]);
 }
 
+/** The texts shown at this moment: by the browser, or in the place that a player makes for them. */
+function words() {
+  const shown = [...video.textTracks].filter((track) => track.mode === "showing");
+  const cues = shown.flatMap((track) => [...(track.activeCues ?? [])].map((cue) => cue.text));
+  return cues;
+}
+
 /** Waits until something is true. */
 export async function until(true_) {
   while (!true_()) {
@@ -118,6 +125,18 @@ export function drive(open) {
       await video.play();
       await until(() => video.webkitAudioDecodedByteCount > before + 1000);
       return player.sounds();
+    },
+    captions: () => player.captions(),
+    /** Shows the captions of a language, and gives the words that come up at a time. */
+    async read(language, time) {
+      await player.caption(language);
+      await video.play();
+      video.currentTime = time;
+      const asked = performance.now();
+      await until(() => words().length > 0 || performance.now() - asked > 40_000);
+      if (words().length > 0) return words();
+      const tracks = [...video.textTracks].map(({ mode, label, cues }) => ({ mode, label, cues: cues?.length }));
+      return [`nothing at ${video.currentTime}: ${JSON.stringify(tracks)}`];
     },
     play: () => video.play(),
     seek,
