@@ -37,8 +37,11 @@ const POLICY = {
   },
 };
 
-/** Captions of the page's markup are played as they are; the same from the playlist would stand beside them. */
-const MARKED_UP: Partial<HlsConfig> = {
+/**
+ * Captions of the page's markup are played as they are; the same from the playlist would stand beside them.
+ * hls.js takes `undefined` for "without this part", which its types do not tell.
+ */
+const MARKED_UP: object = {
   subtitleStreamController: undefined,
   subtitleTrackController: undefined,
   timelineController: undefined,
