@@ -21,8 +21,6 @@ from tests.media.samples.sample import Ready, Sample
 
 __all__ = ["browser", "page"]
 
-pytestmark = pytest.mark.soak
-
 RATE = 25
 PLACES = 20
 PLAYERS = (
@@ -118,8 +116,12 @@ async def check(stage: Stage, *, from_second: float, seconds: int) -> None:
     assert report["duration"] == pytest.approx(seconds, abs=0.1)
 
 
+# Shaka's HLS only in the soak: it moves sound by its priming, and then may miss a segment's last frame.
+IN_CI = [pytest.param(*each, marks=pytest.mark.soak if each == PLAYERS[1] else ()) for each in PLAYERS]
+
+
 @pytest.mark.parametrize("source", [FIT.name, UNFIT.name])
-@pytest.mark.parametrize(("player", "entry"), PLAYERS)
+@pytest.mark.parametrize(("player", "entry"), IN_CI)
 async def test_a_finished_video(
     stage: Stage, ready: dict[str, str], player: str, entry: str, source: str
 ) -> None:
@@ -134,6 +136,7 @@ async def test_a_finished_video(
     await check(stage, from_second=8.0, seconds=10)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("player", "entry"), PLAYERS)
 async def test_a_video_that_is_being_made(stage: Stage, live_server: Live, player: str, entry: str) -> None:
     with live_server.http() as client:
@@ -144,9 +147,3 @@ async def test_a_video_that_is_being_made(stage: Stage, live_server: Live, playe
         await stage.visit([*reversed(places(120 * RATE))])
         await check(stage, from_second=118.0, seconds=120)
         drive.wait(client, video_id)
-
-
-async def test_the_browser_alone(stage: Stage, ready: dict[str, str]) -> None:
-    await stage.open("native", f"{ready[UNFIT.name]}/master.m3u8")
-    await stage.visit(places(10 * RATE))
-    await check(stage, from_second=8.0, seconds=10)
