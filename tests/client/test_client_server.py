@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import tracemalloc
 from pathlib import Path
@@ -48,6 +49,20 @@ def test_a_file_becomes_ready(client: Client, clip: Path) -> None:
     assert (rendition.resolution, rendition.status, rendition.height) == ("144p", "ready", 144)
     urls = [rendition.video_url, *rendition.thumbnail_urls, ready.poster_url]
     assert [httpx.get(url or "").status_code for url in urls] == [200, 200, 200]
+
+
+async def test_a_file_is_verified(live_server: Live, client: Client, clip: Path, tmp_path: Path) -> None:
+    video = client.upload(clip, resolutions=["144p"], verify=True)
+    assert video.upload.checksum == f"sha-256:{hashlib.sha256(clip.read_bytes()).hexdigest()}"
+    assert video.upload.verified
+    async with AsyncClient(live_server.url, live_server.key) as asynchronous:
+        again = await asynchronous.upload(clip, resolutions=["144p"], verify=True)
+        assert again.upload.verified
+    other = f"sha-256:{hashlib.sha256(b'other').hexdigest()}"
+    with pytest.raises(PlayheadAPIError) as caught:
+        client.upload(clip, checksum=other)
+    assert (caught.value.code, caught.value.status) == ("checksum_mismatch", 460)
+    assert not client.upload(clip, resolutions=["144p"]).upload.verified
 
 
 async def test_the_same_from_an_event_loop(live_server: Live, clip: Path) -> None:

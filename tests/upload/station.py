@@ -28,10 +28,10 @@ async def station(database_url: str, tmp_path: Path) -> AsyncIterator[Uploads]:
     await records.close()
 
 
-async def opened(station: Uploads, size: int | None) -> tuple[UUID, Row]:
+async def opened(station: Uploads, size: int | None, *, sha256: bytes | None = None) -> tuple[UUID, Row]:
     async with station.records.transaction() as tx:
         project_id = await projects.ensure_project(tx, "default")
-        request = VideoRequest("a.mp4", ["144p"], True, size, [], None)
+        request = VideoRequest("a.mp4", ["144p"], True, size, [], None, sha256=sha256)
         return project_id, await station.open(tx, project_id, request)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from sqlalchemy import text
 
 from playhead.model.errors import PlayheadError
 from playhead.model.states import Status
-from playhead.records import objects, videos
+from playhead.records import objects, uploads, videos
 from playhead.upload.completing import complete
 from playhead.upload.sessions import Uploads
 from tests.upload.station import LOOKS_LIKE_MP4, opened, send, station, status_of
@@ -54,6 +56,29 @@ async def test_a_bad_file_fails_the_video_by_name_and_is_gone(
     with pytest.raises(PlayheadError) as again:
         await complete(station, upload["video_id"], project_id=project_id)
     assert again.value.code == "wrong_state"
+
+
+@pytest.mark.parametrize("sent", [LOOKS_LIKE_MP4, LOOKS_LIKE_MP4[:-1] + b"x"])
+async def test_a_declared_checksum_is_held_against_the_file(station: Uploads, sent: bytes) -> None:
+    sha256 = hashlib.sha256(LOOKS_LIKE_MP4).digest()
+    project_id, upload = await opened(station, len(LOOKS_LIKE_MP4), sha256=sha256)
+    await send(station, upload, sent)
+    if sent == LOOKS_LIKE_MP4:
+        await complete(station, upload["video_id"], project_id=project_id)
+        assert await status_of(station, upload) == (Status.PROCESSING, None)
+    else:
+        with pytest.raises(PlayheadError) as caught:
+            await complete(station, upload["video_id"], project_id=project_id)
+        assert caught.value.code == "checksum_mismatch"
+        assert hashlib.sha256(sent).hexdigest() in caught.value.detail
+        assert await status_of(station, upload) == (Status.FAIL, "checksum_mismatch")
+        async with station.records.transaction() as tx:
+            doomed = await objects.doomed(tx, 10)
+        assert doomed == [key async for key in station.storage.keys("")]
+    async with station.records.transaction() as tx:
+        row = await uploads.of_video(tx, upload["video_id"])
+    assert row is not None
+    assert (row["verified_at"] is not None) == (sent == LOOKS_LIKE_MP4)
 
 
 async def test_completing_after_a_crash_midway_finds_the_bytes(station: Uploads) -> None:

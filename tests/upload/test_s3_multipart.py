@@ -12,6 +12,10 @@ from uuid import UUID
 
 import pytest
 
+from playhead.media.ffmpeg.sandbox.none import NoSandbox
+from playhead.media.ffmpeg.tools import find_tools
+from playhead.processing.inspect import inspect
+from playhead.processing.workshop import Workshop
 from playhead.records import multiparts, objects
 from playhead.upload.cleaning import abandon_overdue, look_after_multiparts
 from playhead.upload.completing import complete
@@ -176,6 +180,36 @@ async def test_a_file_that_is_no_video_is_refused_and_goes(plane: Plane) -> None
     await swept(plane)
     assert await plane.stored() == {}
     assert await plane.begun() == []
+
+
+async def test_a_checksum_of_the_whole_file_is_held_against_it(plane: Plane, tmp_path: Path) -> None:
+    """On a disk by completing; in S3 by the worker, which reads the file anyway."""
+    workshop = Workshop(plane.parts.records, plane.parts.storage, NoSandbox(find_tools()), tmp_path, 3600.0)
+    for declared, code in ((WHOLE, None), (WHOLE[:-1] + b"?", "checksum_mismatch")):
+        tree = await plane.grant()
+        checksum = f"sha-256:{hashlib.sha256(declared).hexdigest()}"
+        await tree.begin(metadata={"checksum": checksum}, size=len(WHOLE))
+        answer = await tree.complete(await tree.send_all())
+        video_id = (await plane.video_of(tree))["id"]
+        if plane.bucket is not None:
+            assert answer.status_code == 200
+            for _ in range(2):  # it is read a second time before it is given up
+                await inspect(workshop, video_id)
+        elif code is not None:
+            assert (answer.status_code, answer.json()["code"]) == (460, code)
+        (found,) = await plane.rows(
+            "SELECT verified_at, sha256 FROM uploads WHERE video_id = :id", id=video_id
+        )
+        assert found["sha256"] == hashlib.sha256(declared).digest()
+        assert (found["verified_at"] is None) == (code is not None)
+        video = await plane.video_of(tree)
+        if code is not None:
+            assert (video["status"], video["error_code"], video["source_key"]) == ("fail", code, None)
+        else:
+            assert video["error_code"] != "checksum_mismatch"
+            kept = video["source_key"]
+    await swept(plane)
+    assert list(await plane.stored()) == [kept]
 
 
 async def test_only_announced_bytes_are_taken(plane: Plane) -> None:

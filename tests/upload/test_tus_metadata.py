@@ -72,3 +72,8 @@ def test_settings_that_mean_nothing(name: str, value: str) -> None:
     with pytest.raises(PlayheadError) as caught:
         wishes({name: value}, None)
     assert (caught.value.code, caught.value.field) == ("invalid_request", name)
+
+
+def test_a_checksum_is_no_metadata() -> None:
+    asked = wishes({"filename": "a.mp4", "checksum": "sha-256:00", "post": "7"}, None)
+    assert (asked.checksum, asked.metadata) == ("sha-256:00", {"post": "7"})

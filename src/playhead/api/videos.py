@@ -52,6 +52,8 @@ class CreateUpload(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     file again does not replace them."""
     auto_complete: bool = False
     """Whether the request that brings the last byte also completes it."""
+    checksum: str | None = None
+    """`sha-256:` and the SHA-256 of the whole file, in hexadecimal or Base64."""
 
 
 class CreateVideo(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -65,6 +67,8 @@ class CreateVideo(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     is_public: bool = True
     thumbnail_seconds: Annotated[list[Seconds], msgspec.Meta(max_length=MAX_THUMBNAILS)] = []
     metadata: dict[str, Any] | None = None
+    checksum: str | None = None
+    """As for an upload."""
 
 
 class VideosController(Controller):
@@ -92,6 +96,7 @@ class VideosController(Controller):
             size_bytes=None,
             thumbnail_seconds=data.thumbnail_seconds,
             metadata=data.metadata,
+            checksum=data.checksum,
         )
 
         async def create(tx: Transaction) -> dict[str, Any]:
@@ -180,6 +185,7 @@ class UploadsController(Controller):
             loudness=data.loudness,
             play_while_uploading=data.play_while_uploading,
             auto_complete=data.auto_complete,
+            checksum=data.checksum,
         )
 
         async def create(tx: Transaction) -> dict[str, Any]:

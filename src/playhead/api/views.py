@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from playhead.api.gather import VideoRecord
-from playhead.model import languages
+from playhead.model import checksum, languages
 from playhead.model.errors import PlayheadError
 from playhead.model.problems import docs_url
 from playhead.model.states import Status
@@ -145,8 +145,13 @@ def _source(
 
 def _upload(row: Row | None) -> dict[str, Any]:
     if row is None:
-        return {"size_bytes": None, "received_bytes": 0}
-    return {"size_bytes": row["declared_size"], "received_bytes": row["received_size"]}
+        return {"size_bytes": None, "received_bytes": 0, "checksum": None, "verified": False}
+    return {
+        "size_bytes": row["declared_size"],
+        "received_bytes": row["received_size"],
+        "checksum": None if row["sha256"] is None else checksum.spelled(row["sha256"]),
+        "verified": row["verified_at"] is not None,
+    }
 
 
 def _progress(status: str, done: int, planned: int) -> float:

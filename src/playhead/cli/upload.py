@@ -35,6 +35,18 @@ Switch = Parameter(negative=(), show_default=False)
 """A flag that needs no `--no-…` form: it is off unless given."""
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How files are sent."""
+
+    parallel: int
+    verify: bool
+    resume: bool
+    preflight: bool
+    wait: bool
+    json: bool
+
+
 def upload(
     *files: Annotated[Path | Address, Parameter(converter=place)],
     wait: Annotated[bool, Switch] = False,
@@ -45,6 +57,7 @@ def upload(
     metadata: Annotated[Sequence[str], Parameter(negative=(), show_default=False)] = (),
     play_while_uploading: Annotated[bool, Switch] = False,
     parallel: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=32))] = 1,
+    verify: Annotated[bool, Switch] = False,
     no_resume: Annotated[bool, Switch] = False,
     no_preflight: Annotated[bool, Switch] = False,
     url: str | None = None,
@@ -73,6 +86,8 @@ def upload(
         Let it be watched from the bytes that have arrived; its index is sent first.
     parallel
         Connections that send parts of one file side by side: faster where the way is long.
+    verify
+        Read each file beforehand, and have the server hold what arrived against its SHA-256.
     no_resume
         Begin anew, and remember nothing: by default an upload that was interrupted goes on when it is run again.
     no_preflight
@@ -86,36 +101,24 @@ def upload(
     """
     wish = _wish(resolutions, thumbnails, metadata, private=private, at_once=play_while_uploading)
     _check(files)
-    display = Display(quiet=quiet)
-    manner = Manner(parallel=parallel, resume=not no_resume, preflight=not no_preflight)
+    manner = Manner(parallel, verify, not no_resume, not no_preflight, wait, json)
     with client_of(url, key) as client:
-        try:
-            fine = [_one(client, file, wish, manner, display, wait=wait, json=json) for file in files]
-        except KeyboardInterrupt:
-            display.problem("Interrupted.")
-            return INTERRUPTED
+        return _each(client, files, wish, manner, Display(quiet=quiet))
+
+
+def _each(
+    client: Client, files: Sequence[Path | Address], wish: Wish, manner: Manner, display: Display
+) -> int:
+    """Bring the files there, one after the other; the exit code."""
+    try:
+        fine = [_one(client, file, wish, manner, display) for file in files]
+    except KeyboardInterrupt:
+        display.problem("Interrupted.")
+        return INTERRUPTED
     return OK if all(fine) else FAILED
 
 
-@dataclass(frozen=True)
-class Manner:
-    """How files are sent."""
-
-    parallel: int
-    resume: bool
-    preflight: bool
-
-
-def _one(
-    client: Client,
-    file: Path | Address,
-    wish: Wish,
-    manner: Manner,
-    display: Display,
-    *,
-    wait: bool,
-    json: bool,
-) -> bool:
+def _one(client: Client, file: Path | Address, wish: Wish, manner: Manner, display: Display) -> bool:
     """Bring one file there and print the result; whether that went well."""
     try:
         if isinstance(file, Address):
@@ -127,23 +130,26 @@ def _one(
                     display.problem(f"{file.name}: {refusal.sentence} ({refusal.code})")
                     return False
             video = _bring(client, file, wish, manner, display)
-        if wait:
+        if manner.wait:
             with display.processing(video) as on_look:
                 video = client.wait(video.id, on_progress=on_look)
     except VideoFailedError as failure:
         # The outcome is known and belongs on stdout for a program that reads it.
-        if json:
+        if manner.json:
             print_json(failure.video)
         display.problem(f"{file.name}: {failure.message} ({failure.code})")
         return False
     except OSError as failure:
         display.problem(f"{file.name}: {failure.strerror or failure}.")
         return False
+    except ValueError as failure:  # a pipe cannot be read twice
+        display.problem(f"{file.name}: {failure}")
+        return False
     except PlayheadClientError as failure:
         code = getattr(failure, "code", None)
         display.problem(f"{file.name}: {failure}" + (f" ({code})" if code else ""))
         return False
-    if json:
+    if manner.json:
         print_json(video)
     else:
         _print_video(video)
@@ -173,7 +179,12 @@ def _bring(client: Client, file: Path, wish: Wish, manner: Manner, display: Disp
     try:
         with display.sending(file.name, file.stat().st_size) as on_sent:
             return client.upload(
-                file, on_progress=on_sent, parallel=manner.parallel, on_resumed=on_resumed, **wish
+                file,
+                on_progress=on_sent,
+                parallel=manner.parallel,
+                on_resumed=on_resumed,
+                verify=manner.verify,
+                **wish,
             )
     except KeyboardInterrupt:
         display.problem(f"{file.name}: not all of it was sent. Run the same command again to go on.")
@@ -182,6 +193,8 @@ def _bring(client: Client, file: Path, wish: Wish, manner: Manner, display: Disp
 
 def _bring_at_once(client: Client, file: Path, wish: Wish, manner: Manner, display: Display) -> Video:
     with open_body(file) as body:
+        if manner.verify:
+            wish = {**wish, "checksum": body.checksum()}
         created = client.create_upload(body.filename, body.size, **wish)
         try:
             with display.sending(body.filename, body.size) as on_sent:

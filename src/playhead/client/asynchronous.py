@@ -66,6 +66,7 @@ class AsyncClient:
         parallel: int = 1,
         resume: bool = True,
         on_resumed: Progress | None = None,
+        verify: bool = False,
         **wish: Unpack[Wish],
     ) -> Video:
         """Send a file and have it processed: create, send and complete in one. Does not wait for processing.
@@ -73,15 +74,19 @@ class AsyncClient:
         `size` in bytes is only needed where a file cannot be measured, such as a pipe. With `parallel` above 1
         parts of it are sent side by side. An upload of a path that ended midway, even with the program, is
         taken up when the same file is sent there again, unless `resume` is false; `on_resumed` is told, once,
-        how many bytes the server has and how many there are.
+        how many bytes the server has and how many there are. With `verify` the file is read beforehand too, and
+        the server holds what arrived against its SHA-256.
 
         Raises:
             OSError: the file cannot be read.
-            ValueError: the file has no name or size, and none was given.
+            ValueError: the file has no name or size, and none was given; or it is to be verified and cannot be
+                rewound.
             PlayheadClientError: the server refuses it or cannot be reached.
         """
         with open_body(source, filename, size) as body:
             body.named()
+            if verify:
+                wish["checksum"] = await asyncio.to_thread(body.checksum)
             memory = (
                 await asyncio.to_thread(Memory.of, source, body.named(), self.base_url, self._api_key, wish)
                 if resume

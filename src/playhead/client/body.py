@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -111,6 +112,22 @@ class Body:
             yield block
             at += len(block)
             tally.more(part, len(block))
+
+    def checksum(self) -> str:
+        """What the file adds up to, as `Wish` has it; it is read from end to end.
+
+        Raises:
+            SourceChangedError: the file ends before its size.
+            ValueError: it cannot be rewound, so that there would be nothing left to send.
+        """
+        if self._start is None:
+            raise ValueError("This file can be read only once: it cannot be verified.")
+        found, at = hashlib.sha256(), 0
+        while at < self.size:
+            block = self._take_at(at, self.size)
+            found.update(block)
+            at += len(block)
+        return f"sha-256:{found.hexdigest()}"
 
     def _take(self, sent: int) -> bytes:
         return self._checked(self._file.read(min(BLOCK, self.size - sent)), sent)

@@ -54,6 +54,10 @@ class Received(msgspec.Struct, frozen=True):
     received_bytes: int = 0
     size_bytes: int | None = None
     """The declared size; None when none was."""
+    checksum: str | None = None
+    """The declared checksum."""
+    verified: bool = False
+    """Whether the file was seen to have it."""
 
 
 class Rendition(msgspec.Struct, frozen=True):

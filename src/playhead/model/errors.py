@@ -43,7 +43,7 @@ _ROWS = (
     ErrorKind("upload_incomplete", 400, True, "The connection ended before the declared size was reached.", "Send the file again; nothing was lost but this attempt."),
     ErrorKind("upload_expired", 410, False, "The upload was not completed before its deadline.", "Create a new video and upload again."),
     ErrorKind("upload_ended", 410, False, "The upload ended before it became a video.", "Create a new video and upload again."),
-    ErrorKind("checksum_mismatch", 460, True, "The bytes received do not add up to their checksum.", "Send the chunk again; nothing of it was kept."),
+    ErrorKind("checksum_mismatch", 460, True, "The bytes received do not add up to their checksum.", "Send it again; nothing of it was kept."),
     ErrorKind("unsupported_version", 412, False, "This version of the upload protocol is not spoken here.", "Use tus 1.0.0, as every current client does."),
     ErrorKind("upload_final", 403, False, "A concatenated upload takes no bytes of its own.", "Send the bytes to its parts, before they are put together."),
     ErrorKind("upload_busy", 423, True, "The upload cannot be looked at right now.", "Ask again in a moment."),

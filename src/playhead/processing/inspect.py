@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import AsyncExitStack
 from uuid import UUID
 
 import msgspec
@@ -22,6 +23,7 @@ from playhead.processing.examine import examine
 from playhead.processing.own_index import OwnIndex
 from playhead.processing.planning import NOTHING_SERVABLE, Servable
 from playhead.processing.planning import plan as make_plan
+from playhead.processing.sent import give_up_sent, verify_sent
 from playhead.processing.timeline import Timeline
 from playhead.processing.workshop import Workshop, attempt
 from playhead.records import captions, due, events, objects, pieces, renditions, videos
@@ -35,7 +37,10 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
     """Probe a video's source, plan, lay the plan out as rows and enqueue every job it needs."""
 
     async def work(video: Row, _failures: int) -> None:
-        async with workshop.source(video) as path:
+        async with AsyncExitStack() as opened:
+            stored = await opened.enter_async_context(workshop.storage.local(video["source_key"]))
+            await verify_sent(workshop, video_id, stored)
+            path = await opened.enter_async_context(workshop.readable(stored))
             info, timeline, index = await examine(path, workshop.sandbox, workshop.max_duration_seconds)
             if path.name == webp.UNPACKED:
                 info = webp.as_webp(info)
@@ -65,7 +70,7 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
             for job in await due.jobs_of(tx, video_id):
                 await tx.defer(job)
 
-    await attempt(workshop, video_id, "inspect", work)
+    await attempt(workshop, video_id, "inspect", work, give_up_sent)
 
 
 async def _store_index(workshop: Workshop, video: Row, index: OwnIndex, servable: Servable) -> str | None:

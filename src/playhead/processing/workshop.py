@@ -7,7 +7,7 @@ import errno
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -80,9 +80,17 @@ class Workshop:
         Raises:
             PlayheadError: `source_missing`; whatever that animation cannot be unpacked for.
         """
-        async with AsyncExitStack() as opened:
-            path = await opened.enter_async_context(self.storage.local(video["source_key"]))
-            bench = await opened.enter_async_context(self.bench())
+        async with self.storage.local(video["source_key"]) as path, self.readable(path) as source:
+            yield source
+
+    @asynccontextmanager
+    async def readable(self, path: Path) -> AsyncIterator[Path]:
+        """A local file as `source` gives it.
+
+        Raises:
+            PlayheadError: whatever an animation cannot be unpacked for.
+        """
+        async with self.bench() as bench:
             yield await webp.readable(path, bench, self.sandbox)
 
 

@@ -145,6 +145,8 @@ uploads = Table(
     Column(
         "reserved_bytes", BigInteger, nullable=False, server_default=text("0"), comment="while it is open"
     ),
+    Column("sha256", LargeBinary, comment="of the whole file, as declared"),
+    Column("verified_at", DateTime(timezone=True), comment="when the file was seen to have it"),
     UniqueConstraint("video_id"),
     Index("ix_uploads_open", "expires_at", postgresql_where=text("state IN ('waiting', 'received')")),
 )

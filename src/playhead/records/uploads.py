@@ -30,6 +30,7 @@ async def create(
     max_bytes: int | None = None,
     grant_id: UUID | None = None,
     tus: dict[str, str] | None = None,
+    sha256: bytes | None = None,
 ) -> Row:
     """Open an upload for a video; the bytes it may bring count as used from here on."""
     reserved = reservation(declared_size)
@@ -48,6 +49,7 @@ async def create(
             max_bytes=max_bytes,
             grant_id=grant_id,
             tus=tus,
+            sha256=sha256,
             expires_at=func.clock_timestamp() + expires_in,
             reserved_bytes=reserved,
         )
@@ -127,6 +129,13 @@ async def received(tx: Transaction, upload_id: UUID, size: int) -> None:
         update(uploads)
         .where(uploads.c.id == upload_id)
         .values(state=UploadState.RECEIVED, received_size=size)
+    )
+
+
+async def verified(tx: Transaction, upload_id: UUID) -> None:
+    """The whole file was seen to have the checksum that was declared."""
+    await tx.connection.execute(
+        update(uploads).where(uploads.c.id == upload_id).values(verified_at=func.clock_timestamp())
     )
 
 

@@ -184,6 +184,12 @@ async def fail(tx: Transaction, video: Row, error: PlayheadError) -> bool:
     return True
 
 
+async def drop_source(tx: Transaction, video: Row) -> None:
+    """Let a video's file go, for good. `video` must be locked."""
+    await tx.connection.execute(update(videos).where(videos.c.id == video["id"]).values(source_key=None))
+    await objects.doom(tx, [video["source_key"]])
+
+
 async def settle(tx: Transaction, video: Row) -> None:
     """Move a video whose renditions have all ended to `ready` or `fail`. `video` must be locked.
 

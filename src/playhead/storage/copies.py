@@ -31,6 +31,7 @@ class Copies:
     def __init__(self, storage: Storage, capacity: int) -> None:
         self.put, self.size, self.read, self.stream = storage.put, storage.size, storage.read, storage.stream
         self.delete, self.keys, self.adopt = storage.delete, storage.keys, storage.adopt
+        self.is_near = storage.is_near
         self._storage = storage
         self._capacity = capacity
         self._kept: OrderedDict[str, _Copy] = OrderedDict()

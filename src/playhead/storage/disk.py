@@ -36,6 +36,11 @@ class Disk:
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
 
+    @property
+    def is_near(self) -> bool:
+        """As `Storage.is_near`."""
+        return True
+
     async def put(self, key: str, data: bytes) -> None:
         """As `Storage.put`."""
         await asyncio.to_thread(self._place, self._path(key), lambda file: _write_all(file, data))

@@ -20,6 +20,11 @@ CHUNK = 1024 * 1024
 class Storage(Protocol):
     """A place that keeps objects by key."""
 
+    @property
+    def is_near(self) -> bool:
+        """Whether `local` gives the object itself, so that reading it whole is no more than reading a file."""
+        ...
+
     async def put(self, key: str, data: bytes) -> None:
         """Write a small object whole. Once this returns it survives a crash of this machine's processes.
 

@@ -34,6 +34,11 @@ class S3:
         self._bucket = bucket
         self._scratch = scratch
 
+    @property
+    def is_near(self) -> bool:
+        """As `Storage.is_near`: every byte would have to be fetched."""
+        return False
+
     async def put(self, key: str, data: bytes) -> None:
         """As `Storage.put`."""
         with named():

@@ -30,6 +30,11 @@ class Retried:
         self._tries = tries
         self._first_pause = first_pause
 
+    @property
+    def is_near(self) -> bool:
+        """As `Storage.is_near`."""
+        return self._storage.is_near
+
     async def put(self, key: str, data: bytes) -> None:
         """As `Storage.put`."""
         await self._again(lambda: self._storage.put(key, data))

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from playhead.model.checksum import sha256_in
 from playhead.model.errors import PlayheadError
 from playhead.model.loudness import Loudness
 from playhead.model.resolutions import DEFAULT_RESOLUTIONS, SHORT_SIDES
@@ -31,6 +32,7 @@ class Wishes:
     thumbnail_seconds: Sequence[float] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     play_while_uploading: bool = False
+    checksum: str | None = None
 
 
 def wished(wishes: Wishes, grant: Row | None) -> VideoRequest:
@@ -63,6 +65,7 @@ def wished(wishes: Wishes, grant: Row | None) -> VideoRequest:
         metadata={**wishes.metadata, **(allowed["metadata"] or {})} or None,
         play_while_uploading=wishes.play_while_uploading,
         auto_complete=True,
+        checksum=wishes.checksum,
     )
 
 
@@ -77,6 +80,7 @@ def checked(
     play_while_uploading: bool = False,
     auto_complete: bool = False,
     loudness: Loudness = Loudness.SOURCE,
+    checksum: str | None = None,
 ) -> VideoRequest:
     """What types alone cannot say.
 
@@ -111,6 +115,7 @@ def checked(
         play_while_uploading=play_while_uploading,
         auto_complete=auto_complete,
         loudness=loudness,
+        sha256=None if checksum is None else sha256_in(checksum),
     )
 
 

@@ -6,12 +6,14 @@ from uuid import UUID
 
 from playhead.media.source import HEAD_BYTES, require_media
 from playhead.model import jobs
+from playhead.model.checksum import require
 from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.states import Status, UploadState
 from playhead.records import events, objects, quotas, uploads, videos
 from playhead.records.database import Row, Transaction
 from playhead.storage import keys
+from playhead.storage.digest import sha256_of
 from playhead.storage.keys import ObjectName
 from playhead.upload import quarantine
 from playhead.upload.sessions import Uploads, VideoRequest
@@ -132,7 +134,27 @@ async def _judge(station: Uploads, tx: Transaction, name: ObjectName, upload: Ro
         require_media(head, size)
     except PlayheadError as refusal:
         return refusal
-    return await quotas.overrun(tx, upload["project_id"], size - upload["reserved_bytes"])
+    overrun = await quotas.overrun(tx, upload["project_id"], size - upload["reserved_bytes"])
+    return overrun or await _verify(station, tx, name, upload)
+
+
+async def _verify(station: Uploads, tx: Transaction, name: ObjectName, upload: Row) -> PlayheadError | None:
+    """Hold the file against the checksum declared for it, where it is at hand.
+
+    From elsewhere every byte would have to come here first. The first step of processing has them all at hand: it
+    is done there, before anything else. No store tells the SHA-256 of a file that came by parts, only one made of
+    theirs.
+    """
+    if upload["sha256"] is None or not station.storage.is_near:
+        return None
+    async with station.storage.local(name.key) as path:
+        found = await tx.meanwhile(sha256_of(path))
+    try:
+        require(upload["sha256"], found)
+    except PlayheadError as mismatch:
+        return mismatch
+    await uploads.verified(tx, upload["id"])
+    return None
 
 
 async def _accept(station: Uploads, tx: Transaction, name: ObjectName, video: Row, upload: Row) -> None:

@@ -35,6 +35,8 @@ class VideoRequest:
     auto_complete: bool = False
     """Whether it is completed by the request that brings the last byte."""
     loudness: Loudness = Loudness.SOURCE
+    sha256: bytes | None = None
+    """What the whole file must add up to, where its sender says so."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ class Uploads:
             max_bytes=grant["max_bytes"] if grant is not None else None,
             grant_id=grant["id"] if grant is not None else None,
             tus=tus,
+            sha256=request.sha256,
         )
 
     async def receive(

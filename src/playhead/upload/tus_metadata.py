@@ -25,7 +25,8 @@ _RESOLUTIONS = ("resolutions",)
 _PUBLIC = ("is_public", "isPublic")
 _THUMBNAILS = ("thumbnail_seconds", "thumbnail_timestamps_seconds", "thumbnailTimestampsSeconds")
 _WHILE = ("play_while_uploading", "playWhileUploading")
-_KNOWN = frozenset((*_NAMES, *_TYPES, *_RESOLUTIONS, *_PUBLIC, *_THUMBNAILS, *_WHILE))
+_CHECKSUM = ("checksum",)
+_KNOWN = frozenset((*_NAMES, *_TYPES, *_RESOLUTIONS, *_PUBLIC, *_THUMBNAILS, *_WHILE, *_CHECKSUM))
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 _NOTHING = ("", "null", "undefined")
 """How JavaScript spells a value that is not there once it has become text, as Uppy's `relativePath` often is."""
@@ -68,6 +69,7 @@ def wishes(said: Mapping[str, str], size: int | None) -> Wishes:
         thumbnail_seconds=[_seconds(time) for time in _listed(times)],
         metadata={key: text for key, text in said.items() if key not in _KNOWN and text not in _NOTHING},
         play_while_uploading=bool(_truth(said, _WHILE)),
+        checksum=_first(said, _CHECKSUM),
     )
 
 
