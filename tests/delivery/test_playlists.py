@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import replace
 from fractions import Fraction
@@ -11,7 +12,8 @@ from xml.etree import ElementTree
 import pytest
 
 from playhead.delivery import names, playlists
-from playhead.delivery.presentation import Due, Growing, Pictures, Presentation, present
+from playhead.delivery.assembled import segment
+from playhead.delivery.presentation import Due, Growing, Pictures, Presentation, Sound, present
 from playhead.delivery.shelf import Shelf
 from playhead.model import languages
 from playhead.model.errors import PlayheadError
@@ -19,6 +21,7 @@ from playhead.model.plan import sound_track
 from playhead.storage.disk import Disk
 from tests.delivery.clips import fit
 from tests.delivery.test_presentation import playing
+from tests.journeys.streamed import decoded
 from tests.media.mp4.clips import AAC, X264, ffmpeg, picture, sound
 from tests.records.conftest import example_plan
 
@@ -180,4 +183,12 @@ def test_durations_are_exact(shown: Presentation) -> None:
     lengths = shown.pictures[0].durations()
     assert sum(lengths) == 11
     assert lengths[0] == Fraction(8, 5)
-    assert sum(shown.sounds[0].durations()) == 11
+    heard = shown.sounds[0]
+    assert sum(heard.durations()) == 11 + Fraction(1024, 48000), "the packet that primes the decoder counts"
+    # The sum of the lengths before a segment is its decode time, of sound as of pictures: players go by either.
+    for track in (shown.pictures[0], heard):
+        assert isinstance(track, Pictures | Sound)
+        for number, each in enumerate(track.segments):
+            made = asyncio.run(segment(track, track.lane, each, names.Segment(track.name, number)))
+            begin = Fraction(decoded(made.head)[0], track.timescale)
+            assert begin == sum(track.durations()[:number]), (track.name, number)

@@ -116,12 +116,8 @@ async def check(stage: Stage, *, from_second: float, seconds: int) -> None:
     assert report["duration"] == pytest.approx(seconds, abs=0.1)
 
 
-# Shaka's HLS only in the soak: it moves sound by its priming, and then may miss a segment's last frame.
-IN_CI = [pytest.param(*each, marks=pytest.mark.soak if each == PLAYERS[1] else ()) for each in PLAYERS]
-
-
 @pytest.mark.parametrize("source", [FIT.name, UNFIT.name])
-@pytest.mark.parametrize(("player", "entry"), IN_CI)
+@pytest.mark.parametrize(("player", "entry"), PLAYERS)
 async def test_a_finished_video(
     stage: Stage, ready: dict[str, str], player: str, entry: str, source: str
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -110,6 +111,14 @@ def test_texts_are_as_agreed(name: str) -> None:
 def test_no_duration_rounds_above_the_target() -> None:
     text = hls.media_playlist([hls.Row("0", Fraction(55, 10), "i"), hls.Row("1", Fraction(2), "i")])
     assert "#EXT-X-TARGETDURATION:6\n" in text
+
+
+def test_what_is_rounded_does_not_add_up() -> None:
+    third = Fraction(1, 3)
+    text = hls.media_playlist([hls.Row(str(number), third, "i") for number in range(3000)])
+    told = [Fraction(each) for each in re.findall(r"#EXTINF:([\d.]+),", text)]
+    assert sum(told) == 1000
+    assert max(abs(each - third) for each in told) <= Fraction(1, 1_000_000)
 
 
 def test_rates_count_runs_of_segments() -> None:

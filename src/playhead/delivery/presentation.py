@@ -96,6 +96,18 @@ class Sound(Whole):
     language: str
     """ISO 639-2/T."""
 
+    def durations(self) -> list[Fraction]:
+        """The length of each segment on the media clock, in seconds.
+
+        The first one's counts the packets that prime the decoder. So every segment's decode time is the sum of
+        the lengths before it, which Shaka Player moves sound to: by any difference it would be early.
+        """
+        lengths = super().durations()
+        if self.segments:
+            first = self.segments[0]
+            lengths[0] += Fraction(max(0, first.start - self.lane.shown[first.first]), self.timescale)
+        return lengths
+
 
 @dataclass(frozen=True)
 class Growing:

@@ -192,13 +192,16 @@ def _opening(rows: Sequence[Row], longest: Fraction | None = None) -> list[str]:
 
 
 def _rows(rows: Sequence[Row]) -> list[str]:
+    """The rows, each as long as is missing from the sum of all before it: what is rounded does not add up."""
     lines: list[str] = []
-    init = None
+    init, total, told = None, Fraction(0), 0
     for row in rows:
+        total += row.duration
+        micros, told = round(total * 1_000_000) - told, round(total * 1_000_000)
         if row.init is not None and row.init != init:
             init = row.init
             lines.append(f"#EXT-X-MAP:URI={_quoted(init)}")
-        lines += [f"#EXTINF:{float(row.duration):.6f},", row.uri]
+        lines += [f"#EXTINF:{micros // 1_000_000}.{micros % 1_000_000:06d},", row.uri]
     return lines
 
 
