@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -14,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
-from playhead.client import AsyncClient
+from playhead.client import AsyncClient, Client
 from tests.client.relay import Relay, relay
 from tests.faults.stage import kill_tree, until
 from tests.live import Live, free_port, start, stop
@@ -213,6 +215,29 @@ async def test_parts_go_side_by_side_from_an_event_loop_and_again_when_a_line_br
     assert video.upload.received_bytes == SIZE
     assert shore.stored(film.read_bytes())
     assert shore.remembered() == []
+
+
+@pytest.mark.parametrize("event_loop", [False, True])
+async def test_where_the_store_cannot_be_reached_it_goes_through_the_server(
+    shore: Shore, film: Path, event_loop: bool
+) -> None:
+    """The relay stands for the store: parts are signed for its address, and it hangs up on everybody."""
+    shore.relay.per_second = None
+    with Client(shore.live.url, shore.live.key, retries=0) as client:
+        made = client.create_upload("film.mp4", SIZE, resolutions=["144p"])
+        address = made.url.replace(shore.settings["public_url"], shore.live.url)
+        upload = msgspec.structs.replace(made, url=address, direct=True)
+        before = shore.relay.connections
+        shore.relay.cuts = [0] * (before + 1000)
+        if event_loop:
+            async with AsyncClient(shore.live.url, shore.live.key, retries=0) as other:
+                await other.send(upload, film)
+        else:
+            await asyncio.to_thread(client.send, upload, film)
+        shore.relay.cuts = []
+        assert shore.relay.connections > before
+        assert client.complete_upload(upload.id).upload.received_bytes == SIZE
+    assert shore.stored(film.read_bytes())
 
 
 def test_a_file_that_has_changed_is_another_upload(shore: Shore, film: Path) -> None:

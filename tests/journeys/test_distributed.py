@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +15,7 @@ import httpx
 import psutil
 import pytest
 
+from playhead.client import AsyncClient, Client
 from tests import drive
 from tests.journeys.streamed import Stream
 from tests.media.mp4.clips import AAC, X264, ffmpeg, sound
@@ -127,6 +132,48 @@ def test_what_goes_straight_to_the_bucket_passes_no_process_of_ours(machines: Ma
             assert client.delete(f"/v1/videos/{each}").status_code == 204
         assert _is_empty(machines), machines.stored()
         assert machines.unfinished() == []
+
+
+async def test_our_client_sends_straight_to_the_bucket_by_itself(machines: Machines, clip: Path) -> None:
+    """The command and both clients, asked for nothing but the file; a file of one part as well as a larger one."""
+    film = clip.with_name("long.mp4")
+    padding = 12 * MIB
+    film.write_bytes(clip.read_bytes() + (8 + padding).to_bytes(4, "big") + b"free" + bytes(padding))
+    given = (
+        "--url",
+        machines.web.url,
+        "--key",
+        machines.web.key,
+        "--no-preflight",
+        "--no-resume",
+        "--verify",
+    )
+    command = [sys.executable, "-m", "playhead", "upload", *given, "--resolutions", "144p", "--json"]
+    made = []
+    with Client(machines.web.url, machines.web.key) as client:
+        # The first of all loads what the clients of S3 are made of.
+        for file in (clip, clip, film):
+            before = _read(machines)
+            done = await asyncio.to_thread(
+                subprocess.run, [*command, str(file)], capture_output=True, text=True, timeout=240, check=True
+            )
+            made.append(json.loads(done.stdout)["id"])
+            assert len(made) == 1 or _read(machines) - before < MIB // 4
+        before = _read(machines)
+        made.append(client.upload(film, resolutions=["144p"], resume=False).id)
+        async with AsyncClient(machines.web.url, machines.web.key) as other:
+            made.append((await other.upload(film, resolutions=["144p"], resume=False)).id)
+        assert _read(machines) - before < MIB // 4
+        # What is played while it arrives comes through the server, as it must.
+        assert not client.create_upload("a.mp4", 10, play_while_uploading=True).direct
+        for video_id in made:
+            sent = clip if video_id in made[:2] else film
+            assert machines.stored()[_source(machines, video_id)] == sent.stat().st_size
+        ready = client.wait(made[2], give_up_after=240)
+        assert ready.upload.verified
+        for video in client.videos():
+            client.delete_video(video.id)
+    assert _is_empty(machines), machines.stored()
 
 
 def _source(machines: Machines, video_id: str) -> str:

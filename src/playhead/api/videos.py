@@ -198,6 +198,7 @@ class UploadsController(Controller):
                 "content_type": upload["content_type"],
                 "play_while_uploading": upload["play_while_uploading"],
                 "auto_complete": upload["auto_complete"],
+                "direct": uploads.is_direct(asked),
                 "expires_at": upload["expires_at"],
             }
 

@@ -39,7 +39,7 @@ Switch = Parameter(negative=(), show_default=False)
 class Manner:
     """How files are sent."""
 
-    parallel: int
+    parallel: int | None
     verify: bool
     resume: bool
     preflight: bool
@@ -56,7 +56,7 @@ def upload(
     thumbnails: str | None = None,
     metadata: Annotated[Sequence[str], Parameter(negative=(), show_default=False)] = (),
     play_while_uploading: Annotated[bool, Switch] = False,
-    parallel: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=32))] = 1,
+    parallel: Annotated[int | None, Parameter(validator=validators.Number(gte=1, lte=32))] = None,
     verify: Annotated[bool, Switch] = False,
     no_resume: Annotated[bool, Switch] = False,
     no_preflight: Annotated[bool, Switch] = False,
@@ -85,7 +85,7 @@ def upload(
     play_while_uploading
         Let it be watched from the bytes that have arrived; its index is sent first.
     parallel
-        Connections that send parts of one file side by side: faster where the way is long.
+        Connections that send parts of one file side by side; by default 4 to a server that keeps files in S3, else 1.
     verify
         Read each file beforehand, and have the server hold what arrived against its SHA-256.
     no_resume

@@ -17,7 +17,7 @@ from playhead.client.patience import retry_pauses
 from playhead.client.resuming import Memory
 from playhead.client.steps import Answer, Flow, Pause, Step
 from playhead.client.tally import Progress, Tally
-from playhead.client.transport import UPLOAD_TIMEOUT, no_answer, put_headers, worth_sharing
+from playhead.client.transport import UPLOAD_TIMEOUT, hands, no_answer, put_headers, worth_sharing
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ class AsyncSending:
         body: Body,
         on_progress: Progress | None,
         *,
-        parallel: int = 1,
+        parallel: int | None = None,
         held: int = 0,
         memory: Memory,
     ) -> None:
@@ -51,8 +51,14 @@ class AsyncSending:
             )
             if multipart is not None:
                 await asyncio.to_thread(memory.keep, Unfinished(upload, multipart))
-                await self._side_by_side(upload, multipart, body, tally, max(1, parallel))
-                return
+                try:
+                    await self._side_by_side(upload, multipart, body, tally, hands(upload, parallel))
+                    return
+                except PlayheadConnectionError:
+                    # Perhaps only the server can reach its store. What has come there is not given up.
+                    if not upload.direct or tally.arrived:
+                        raise
+                    await asyncio.to_thread(memory.keep, Unfinished(upload))
         parts = await asyncio.to_thread(body.parts, to_be_played=upload.play_while_uploading)
         if parts is None:
             await self._put(upload, body, on_progress)
@@ -65,10 +71,10 @@ class AsyncSending:
     ) -> None:
         left = await self._lead(flows.missing(upload, multipart, body.size, self._patience))
         tally.known(body.size - sum(part.length for part in left))
-        hands = asyncio.Semaphore(parallel)
+        places = asyncio.Semaphore(parallel)
 
         async def one(part: Part) -> None:
-            async with hands:
+            async with places:
                 flow = flows.one_part(upload, multipart, part, tally, self._patience)
                 await self._lead(flow, body, tally)
 

@@ -63,7 +63,7 @@ class AsyncClient:
         filename: str | None = None,
         size: int | None = None,
         on_progress: Progress | None = None,
-        parallel: int = 1,
+        parallel: int | None = None,
         resume: bool = True,
         on_resumed: Progress | None = None,
         verify: bool = False,
@@ -72,7 +72,8 @@ class AsyncClient:
         """Send a file and have it processed: create, send and complete in one. Does not wait for processing.
 
         `size` in bytes is only needed where a file cannot be measured, such as a pipe. With `parallel` above 1
-        parts of it are sent side by side. An upload of a path that ended midway, even with the program, is
+        parts of it are sent side by side; by default 4 are where the server keeps files in a store that takes
+        them itself, and one elsewhere. An upload of a path that ended midway, even with the program, is
         taken up when the same file is sent there again, unless `resume` is false; `on_resumed` is told, once,
         how many bytes the server has and how many there are. With `verify` the file is read beforehand too, and
         the server holds what arrived against its SHA-256.
@@ -148,7 +149,7 @@ class AsyncClient:
         source: Readable | Body,
         *,
         on_progress: Progress | None = None,
-        parallel: int = 1,
+        parallel: int | None = None,
     ) -> None:
         """Send the bytes to where `upload` says; when the connection breaks, on from what has arrived."""
         with open_body(source) as body:

@@ -143,6 +143,8 @@ class Upload(msgspec.Struct, frozen=True):
     """The one Content-Type the URL takes."""
     play_while_uploading: bool = False
     """Whether the server plays it from the bytes that have arrived."""
+    direct: bool = False
+    """Whether its parts can go straight to where the server keeps files, and so are best sent there."""
     expires_at: datetime | None = None
 
 

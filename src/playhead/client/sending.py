@@ -19,7 +19,7 @@ from playhead.client.patience import retry_pauses
 from playhead.client.resuming import Memory
 from playhead.client.steps import Answer, Flow, Pause, Step
 from playhead.client.tally import Progress, Tally
-from playhead.client.transport import UPLOAD_TIMEOUT, no_answer, put_headers, worth_sharing
+from playhead.client.transport import UPLOAD_TIMEOUT, hands, no_answer, put_headers, worth_sharing
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ class Sending:
         body: Body,
         on_progress: Progress | None,
         *,
-        parallel: int = 1,
+        parallel: int | None = None,
         held: int = 0,
         memory: Memory,
     ) -> None:
@@ -53,8 +53,14 @@ class Sending:
             )
             if multipart is not None:
                 memory.keep(Unfinished(upload, multipart))
-                self._side_by_side(upload, multipart, body, tally, max(1, parallel))
-                return
+                try:
+                    self._side_by_side(upload, multipart, body, tally, hands(upload, parallel))
+                    return
+                except PlayheadConnectionError:
+                    # Perhaps only the server can reach its store. What has come there is not given up.
+                    if not upload.direct or tally.arrived:
+                        raise
+                    memory.keep(Unfinished(upload))
         parts = body.parts(to_be_played=upload.play_while_uploading)
         if parts is None:
             self._put(upload, body, on_progress)

@@ -22,6 +22,11 @@ class Tally:
         self._under_way: dict[Range, int] = {}
         self._lock = Lock()
 
+    @property
+    def arrived(self) -> int:
+        """Bytes that the server, or its store, has."""
+        return self._held
+
     def known(self, held: int) -> None:
         """The server has told what it holds; nothing else counts."""
         with self._lock:

@@ -14,6 +14,8 @@ TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 UPLOAD_TIMEOUT = httpx.Timeout(60.0, connect=10.0, read=300.0)
 """Seconds. After the last byte the server still has to bring the file to disk."""
 
+HANDS = 4
+"""Connections, where parts go straight to the store and nobody has said how many: as many as Uppy takes."""
 SHARED_FROM = 8 * 1024 * 1024
 """Bytes from which several connections are worth it: stores take no smaller parts than 5 MiB."""
 
@@ -39,9 +41,19 @@ def put_headers(upload: Upload, body: Body) -> dict[str, str]:
     return {"Content-Type": upload.content_type, "Content-Length": str(body.size)}
 
 
-def worth_sharing(upload: Upload, body: Body, parallel: int) -> bool:
-    """Whether a file is sent in parts side by side: what is watched meanwhile goes in its own order."""
-    return parallel > 1 and body.repeatable and body.size > SHARED_FROM and not upload.play_while_uploading
+def hands(upload: Upload, parallel: int | None) -> int:
+    """Connections that send a file; `parallel` is what was asked for."""
+    return max(1, parallel or (HANDS if upload.direct else 1))
+
+
+def worth_sharing(upload: Upload, body: Body, parallel: int | None) -> bool:
+    """Whether a file is sent in parts: what is watched meanwhile goes in its own order.
+
+    Where they go straight to the store, even a single one does: it is a byte less for the server.
+    """
+    if upload.play_while_uploading or not body.repeatable:
+        return False
+    return (upload.direct and body.size > 0) or (hands(upload, parallel) > 1 and body.size > SHARED_FROM)
 
 
 def no_answer(url: str, cause: httpx.TransportError) -> PlayheadConnectionError:

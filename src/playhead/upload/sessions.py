@@ -56,6 +56,10 @@ class Uploads:
     multipart: Multipart | None = None
     """The store's ability to take files straight from clients."""
 
+    def is_direct(self, request: VideoRequest) -> bool:
+        """Whether a file is best sent by parts, as these go straight to a store and not through our processes."""
+        return self.multipart is not None and not self.storage.is_near and not request.play_while_uploading
+
     def limit(self, row: Row | None = None, *, single: bool = False) -> int:
         """The largest file, in bytes, that may come: for an upload or under a grant, where one is given."""
         most = self.max_bytes if single else self.max_resumable_bytes or self.max_bytes
