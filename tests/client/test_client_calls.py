@@ -146,7 +146,7 @@ def test_a_video_is_read_whole() -> None:
 
 
 def test_what_a_newer_server_adds_is_ignored() -> None:
-    newer = {**VIDEO, "captions": [{"language": "en"}], "status": "archived"}
+    newer = {**VIDEO, "chapters": [{"title": "One"}], "status": "archived"}
 
     assert calls.video("v1").read(200, NOTHING, json.dumps(newer).encode()).status == "archived"
 
