@@ -91,6 +91,22 @@ ROWS: tuple[Row, ...] = (
     ),
 )
 
+
+@dataclass(frozen=True)
+class Straight:
+    """One client that follows signed URLs, driven by `test_straight.py`."""
+
+    client: str
+    how: Literal["multipart", "form"]
+    place: str
+
+
+STRAIGHT: tuple[Straight, ...] = (
+    Straight("curl", "multipart", "command line"),
+    Straight("curl", "form", "command line"),
+    Straight("boto3's transport (botocore)", "multipart", "Python"),
+)
+
 _HEAD = """\
 # Upload clients
 
@@ -105,7 +121,8 @@ _STRAIGHT = """
 ## Straight to the store
 
 These speak the tree below a grant's `companion_url` or an upload's URL. Each runs with the disk and with S3 behind
-the server, in `tests/upload/test_uppy.py`; with S3 every byte goes to the bucket and none through Playhead.
+the server, in `tests/upload/test_uppy.py` and `tests/upload/test_straight.py`; with S3 every byte goes to the bucket
+and none through Playhead.
 
 | client | version | how | runs in | speaks |
 | --- | --- | --- | --- | --- |
@@ -126,7 +143,9 @@ server by the tests in `tests/contracts`, and our own by those in `tests/client`
 - tus-js-client's stored resume is bound to its endpoint. A grant's URL is a new one each time, so give the URL of an
   upload as `uploadUrl`, or keep the grant with the page's state.
 - UpChunk and mux-uploader stop at a lost connection; what has arrived stays, and a new start passes over it.
-- No client but our own asks for a checksum by itself; tus has `Upload-Checksum`, with sha1, sha256, md5 or crc32.
+- No client but our own asks for a checksum by itself. tus has `Upload-Checksum` for each chunk, with sha1, sha256,
+  md5 or crc32; a part's URL can be asked for with its `md5`; and every way of creating an upload takes the SHA-256 of
+  the whole file as `checksum`.
 """
 
 
@@ -141,6 +160,7 @@ def written(rows: Sequence[Row]) -> str:
         for major, package in ((6, "@uppy/aws-s3"), (5, "@uppy/aws-s3"))
         for how in ("multipart", "form")
     ]
+    straight += [f"| {row.client} | any | {row.how} | {row.place} | S3 {row.how} |\n" for row in STRAIGHT]
     return _HEAD + "".join(lines) + _STRAIGHT + "".join(straight) + _TAIL
 
 

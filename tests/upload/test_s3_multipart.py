@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
@@ -64,20 +63,6 @@ async def test_a_file_by_parts_becomes_a_video(plane: Plane) -> None:
     assert await plane.stored() == {video["source_key"]: WHOLE}
     assert await plane.begun() == []
     assert (await tree.complete(listed)).json() == answers[0].json()
-
-
-async def test_curl_sends_parts(plane: Plane, tmp_path: Path) -> None:
-    """As anybody would from a shell: nothing but the URLs that were given."""
-    tree = await plane.grant()
-    await tree.begin(size=len(WHOLE))
-    for number, piece in enumerate(PIECES, 1):
-        (tmp_path / "piece").write_bytes(piece)
-        url = (await tree.sign(number)).json()["url"]
-        argv = ["curl", "-fsS", "-T", str(tmp_path / "piece"), url]
-        await asyncio.to_thread(subprocess.run, argv, check=True, timeout=60)
-    listed = [{"PartNumber": each["PartNumber"], "ETag": each["ETag"]} for each in (await tree.list()).json()]
-    assert (await tree.complete(listed)).status_code == 200
-    assert (await plane.video_of(tree))["source_size"] == len(WHOLE)
 
 
 async def test_below_an_uploads_url_its_own_file_is_sent(plane: Plane) -> None:
