@@ -10,6 +10,7 @@ import pytest
 from litestar import Litestar
 from litestar.di import Provide
 
+from playhead.api.once import provide_once
 from playhead.api.problems import handlers as problem_handlers
 from playhead.api.webhooks import WebhooksController
 from playhead.records import projects
@@ -29,6 +30,7 @@ class Api:
             dependencies={
                 "project_id": Provide(lambda: self.project_id, sync_to_thread=False),
                 "records": Provide(lambda: project.records, sync_to_thread=False),
+                "once": Provide(provide_once),
             },
             exception_handlers=problem_handlers,
             openapi_config=None,

@@ -64,3 +64,14 @@ async def test_a_deleted_video_leaves_no_rows(shop: Shop) -> None:
         await videos.remove(tx, await videos.get(tx, video["id"], lock=True))
         assert await videos.find(tx, video["id"]) is None
         assert await renditions.of_videos(tx, [video["id"]]) == {video["id"]: []}
+
+
+async def test_the_lists_of_a_plan_are_not_told(shop: Shop) -> None:
+    video, _ = await shop.planned("144p")
+    async with shop.records.transaction() as tx:
+        whole = (await videos.get(tx, video["id"]))["plan"]
+        told = (await videos.get(tx, video["id"], project_id=shop.project_id))["plan"]
+        (row,) = await videos.page(tx, shop.project_id, limit=1, before=None, status=None, is_public=None)
+    assert whole["chunks"]
+    assert whole["segments"]
+    assert told == row["plan"] == {name: whole[name] for name in whole.keys() - {"chunks", "segments"}}

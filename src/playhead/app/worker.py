@@ -25,7 +25,7 @@ from playhead.events.deliver import deliver
 from playhead.events.sender import Sender
 from playhead.media.ffmpeg.sandbox.choose import choose_sandbox
 from playhead.media.ffmpeg.tools import find_tools
-from playhead.model.jobs import DEMAND, ENCODE, FETCH, LIGHT, TELL
+from playhead.model.jobs import DEMAND, ENCODE, FETCH, LIGHT, LOOK, TELL
 from playhead.model.plan import AUDIO
 from playhead.processing.captions import take_captions
 from playhead.processing.chunks import encode_audio, encode_chunk
@@ -45,6 +45,7 @@ STALLED_SECONDS = 10.0
 """A worker silent for this long is taken for dead: its transactions are undone and its jobs go to others."""
 PRUNED_SECONDS = 30.0
 """After this long a silent worker is forgotten; longer than `STALLED_SECONDS`, or its jobs could be missed."""
+LOOK_CONCURRENCY = 2
 LIGHT_CONCURRENCY = 4
 TELL_CONCURRENCY = 8
 FETCH_CONCURRENCY = 4
@@ -87,6 +88,7 @@ async def _work(settings: Settings) -> None:
 async def _run_queues(queue: App, settings: Settings) -> None:
     """One worker for each queue, in one process: neither short jobs nor viewers wait behind encodes."""
     concurrency = {
+        LOOK: LOOK_CONCURRENCY,
         LIGHT: LIGHT_CONCURRENCY,
         TELL: TELL_CONCURRENCY,
         FETCH: FETCH_CONCURRENCY,
@@ -170,7 +172,7 @@ def bind(queue: App, workshop: Workshop, parts: Parts, sender: Sender, fetching:
 
     @queue.periodic(cron="* * * * * */5")
     # No lock: the next look must not wait for one whose worker died, as looking is what frees such locks.
-    @queue.task(name="look_around", queue=LIGHT, queueing_lock="look_around", priority=90)
+    @queue.task(name="look_around", queue=LOOK, queueing_lock="look_around")
     async def _look_around(timestamp: int) -> None:  # noqa: ARG001 -- the scheduler gives it
         await retry_stalled(queue)
         await abandon_overdue(parts.uploads)

@@ -15,7 +15,7 @@ from uuid import UUID
 from playhead.model.plan import AUDIO
 
 LIGHT = "light"
-"""Queue of short jobs: probing, joining, housekeeping."""
+"""Queue of short jobs: probing, joining, deleting."""
 ENCODE = "encode"
 """Queue of jobs that keep a core busy for seconds."""
 DEMAND = "demand"
@@ -24,6 +24,8 @@ TELL = "tell"
 """Queue of webhooks: slow receivers must hold nobody's videos up."""
 FETCH = "fetch"
 """Queue of files that are brought from a URL: their servers may be slow."""
+LOOK = "look"
+"""Queue of the look for lost work: it must not wait behind the very work that is stuck."""
 
 CHUNKS_PER_TURN = 8
 """So many chunks of one video make a turn: a long video does not keep those behind it from becoming ready."""

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy import ARRAY, Text, delete, func, insert, literal, select, tuple_, update
+from sqlalchemy.dialects.postgresql import JSONB
 
 from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
@@ -16,6 +17,14 @@ from playhead.model.states import Status, UploadState
 from playhead.records import captions, events, objects, quotas, remaking, turns, uploads
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import renditions, videos
+
+_LONG = literal(["chunks", "segments"], ARRAY(Text))
+_TOLD = (
+    *(column for column in videos.c if column is not videos.c.plan),
+    videos.c.plan.op("-", return_type=JSONB)(_LONG).label("plan"),
+)
+"""A video's columns as its owner is told of them. A plan's lists grow with the film, to a fifth of a megabyte for two
+hours, and a page shows twenty films: they stay in the database."""
 
 
 async def create(
@@ -64,10 +73,15 @@ async def create(
 async def find(
     tx: Transaction, video_id: UUID, *, project_id: UUID | None = None, lock: bool = False
 ) -> Row | None:
-    """One video's row, or None when there is none (in that project). `lock` holds it until the end."""
+    """One video's row, or None when there is none (in that project). `lock` holds it until the end.
+
+    Asked for by project, its plan comes without `chunks` and `segments`.
+    """
     query = select(videos).where(videos.c.id == video_id)
     if project_id is not None:  # whoever asks from outside never sees a remake
-        query = query.where(videos.c.project_id == project_id, videos.c.replaces.is_(None))
+        query = select(*_TOLD).where(
+            videos.c.id == video_id, videos.c.project_id == project_id, videos.c.replaces.is_(None)
+        )
     found = await tx.connection.execute(query.with_for_update() if lock else query)
     row = found.one_or_none()
     return dict(row._mapping) if row else None
@@ -94,8 +108,8 @@ async def page(
     status: str | None,
     is_public: bool | None,
 ) -> list[Row]:
-    """A project's videos, newest first, older than the cursor `before`."""
-    query = select(videos).where(videos.c.project_id == project_id, videos.c.replaces.is_(None))
+    """A project's videos, newest first, older than the cursor `before`; plans come as `find` gives them."""
+    query = select(*_TOLD).where(videos.c.project_id == project_id, videos.c.replaces.is_(None))
     if before is not None:
         query = query.where(tuple_(videos.c.created_at, videos.c.id) < before)
     if status is not None:
