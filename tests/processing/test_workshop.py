@@ -13,11 +13,14 @@ from playhead.media.ffmpeg.sandbox.none import NoSandbox
 from playhead.media.ffmpeg.tools import find_tools
 from playhead.model.errors import PlayheadError
 from playhead.model.states import Status
+from playhead.processing.chunks import encode_chunk
+from playhead.processing.inspect import inspect
 from playhead.processing.reconcile import reconcile, sweep
 from playhead.processing.workshop import MAX_ATTEMPTS, Workshop, attempt
-from playhead.records import due, objects, videos
+from playhead.records import due, objects, pieces, videos
 from playhead.records.database import Row
 from playhead.storage.disk import Disk
+from tests.media.samples import sample
 from tests.records.conftest import Shop, shop
 
 __all__ = ["shop"]
@@ -124,6 +127,33 @@ async def test_deleting_every_job_only_delays(shop: Shop, workshop: Workshop) ->
     async with shop.records.transaction() as tx:
         assert len(await due.busy_names(tx)) == due_jobs
     assert video["status"] == Status.PROCESSING
+
+
+async def test_the_beginning_of_one_track_is_made_once_and_hands_the_others_out(
+    shop: Shop, workshop: Workshop
+) -> None:
+    source = sample("avi_mpeg4_b_frames").path()
+    video_id = await shop.video("240p", "144p")
+    await workshop.storage.put("videos/a/source/b", source.read_bytes())
+    async with shop.records.transaction() as tx:
+        size = source.stat().st_size
+        await videos.begin_processing(tx, video_id, source_key="videos/a/source/b", source_size=size)
+    await inspect(workshop, video_id)
+    async with shop.records.transaction() as tx:
+        (beginning,) = (name for name in await due.busy_names(tx) if name.startswith("demand:"))
+        assert f"chunk:{video_id}:0" not in await due.busy_names(tx), "it would be made twice"
+    track = beginning.split(":")[2]
+    await encode_chunk(workshop, video_id, 0, only=track)
+    async with shop.records.transaction() as tx:
+        assert f"chunk:{video_id}:0" in await due.busy_names(tx)
+        missing = await pieces.missing_tracks(tx, video_id, 0)
+        assert missing
+        assert track not in missing
+        # Whoever dies in between delays the others' first chunk: it follows from rows.
+        await tx.connection.execute(text("DELETE FROM procrastinate_jobs"))
+    await reconcile(workshop)
+    async with shop.records.transaction() as tx:
+        assert f"chunk:{video_id}:0" in await due.busy_names(tx)
 
 
 async def test_the_sweep_deletes_what_is_given_up_and_nothing_else(shop: Shop, workshop: Workshop) -> None:

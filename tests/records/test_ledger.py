@@ -64,6 +64,39 @@ async def test_one_waiting_job_of_a_name_is_enough_and_does_not_undo_the_rows(sh
         await counts.alive(tx)
 
 
+async def test_many_jobs_are_enqueued_as_each_would_be(shop: Shop) -> None:
+    video_id = await shop.video()
+    chunks = [jobs.chunk(video_id, number, 0) for number in range(20)]
+    async with shop.records.transaction() as tx:
+        assert await tx.defer_all([]) == 0
+        assert await tx.defer(jobs.chunk(video_id, 3, 7))  # by a later turn
+        assert await tx.defer_all(chunks) == 19
+        assert await tx.defer_all(chunks) == 0
+        assert await due.busy_names(tx) == {job.name for job in chunks}
+        rows = await tx.connection.execute(
+            text(
+                "SELECT task_name, queue_name, lock, priority, args->>'video_id' AS video,"
+                " (args->>'number')::int AS number FROM procrastinate_jobs ORDER BY number"
+            )
+        )
+    assert [tuple(row) for row in rows] == [
+        ("encode_chunk", "encode", job.name, job.priority, str(video_id), number)
+        for number, job in enumerate(chunks)
+    ]
+
+
+async def test_many_jobs_of_which_another_has_just_enqueued_one(shop: Shop) -> None:
+    video_id = await shop.video()
+    async with shop.records.transaction() as tx:
+        # One name twice is to the database what another worker is that was quicker.
+        twice = [jobs.poster(video_id, 0), jobs.poster(video_id, 0), jobs.chunk(video_id, 0, 0)]
+        assert await tx.defer_all(twice) == 2
+        await steps.begin(tx, shop.project_id, video_id, "inspect")
+    async with shop.records.transaction() as tx:
+        assert await due.busy_names(tx) == {f"poster:{video_id}", f"chunk:{video_id}:0"}
+        assert await steps.begin(tx, shop.project_id, video_id, "inspect") == (2, 0)
+
+
 async def test_a_job_is_enqueued_with_the_rows_or_not_at_all(shop: Shop) -> None:
     video_id = await shop.video()
 

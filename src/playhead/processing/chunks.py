@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 from playhead.media import colors
 from playhead.media.ffmpeg.encode import ChunkInput, chunk_invocation
-from playhead.media.ffmpeg.invocation import GIB, Limits
+from playhead.media.ffmpeg.invocation import AWAITED, GIB, Limits
 from playhead.media.ffmpeg.run import run
 from playhead.media.source import guards_of
 from playhead.model import jobs
@@ -43,7 +44,11 @@ async def encode_chunk(workshop: Workshop, video_id: UUID, number: int, only: st
             missing = await pieces.missing_tracks(tx, video_id, number)
         tracks[:] = [track for track in missing if only in (None, track)]
         if tracks:
-            await _encode(workshop, video, number, tracks, safely=failures > 0)
+            await _encode(workshop, video, number, tracks, safely=failures > 0, awaited=only is not None)
+        if only is not None and number == 0 and len(missing) > len(tracks):
+            # Whoever wanted the beginning of one track first has left the others' to us (`inspect`).
+            async with workshop.records.transaction() as tx:
+                await tx.defer(jobs.chunk(video_id, 0, video["turn"]))
 
     async def give_up(tx: Transaction, video: Row, error: PlayheadError) -> None:
         await renditions.fail(tx, video_id, tracks, error)
@@ -52,7 +57,9 @@ async def encode_chunk(workshop: Workshop, video_id: UUID, number: int, only: st
     await attempt(workshop, video_id, name, work, give_up)
 
 
-async def _encode(workshop: Workshop, video: Row, number: int, tracks: list[str], *, safely: bool) -> None:
+async def _encode(
+    workshop: Workshop, video: Row, number: int, tracks: list[str], *, safely: bool, awaited: bool
+) -> None:
     plan = plan_of(video)
     chunk = plan.chunks[number]
     wanted = _of_tracks(plan, tracks)
@@ -67,12 +74,15 @@ async def _encode(workshop: Workshop, video: Row, number: int, tracks: list[str]
         if plan.color is not None:
             await asyncio.to_thread(colors.place, plan.color, bench)
         limits = _limits(chunk, wanted, from_beginning=safely or chunk.seek_seconds is None)
-        await run(chunk_invocation(source, plan, chunk, outputs, limits), sandbox=workshop.sandbox)
+        invocation = chunk_invocation(source, plan, chunk, outputs, limits)
+        if awaited:
+            invocation = replace(invocation, niceness=AWAITED)
+        await run(invocation, sandbox=workshop.sandbox)
         checked = {
             track.track: await verify.piece(output, chunk, track, strict=not safely)
             for track, output in outputs
         }
-        await verify.decodes(list(checked.values()), number, workshop.sandbox)
+        await verify.decodes(list(checked.values()), number, workshop.sandbox, invocation.niceness)
         made = {track.track: output for track, output in outputs}
         frames = {track: each.frames for track, each in checked.items()}
         await _publish(workshop, video, number, made, frames)

@@ -62,13 +62,16 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
             await events.append(tx, video["project_id"], video_id, EventType.PLANNED)
             if not planned.source_reasons or (planned.drawn and planned.sound_from_source):
                 await videos.mark_playable(tx, current)
-            if servable.reasons and not planned.drawn:
+            first = servable.reasons and not planned.drawn
+            if first:
                 # Nothing can be played yet: the smallest track's beginning is made before anything else.
                 await tx.defer(jobs.beginning(video_id, planned.renditions[-1].track, video["turn"]))
         # A film has thousands of jobs: that they are put down must not hold up the one a viewer waits for.
         async with workshop.records.transaction() as tx:
-            for job in await due.jobs_of(tx, video_id):
-                await tx.defer(job)
+            rest = await due.jobs_of(tx, video_id)
+            if first:  # that job hands out the same chunk of the other tracks, or it would be made twice
+                rest = [job for job in rest if job.name != jobs.chunk(video_id, 0, video["turn"]).name]
+            await tx.defer_all(rest)
 
     await attempt(workshop, video_id, "inspect", work, give_up_sent)
 

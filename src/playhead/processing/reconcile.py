@@ -25,10 +25,10 @@ async def reconcile(workshop: Workshop) -> int:
     for video_id in waiting:
         async with workshop.records.transaction() as tx:
             missing = [job for job in await due.jobs_of(tx, video_id) if job.name not in busy]
-            enqueued += sum([await tx.defer(job) for job in missing])
+            enqueued += await tx.defer_all(missing)
     async with workshop.records.transaction() as tx:
         others = [*deliveries, *fetching, *([jobs.sweep()] if doomed else [])]
-        enqueued += sum([await tx.defer(job) for job in others if job.name not in busy])
+        enqueued += await tx.defer_all([job for job in others if job.name not in busy])
     return enqueued
 
 

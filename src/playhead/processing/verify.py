@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 from playhead.media.ffmpeg.check import SOUND_SECONDS, Probe, check_invocation, read_frames
-from playhead.media.ffmpeg.run import ToolFailed, run
+from playhead.media.ffmpeg.run import Invocation, ToolFailed, run
 from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.media.local import LocalBytes
 from playhead.media.mp4 import Track, configuration, read_movie
@@ -64,7 +64,9 @@ async def piece(path: Path, chunk: Chunk, track: PlannedRendition, *, strict: bo
     )
 
 
-async def decodes(made: Sequence[Piece], whole: int, sandbox: Sandbox) -> None:
+async def decodes(
+    made: Sequence[Piece], whole: int, sandbox: Sandbox, niceness: int = Invocation.niceness
+) -> None:
     """Decode every key frame of the pieces, and the last group of pictures of the one numbered `whole`.
 
     Raises:
@@ -74,7 +76,7 @@ async def decodes(made: Sequence[Piece], whole: int, sandbox: Sandbox) -> None:
     chosen = made[whole % len(made)]
     # Behind the end: ffmpeg goes back to the last key frame there is, and some way further than asked.
     probes.append(Probe(chosen.path, pictures=True, from_seconds=chosen.last_seconds + 1))
-    frames = await _decoded(probes, sandbox)
+    frames = await _decoded(probes, sandbox, niceness)
     if frames != [*(each.keys for each in made), chosen.last_frames]:
         raise PlayheadError("output_invalid", "What was encoded does not decode to as many frames.")
 
@@ -134,10 +136,12 @@ async def _only_track(path: Path, kind: str) -> Track:
     return tracks[0]
 
 
-async def _decoded(probes: Sequence[Probe], sandbox: Sandbox) -> list[int]:
+async def _decoded(
+    probes: Sequence[Probe], sandbox: Sandbox, niceness: int = Invocation.niceness
+) -> list[int]:
     """How many frames each probe decodes to."""
     try:
-        outcome = await run(check_invocation(probes), sandbox=sandbox)
+        outcome = await run(replace(check_invocation(probes), niceness=niceness), sandbox=sandbox)
     except ToolFailed as error:
         raise PlayheadError("output_invalid", "What was encoded does not decode.") from error
     frames = read_frames(outcome.stdout)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -35,6 +35,9 @@ def sqlalchemy_url(url: str) -> str:
     return f"postgresql+psycopg://{rest}"
 
 
+_WAITING = text(
+    "SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' AND queueing_lock = ANY(:names)"
+)
 _HASTEN = text(
     "UPDATE procrastinate_jobs SET priority = :priority"
     " WHERE queueing_lock = :name AND status = 'todo' AND priority < :priority"
@@ -53,23 +56,40 @@ class Transaction:
 
         One that waits with a lower priority gets that of `job`.
         """
-        raw = (await self.connection.get_raw_connection()).driver_connection
-        deferrer = self._queue.configure_task(
-            job.task,
-            queue=job.queue,
-            lock=job.name,
-            queueing_lock=job.name,
-            priority=job.priority,
-            connection=raw,
-        )
         try:
-            # A savepoint: that a job of this name already waits must not undo the rows changed so far.
-            async with self.connection.begin_nested():
-                await deferrer.defer_async(**job.arguments)
+            await self._enqueue([job])
         except AlreadyEnqueued:
             await self.connection.execute(_HASTEN, {"name": job.name, "priority": job.priority})
             return False
         return True
+
+    async def defer_all(self, due: Sequence[Job]) -> int:
+        """Enqueue many jobs as `defer` does each, in one statement; how many did not wait already."""
+        found = await self.connection.execute(_WAITING, {"names": [job.name for job in due]})
+        waiting = set(found.scalars())
+        fresh = [job for job in due if job.name not in waiting]
+        try:
+            await self._enqueue(fresh)
+        except AlreadyEnqueued:  # somebody else has just enqueued one of them
+            return sum([await self.defer(job) for job in due])
+        late = [{"name": job.name, "priority": job.priority} for job in due if job.name in waiting]
+        if late:
+            await self.connection.execute(_HASTEN, late)
+        return len(fresh)
+
+    async def _enqueue(self, due: Sequence[Job]) -> None:
+        if not due:
+            return
+        raw = (await self.connection.get_raw_connection()).driver_connection
+        made = [
+            self._queue.configure_task(
+                job.task, queue=job.queue, lock=job.name, queueing_lock=job.name, priority=job.priority
+            ).make_new_job(**job.arguments)
+            for job in due
+        ]
+        # A savepoint: that a job of this name already waits must not undo the rows changed so far.
+        async with self.connection.begin_nested():
+            await self._queue.job_manager.batch_defer_jobs_async(made, connection=raw)
 
     async def meanwhile(self, work: Awaitable[T]) -> T:
         """Wait for something outside of the database, and keep the server from taking us for dead.

@@ -220,6 +220,21 @@ async def test_nothing_of_ours_is_handed_on(
     assert set(environment) - {"PWD"} == {"AV_LOG_FORCE_NOCOLOR", "LC_ALL"}  # bubblewrap tells the folder
 
 
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="the kernel has no autogroups")
+async def test_it_gives_way_where_the_kernel_shares_out_among_sessions(
+    start: MakeSandbox, stand_in: StandIn
+) -> None:
+    seen: set[str] = set()
+
+    def look(_: Progress) -> None:
+        for child in psutil.Process().children():
+            seen.add(Path(f"/proc/{child.pid}/autogroup").read_text().strip().partition(" ")[2])
+
+    invocation = Invocation("ffmpeg", ("slow_but_moving",), limits=_SMALL, niceness=7)
+    await run(invocation, sandbox=start(stand_in("misbehaving")), on_progress=look)
+    assert "nice 7" in seen  # others are servers of other tests
+
+
 async def test_use_of_the_machine_is_measured(start: MakeSandbox, stand_in: StandIn) -> None:
     busy = ("-v", "error", "-f", "lavfi", "-i", "testsrc2=size=1920x1080:duration=1", "-f", "null", "-")
     outcome = await run(Invocation("ffmpeg", busy), sandbox=start(find_tools()))

@@ -10,6 +10,9 @@ from typing import Literal
 MIB = 1024 * 1024
 GIB = 1024 * MIB
 
+AWAITED = 5
+"""The niceness of what a viewer waits for: after web processes and the database, before all that can wait."""
+
 Program = Literal["ffmpeg", "ffprobe", "python"]
 
 
@@ -48,5 +51,7 @@ class Invocation:
     scratch: Path | None = None
     """The only folder it may write to; it must exist. It is also the working directory."""
     limits: Limits = field(default_factory=Limits)
+    niceness: int = 19
+    """How far it gives way to everything else on the machine (nice(1)); a probe never does."""
     feed: AsyncIterator[bytes] | None = None
     """What it reads on stdin; None gives it an empty stdin."""

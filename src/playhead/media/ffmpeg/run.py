@@ -11,7 +11,9 @@ import os
 import subprocess
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
@@ -31,6 +33,8 @@ _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "AV_LOG_FORCE_NOCOLOR": "1"}
 _KEPT_MESSAGES = 16 * 1024
 # The first looks are early, since most probes are over within 100 ms; then four times a second.
 _FIRST_LOOK, _USUAL_LOOK = 0.02, 0.25
+# A probe's packets come in thousands of blocks, and its memory is looked at no more often than this.
+_MEMORY_SECONDS = 0.02
 # Between the death of a process and the end of its pipes: more only when a child of it outlives it.
 _LAST_WORDS_SECONDS = 5.0
 
@@ -82,6 +86,7 @@ class _Job:
         self._stderr: deque[bytes] = deque()
         self._exited: asyncio.Future[Ending] = self._loop.create_future()
         self._peak_memory_bytes = 0
+        self._memory_noted = 0.0
         self._pumps: list[asyncio.Task[None]] = []
 
     def start(self, sandbox: Sandbox) -> None:
@@ -114,7 +119,8 @@ class _Job:
 
     def _spawn(self, argv: tuple[str, ...], descriptors: tuple[int, ...]) -> subprocess.Popen[bytes]:
         # ffmpeg gives way to the web processes; a probe is short and somebody waits for it.
-        niced = (system_program("nice"), "-n", "19", *argv) if self._invocation.program != "ffprobe" else argv
+        niceness = 0 if self._invocation.program == "ffprobe" else self._invocation.niceness
+        niced = (system_program("nice"), "-n", str(niceness), *argv) if niceness else argv
         process = subprocess.Popen(
             niced,
             # A feed comes through a pipe; without one, reading finds the end at once and not our terminal.
@@ -127,6 +133,8 @@ class _Job:
             pass_fds=descriptors,
             start_new_session=True,  # one group to kill, and no terminal to type into
         )
+        if niceness:
+            _nice_session(process.pid, niceness)
         for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe is not None:
                 os.set_blocking(pipe.fileno(), False)
@@ -218,6 +226,10 @@ class _Job:
                 self._stop(reason)
 
     def _note_memory(self) -> None:
+        now = self._loop.time()
+        if now - self._memory_noted < _MEMORY_SECONDS:
+            return
+        self._memory_noted = now
         self._peak_memory_bytes = max(self._peak_memory_bytes, peak_memory(self._process.pid))
 
     async def _take_stdout(self) -> None:
@@ -266,6 +278,16 @@ class _Job:
                 break  # it has read all it wanted, or died, which its status tells
             self._watch.moved(self._loop.time())
         pipe.close()
+
+
+def _nice_session(pid: int, niceness: int) -> None:
+    """Nice the session that a process leads.
+
+    Where the kernel shares the processor out among sessions (autogroup, sched(7)), niceness only counts
+    within one, and each of ours is alone in its own. Elsewhere there is nothing to write to.
+    """
+    with suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(niceness))
 
 
 def _printable(raw: bytes) -> str:

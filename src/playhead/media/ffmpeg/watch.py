@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from playhead.model.errors import PlayheadError
 _CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 # A scratch folder of an encode holds a few files; walking stops here, and so does the process.
 _MOST_FILES = 10_000
+_NUMBERS = re.compile(rb"^(VmRSS|VmSwap|VmHWM|Threads):\s+(\d+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -100,16 +102,10 @@ def _children(pid: int) -> list[int]:
 def _status(pid: int) -> dict[str, int]:
     """Return the numbers of /proc/PID/status; memory is in KiB."""
     try:
-        text = Path(f"/proc/{pid}/status").read_text(errors="replace")
+        text = Path(f"/proc/{pid}/status").read_bytes()
     except OSError:
         return {}
-    numbers = {}
-    for line in text.splitlines():
-        key, _, rest = line.partition(":")
-        first, _, _ = rest.strip().partition(" ")
-        if key in ("VmRSS", "VmSwap", "VmHWM", "Threads") and first.isdigit():
-            numbers[key] = int(first)
-    return numbers
+    return {name.decode(): int(number) for name, number in _NUMBERS.findall(text)}
 
 
 def _cpu_ticks(pid: int) -> int:
