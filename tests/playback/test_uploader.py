@@ -203,6 +203,24 @@ async def test_what_will_be_made_is_told_before_anything_is_sent(
     assert await tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+async def test_an_index_that_is_not_found_at_once_is_asked_for(
+    tab: Page, customer: Site, live_server: Live, name: str, clip: bytes
+) -> None:
+    """Behind more boxes than the element looks at; the server says where to look on."""
+    last = _index_last(clip, 3_000_000)
+    index = last.rindex(b"moov") - 4
+    box = (20_000).to_bytes(4, "big") + b"free" + bytes(19_992)
+    window = await Window.open(tab, customer.page(**granted(live_server)))
+    judged: list[int] = []
+    tab.on("request", lambda one: _note_size(one, judged))
+    await tab.route("**/uploads/**", lambda route: None)  # nothing that is sent arrives
+    await window.choose(payload(name, last[:index] + 100 * box + last[index:]))
+    detail = window.row(name).locator("[part=detail]")
+    await expect(detail).to_have_text("Plays as it is · 320 × 180 · 0:01")
+    assert len(judged) == 2
+    assert max(judged) < len(last)
+
+
 def _note_size(request: Request, sizes: list[int]) -> None:
     if request.url.endswith("/preflight") and request.method == "POST":
         sizes.append(int(request.headers.get("content-length", "0")))

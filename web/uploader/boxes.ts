@@ -23,7 +23,7 @@ const MOST = 64;
 /** Bytes of a file's beginning that are judged in any case. */
 const HEAD = 1024 * 1024;
 /** Bytes that a preflight takes in all, less some for what is around them. */
-const JUDGED = 15 * 1024 * 1024;
+export const JUDGED = 15 * 1024 * 1024;
 
 /** Reads a File or Blob. */
 export function readerOf(file: Blob): Read {

@@ -26,6 +26,8 @@ export interface Verdict {
     cpu_seconds: { low: number; high: number };
     bytes: { low: number; high: number };
   } | null;
+  /** Ranges that would tell more; none where that is all there is to tell. */
+  wanted?: { start: number; length: number }[];
 }
 
 /** Where the bytes of one file go. Plain data, kept over restarts of the browser. */
