@@ -102,9 +102,11 @@ def test_segments_equal_the_source(shape: Shape, target: float) -> None:
         video = concatenated(pictures, boundaries, pictures.timescale, source, Path(name) / "v.mp4")
         audio = concatenated(tone, boundaries, pictures.timescale, source, Path(name) / "a.mp4")
         assert hashes(video, "v:0") == hashes(source, "v:0")
-        assert hashes(audio, "a:0", copy=True) == hashes(source, "a:0", copy=True)
+        # Late sound begins with packets of silence, which end where the file's own begin.
+        assert hashes(audio, "a:0", copy=True)[tone.silence[0] :] == hashes(source, "a:0", copy=True)
         # ffmpeg hands out the decoder's priming of a fragmented file, at its times before 0.
-        assert [frame for frame in hashes(audio, "a:0") if frame[0] >= 0] == hashes(source, "a:0")
+        decoded = hashes(audio, "a:0")[tone.silence[0] :]
+        assert [frame for frame in decoded if frame[0] >= 0] == hashes(source, "a:0")
 
 
 def test_each_segment_starts_where_the_timeline_says(tmp_path: Path) -> None:

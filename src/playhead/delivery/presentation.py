@@ -103,9 +103,8 @@ class Sound(Whole):
         the lengths before it, which Shaka Player moves sound to: by any difference it would be early.
         """
         lengths = super().durations()
-        if self.segments:
-            first = self.segments[0]
-            lengths[0] += Fraction(max(0, first.start - self.lane.shown[first.first]), self.timescale)
+        if lengths:
+            lengths[0] += Fraction(self.lane.lead, self.timescale)
         return lengths
 
 

@@ -76,8 +76,16 @@ def media_segment(lane: Lane, first: int, stop: int, sequence: int) -> Assembly:
     flags = array("I", (OTHER_FLAGS,)) * (stop - first)
     for number in lane.sync_between(first, stop):
         flags[number - first] = SYNC_FLAGS
-    head = _head(sequence, decode[0], durations, lane.sizes(first, stop), flags, offsets)
-    return Assembly(head, tuple(lane.spans(first, stop)))
+    sizes, (quiet, packet) = lane.sizes(first, stop), lane.silence
+    if first or not quiet:
+        head = _head(sequence, decode[0], durations, sizes, flags, offsets)
+        return Assembly(head, tuple(lane.spans(first, stop)))
+    # Late sound begins with silence, which is stored nowhere: its bytes follow the header.
+    durations = array("I", (decode[0] // quiet,)) * quiet + durations
+    sizes = array("I", (len(packet),)) * quiet + sizes
+    flags = array("I", (SYNC_FLAGS,)) * quiet + flags
+    head = _head(sequence, 0, durations, sizes, flags, array("i", bytes(4 * quiet)) + offsets)
+    return Assembly(head + packet * quiet, tuple(lane.spans(first, stop)))
 
 
 def keyframe_segment(lane: Lane, sample: int, until: int, sequence: int) -> Assembly:

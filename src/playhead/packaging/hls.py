@@ -192,12 +192,16 @@ def _opening(rows: Sequence[Row], longest: Fraction | None = None) -> list[str]:
 
 
 def _rows(rows: Sequence[Row]) -> list[str]:
-    """The rows, each as long as is missing from the sum of all before it: what is rounded does not add up."""
+    """The rows, each as long as is missing from the sum of all before it: what is rounded does not add up.
+
+    The sums are rounded up, as Shaka Player moves by a millisecond what seems to begin before its time.
+    """
     lines: list[str] = []
     init, total, told = None, Fraction(0), 0
     for row in rows:
         total += row.duration
-        micros, told = round(total * 1_000_000) - told, round(total * 1_000_000)
+        micros = math.ceil(total * 1_000_000) - told
+        told += micros
         if row.init is not None and row.init != init:
             init = row.init
             lines.append(f"#EXT-X-MAP:URI={_quoted(init)}")

@@ -56,6 +56,9 @@ class Lane:
     lead: int
     """Ticks by which a segment's media clock is ahead of the presentation: what reordered frames, or the
     packets that prime a sound decoder, need before time 0. Constant for all segments of a rendition."""
+    silence: tuple[int, bytes] = (0, b"")
+    """How many packets of silence go before the first packet of late sound, and such a packet. Players show
+    nothing of the pictures while there is no sound at all."""
     display_width: float = 0
     display_height: float = 0
     matrix: tuple[int, ...] = (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from itertools import repeat
 from operator import add, sub
 
-from playhead.media.mp4 import NEVER, Movie, Track
+from playhead.media.mp4 import NEVER, Movie, Track, sound_format
 from playhead.model.errors import PlayheadError
 from playhead.packaging.entries import sound_entry, visual_entry
 from playhead.packaging.lane import Lane, Stretch
+from playhead.packaging.silence import PACKET, silent_packet
 
 PRIMING_SECONDS = 0.25
 """Hidden sound kept before the first heard packet: more than any encoder's priming needs."""
@@ -115,7 +116,11 @@ def lane_of_track(track: Track, source: int = 0, start: int = 0) -> Lane:
     if end <= begin:
         raise PlayheadError("output_invalid", "Its edit list hides all of it.")
     shown, gaps = _order(times, None if start else track.shown_times)
-    lead = max(0, -shown[0]) if track.kind == "audio" else _lead(times, shown, gaps, track.timescale)
+    silence = _silence(shown[0], tuple(entries), track.timescale) if track.kind == "audio" else (0, b"")
+    if track.kind == "audio":
+        lead = max(0, silence[0] * PACKET - shown[0])
+    else:
+        lead = _lead(times, shown, gaps, track.timescale)
     return Lane(
         kind=track.kind,
         timescale=track.timescale,
@@ -124,6 +129,7 @@ def lane_of_track(track: Track, source: int = 0, start: int = 0) -> Lane:
         times=times,
         shown=shown,
         lead=lead,
+        silence=silence,
         sync=_sync_between(track, first, stop),
         begin=begin,
         end=end,
@@ -225,6 +231,14 @@ def _order(times: array[int], known: array[int] | None = None) -> tuple[array[in
     if shown is not times and gaps and min(gaps) <= 0:
         raise PlayheadError("output_invalid", "Two samples have the same time.")
     return shown, gaps
+
+
+def _silence(late: int, entries: tuple[bytes, ...], timescale: int) -> tuple[int, bytes]:
+    """As many packets of silence as begin at 0 or before it, so that none overlaps the first packet."""
+    packet = silent_packet(entries[0]) if late > 0 else b""
+    # Only where a tick is a sample are packets as long as they should be.
+    known = packet and timescale == sound_format(entries[0]).sample_rate
+    return (-(-late // PACKET), packet) if known else (0, b"")
 
 
 def _lead(times: array[int], shown: array[int], gaps: set[int], timescale: int) -> int:

@@ -54,7 +54,11 @@ async function frame() {
  * is there when nothing moves any more.
  */
 async function seek(time) {
-  video.pause();
+  if (!video.paused) {
+    // What is told of a frame that was on its way while it played would be taken for the next one's.
+    video.pause();
+    await pause();
+  }
   shown = null;
   video.currentTime = time;
   await until(() => !video.seeking && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && shown);
