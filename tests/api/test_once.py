@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.live import Live
+from tests.upload.station import LOOKS_LIKE_MP4
 
 BODIES: dict[str, dict[str, Any]] = {
     "/v1/uploads": {"filename": "once.mp4", "size": 10},
@@ -73,3 +74,29 @@ def test_a_key_that_is_none_is_named(live_server: Live, key: str) -> None:
     content = json.dumps(creating("/v1/uploads")).encode()
     answer = httpx.post(f"{live_server.url}/v1/uploads", content=content, headers=headers)
     assert (answer.status_code, answer.json().get("field")) == (422, "Idempotency-Key")
+
+
+def test_a_form_sent_twice_creates_once(live_server: Live) -> None:
+    """With other boundaries each time, as every client makes new ones."""
+    film = LOOKS_LIKE_MP4 + str(uuid4()).encode()
+    fields = {"resolutions": "144p", "isPublic": "true"}
+
+    def form(content: bytes, key: str, **other: str) -> httpx.Response:
+        with live_server.http() as client:
+            headers = {"Idempotency-Key": key}
+            files = {"file": ("once.mp4", content, "video/mp4")}
+            return client.post("/api/video", data={**fields, **other}, files=files, headers=headers)
+
+    key = str(uuid4())
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: form(film, key), range(4)))
+    assert {answer.status_code for answer in answers} == {201}, answers[0].text
+    assert len({answer.content for answer in answers}) == 1
+    for refused in (form(film + b"!", key), form(film, key, isPublic="false")):
+        assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
+    assert form(film, str(uuid4())).json()["id"] != answers[0].json()["id"]
+    assert form(film, key).content == answers[0].content
+    # Refused, it frees its key.
+    bad = str(uuid4())
+    assert [form(b"just words", bad).json()["code"] for _ in range(2)] == ["not_a_video"] * 2
+    assert form(film, bad).status_code == 201

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from playhead.model.resolutions import DEFAULT_RESOLUTIONS
@@ -130,3 +133,49 @@ async def test_100_gigabytes_can_be_said_and_cost_nothing(plane: Plane) -> None:
     held = plane.parts.settings.data / "incoming" / str((await plane.upload(url))["id"]) / "bytes"
     assert held.stat().st_size == 100_000_000_000
     assert held.stat().st_blocks * 512 < 10_000_000
+
+
+async def test_sent_twice_with_a_key_it_is_created_once(plane: Plane) -> None:
+    once: dict[str, Any] = {"Idempotency_Key": "first", "Upload_Metadata": said(filename="a.mp4")}
+    answers = await asyncio.gather(*(plane.create(SIZE, **once) for _ in range(4)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.headers["playhead-video"] for answer in answers}) == 1
+    for size, name in ((SIZE, "b.mp4"), (SIZE + 1, "a.mp4")):
+        refused = await plane.create(size, **{**once, "Upload_Metadata": said(filename=name)})
+        assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
+    anew = await plane.create(SIZE, **{**once, "Idempotency_Key": "second"})
+    assert anew.headers["playhead-video"] != answers[0].headers["playhead-video"]
+    # The keys of a grant's holders are theirs: they learn nothing of the project's.
+    address = f"{await plane.grant()}/tus"
+    granted = [await plane.post(address, SIZE, **once) for _ in range(2)]
+    assert len({answer.headers["playhead-video"] for answer in granted}) == 1
+    assert granted[0].headers["playhead-video"] != answers[0].headers["playhead-video"]
+    assert (await plane.create(SIZE, **{**once, "Idempotency_Key": "x" * 256})).status_code == 422
+
+
+async def test_bytes_that_come_along_twice_are_taken_once(plane: Plane) -> None:
+    headers = named({"X-API-KEY": KEY, "Content-Type": OFFSET_TYPE, "Idempotency-Key": "k"})
+    headers["Upload-Length"] = str(SIZE)
+    address = f"{plane.base}/tus"
+    first = await plane.client.post(address, headers=headers, content=FILE[:1000])
+    again = await plane.client.post(address, headers=headers, content=FILE[:2000])
+    assert [answer.headers["upload-offset"] for answer in (first, again)] == ["1000", "1000"]
+    url = again.headers["location"]
+    assert (await plane.patch(url, 1000, FILE[1000:])).status_code == 204
+    late = await plane.client.post(address, headers=headers, content=FILE[:1000])
+    assert (late.status_code, late.headers["upload-offset"]) == (201, str(SIZE))
+    assert await plane.source(url) == FILE
+
+
+async def test_a_refusal_frees_the_key(plane: Plane) -> None:
+    headers = named({"X-API-KEY": KEY, "Content-Type": OFFSET_TYPE, "Idempotency-Key": "k"})
+    headers |= {"Upload-Length": "20"}
+    for _ in range(2):
+        answer = await plane.client.post(
+            f"{plane.base}/tus", headers=headers, content=b"just a text of words"
+        )
+        assert (answer.status_code, answer.json()["code"]) == (422, "not_a_video")
+    url = (await plane.create(SIZE, Idempotency_Key="d")).headers["location"]
+    assert (await plane.client.delete(url, headers=named({}))).status_code == 204
+    over = await plane.create(SIZE, Idempotency_Key="d")
+    assert (over.status_code, over.json()["code"]) == (410, "url_expired")

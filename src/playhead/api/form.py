@@ -5,7 +5,8 @@ The file goes to the disk part by part while it arrives; only the small fields a
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +15,10 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser, par
 
 from playhead.api.requests import from_fields
 from playhead.model.errors import PlayheadError
+from playhead.model.idempotency import idempotency_key
+from playhead.storage.digest import sha256_of
 from playhead.upload.completing import create_from
+from playhead.upload.once import Once, once
 from playhead.upload.sessions import Uploads
 
 MAX_FIELD = 64 * 1024
@@ -75,7 +79,7 @@ class _Form:
 
 
 async def receive(
-    stream: AsyncIterator[bytes], content_type: str, project_id: UUID, uploads: Uploads
+    stream: AsyncIterator[bytes], headers: Mapping[str, str], project_id: UUID, uploads: Uploads
 ) -> UUID:
     """Read a form with the parts `file`, `resolutions`, `isPublic` and optionally the thumbnails' times.
 
@@ -83,9 +87,10 @@ async def receive(
         The id of the new video, already processing.
 
     Raises:
-        PlayheadError: what is wrong with the form or its file; then no video was made.
+        PlayheadError: what is wrong with the form or its file; then no video was made. `idempotency_key_reused`.
     """
-    form = _Form(stream, parse_options_header(content_type)[1].get("boundary", ""))
+    idempotency_key(headers)  # one that is none is refused before anything is taken
+    form = _Form(stream, parse_options_header(headers.get("content-type", ""))[1].get("boundary", ""))
     if not await form.until_file():
         raise PlayheadError("invalid_request", "The form has no part named file.", field="file")
     # The fields may come after the file, so the bytes arrive before the video they belong to exists.
@@ -94,9 +99,19 @@ async def receive(
         size = await uploads.incoming.receive(arriving, form.file(), uploads.max_bytes)
         await form.until_file()
         asked = from_fields(_typed(form.fields, form.filename or "", size))
-        return await create_from(uploads, arriving, project_id, asked)
+        asked_once = await _once(headers, project_id, form, uploads.incoming.path(arriving))
+        return await create_from(uploads, arriving, project_id, asked, asked_once)
     finally:
         await uploads.incoming.discard(arriving)
+
+
+async def _once(headers: Mapping[str, str], project_id: UUID, form: _Form, file: Path) -> Once | None:
+    """What a key stands for: the fields and the file, whatever the form's boundaries and order."""
+    if idempotency_key(headers) is None:
+        return None
+    fields = [text.encode() for pair in sorted(form.fields.items()) for text in pair]
+    asked = [b"form", (form.filename or "").encode(), await sha256_of(file), *fields]
+    return once(headers, project_id, asked)
 
 
 def _typed(fields: dict[str, str], filename: str, size: int) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class HyperserveController(Controller):
         """Create a video and a URL to PUT its file to; or, as a form, create it and bring the file along."""
         content_type = request.headers.get("content-type", "")
         if content_type.lower().startswith("multipart/form-data"):
-            video_id = await form.receive(request.stream(), content_type, project_id, uploads)
+            video_id = await form.receive(request.stream(), request.headers, project_id, uploads)
             return {"videoId": str(video_id), "id": str(video_id), "status": "pending"}
         body = await _bounded_body(request)
         asked = read_create(body)

@@ -2,8 +2,6 @@
 
 What a key stands for is written in the transaction that creates, so there is no moment at which one is there
 without the other. Refusals are not kept: nothing was created, and the next try may do better.
-
-Spec: draft-ietf-httpapi-idempotency-key-header-07, with the bare key instead of a quoted string allowed.
 """
 
 from __future__ import annotations
@@ -17,12 +15,9 @@ from uuid import UUID
 from litestar import Request
 from litestar.serialization import encode_json
 
-from playhead.model.errors import PlayheadError
+from playhead.model.idempotency import idempotency_key
 from playhead.records import answers
 from playhead.records.database import Transaction
-
-HEADER = "idempotency-key"
-LONGEST = 255
 
 Create = Callable[[Transaction], Awaitable[dict[str, Any]]]
 
@@ -54,18 +49,11 @@ def once(request: Request[Any, Any, Any], body: bytes) -> Once:
     """Whether `request`, whose body is given, is to be carried out once only.
 
     Raises:
-        PlayheadError: `invalid_request` for a key that is empty, longer than 255 characters or not plain ASCII.
+        PlayheadError: as `idempotency_key`.
     """
-    key = request.headers.get(HEADER)
+    key = idempotency_key(request.headers)
     if key is None:
         return Once(None, b"")
-    key = key.strip().strip('"')
-    if not (0 < len(key) <= LONGEST and key.isascii() and key.isprintable()):
-        raise PlayheadError(
-            "invalid_request",
-            f"An Idempotency-Key is 1 to {LONGEST} printable ASCII characters.",
-            field="Idempotency-Key",
-        )
     asked = b"\0".join((request.method.encode(), request.url.path.encode(), body))
     return Once(key, hashlib.sha256(asked).digest())
 

@@ -53,6 +53,13 @@ async def keep(tx: Transaction, project_id: UUID, key: str, body: str) -> None:
     )
 
 
+async def forget(tx: Transaction, project_id: UUID, key: str) -> None:
+    """Free a key: what it stood for has come to nothing."""
+    await tx.connection.execute(
+        delete(answers).where(answers.c.project_id == project_id, answers.c.key == key)
+    )
+
+
 async def clear(tx: Transaction) -> None:
     """Forget the answers that are older than a day."""
     await tx.connection.execute(

@@ -16,21 +16,38 @@ from playhead.storage import keys
 from playhead.storage.digest import sha256_of
 from playhead.storage.keys import ObjectName
 from playhead.upload import quarantine
+from playhead.upload.once import Once
 from playhead.upload.sessions import Uploads, VideoRequest
 
 
-async def create_from(station: Uploads, arrived: UUID, project_id: UUID, request: VideoRequest) -> UUID:
+async def create_from(
+    station: Uploads, arrived: UUID, project_id: UUID, request: VideoRequest, asked_once: Once | None = None
+) -> UUID:
     """Create a video from bytes that have arrived already under the id `arrived`, and complete it.
 
+    Of what is `asked_once` for a second time, the video that was created the first time.
+
     Raises:
-        PlayheadError: why the bytes are refused.
+        PlayheadError: why the bytes are refused; `idempotency_key_reused`.
     """
     async with station.records.transaction() as tx:
-        upload = await station.open(tx, project_id, request)
-        await uploads.received(tx, upload["id"], request.size_bytes or 0)
-        await station.incoming.hand_over(arrived, upload["id"])
-    video_id: UUID = upload["video_id"]
-    await complete(station, video_id, project_id=project_id)
+        before = await asked_once.before(tx) if asked_once is not None else None
+        if before is None:
+            upload = await station.open(tx, project_id, request)
+            if asked_once is not None:
+                await asked_once.note(tx, upload["video_id"])
+            await uploads.received(tx, upload["id"], request.size_bytes or 0)
+            await station.incoming.hand_over(arrived, upload["id"])
+    video_id: UUID = before or upload["video_id"]
+    try:
+        # The first time may not have come so far.
+        await complete(station, video_id, project_id=project_id)
+    except PlayheadError as error:
+        if before is not None and error.code == "wrong_state":
+            return video_id  # it has failed since, or is deleted: what it was answered stands
+        if asked_once is not None and not error.kind.retriable:
+            await asked_once.free(station.records)
+        raise
     return video_id
 
 

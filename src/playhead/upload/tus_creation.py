@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from playhead.model.errors import PlayheadError
+from playhead.model.states import UploadState
 from playhead.model.urls import Urls
+from playhead.records import uploads
 from playhead.records.database import Row
 from playhead.upload import tus_metadata
 from playhead.upload.asking import wished
 from playhead.upload.grants import Caller
+from playhead.upload.once import Once, once
 from playhead.upload.reply import Reply
 from playhead.upload.request import Request
 from playhead.upload.sessions import Uploads
@@ -24,16 +27,19 @@ from playhead.upload.tus_concat import Concatenation
 from playhead.upload.tus_headers import check_version, expires, is_offset_type, number
 from playhead.upload.tus_partials import Partials
 
+_DRAIN = 8 * 1024 * 1024
+"""Bytes of a body that is not needed, read so that its sender lives to read the answer."""
+
 
 class TusCreation:
     """The protocol for the callers of a server."""
 
     def __init__(
-        self, uploads: Uploads, urls: Urls, partials: Partials, concatenation: Concatenation
+        self, station: Uploads, urls: Urls, partials: Partials, concatenation: Concatenation
     ) -> None:
-        self._uploads = uploads
+        self._uploads = station
         self._urls = urls
-        self._tus = Tus(uploads)
+        self._tus = Tus(station)
         self._partials = partials
         self._concatenation = concatenation
 
@@ -42,7 +48,7 @@ class TusCreation:
 
         Raises:
             PlayheadError: `malformed_request`, `invalid_request`, `empty_file`, `upload_too_large`,
-                `grant_used_up`; and for bytes that come along as `Tus.patch`.
+                `grant_used_up`, `idempotency_key_reused`; and for bytes that come along as `Tus.patch`.
         """
         check_version(request.headers)
         concat = request.headers.get("upload-concat", "").strip()
@@ -50,7 +56,8 @@ class TusCreation:
             return await self._partials.begin(request)
         if concat:
             return await self._concatenation.finish(request)
-        upload = await self._open(request.subject, request.headers)
+        asked_once = _once(request)
+        upload, is_new = await self._open(request.subject, request.headers, asked_once)
         url = self._urls.upload(upload["id"], int(upload["expires_at"].timestamp()))
         headers = {
             "location": url,
@@ -59,24 +66,58 @@ class TusCreation:
             "playhead-video": str(upload["video_id"]),
         }
         if is_offset_type(request.headers):
-            headers["upload-offset"] = str(await self._take(request, upload))
+            taken = self._take(request, upload, asked_once) if is_new else self._stands(request, upload)
+            headers["upload-offset"] = str(await taken)
         return Reply(201, headers=headers)
 
-    async def _take(self, request: Request[Caller], upload: Row) -> int:
+    async def _take(self, request: Request[Caller], upload: Row, asked_once: Once | None) -> int:
         try:
             return await self._tus.take(request, upload, 0)
         except PlayheadError:
             # Nobody was told the URL, so nobody will go on with it.
             await self._uploads.abandon(upload["id"])
+            if asked_once is not None:
+                await asked_once.free(self._uploads.records)
             raise
 
-    async def _open(self, caller: Caller, headers: Mapping[str, str]) -> Row:
+    async def _stands(self, request: Request[Caller], upload: Row) -> int:
+        """Where an upload stands that was created before: its client goes on from there by itself."""
+        await request.body.drain(_DRAIN)
+        if upload["state"] != UploadState.WAITING:
+            return int(upload["received_size"])
+        held = await self._uploads.incoming.standing(upload["id"])
+        return held.prefix if held is not None else 0
+
+    async def _open(
+        self, caller: Caller, headers: Mapping[str, str], asked_once: Once | None
+    ) -> tuple[Row, bool]:
+        """The upload, and whether it is new."""
         metadata = headers.get("upload-metadata", "")
         asked = wished(tus_metadata.wishes(tus_metadata.parse(metadata), _length(headers)), caller.grant)
         async with self._uploads.records.transaction() as tx:
-            return await self._uploads.open(
+            before = await asked_once.before(tx) if asked_once is not None else None
+            if before is not None:
+                return _alive(await uploads.find(tx, before)), False
+            upload = await self._uploads.open(
                 tx, caller.project_id, asked, grant=caller.grant, tus={"metadata": metadata}
             )
+            if asked_once is not None:
+                await asked_once.note(tx, upload["id"])
+            return upload, True
+
+
+def _once(request: Request[Caller]) -> Once | None:
+    caller = request.subject
+    names = ("upload-length", "upload-defer-length", "upload-metadata")
+    asked = [b"tus", *(request.headers.get(name, "").encode() for name in names)]
+    grant_id = caller.grant["id"] if caller.grant is not None else None
+    return once(request.headers, caller.project_id, asked, grant_id=grant_id)
+
+
+def _alive(upload: Row | None) -> Row:
+    if upload is None or upload["state"] == UploadState.DEAD:
+        raise PlayheadError("url_expired", "This upload is over.")
+    return upload
 
 
 def _length(headers: Mapping[str, str]) -> int | None:
