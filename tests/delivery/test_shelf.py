@@ -118,3 +118,17 @@ async def test_a_source_is_judged_by_the_limits_only_once(disk: Slow, fit: Path,
     other = await strict.source("unfit", size(unfit), judged=False)
     assert other.reasons
     assert other.video is None
+
+
+async def test_what_has_grown_counts_for_more(disk: Slow, fit: Path) -> None:
+    shelf = Shelf(disk, capacity=10 * shelves.SMALL)
+
+    async def made() -> list[int]:
+        return []
+
+    first = await shelf.kept("first", made, len)
+    second = await shelf.kept("second", made, len)
+    shelf.reweigh("nobody", 100 * shelves.SMALL)
+    shelf.reweigh("second", 10 * shelves.SMALL)
+    assert await shelf.kept("second", made, len) is second
+    assert await shelf.kept("first", made, len) is not first

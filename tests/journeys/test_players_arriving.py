@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
 
@@ -9,6 +11,7 @@ from tests import drive
 from tests.browser import browser, page
 from tests.journeys.test_players import FIT, RATE, Stage, site, stage
 from tests.live import Live
+from tests.media.mp4.clips import ffmpeg
 from tests.media.samples.pictures import number_of
 
 __all__ = ["browser", "page", "site", "stage"]
@@ -18,18 +21,37 @@ pytestmark = pytest.mark.soak
 SECONDS = 10
 
 
-@pytest.mark.parametrize(("player", "entry"), [("dash", "manifest.mpd"), ("shaka", "manifest.mpd")])
-async def test_a_film_that_is_arriving(stage: Stage, live_server: Live, player: str, entry: str) -> None:
-    data = FIT.path().read_bytes()
+TYPES = {"mp4": "video/mp4", "mkv": "video/x-matroska"}
+
+
+@pytest.fixture
+def film(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A film with its index first, or in Matroska, which has none."""
+    path = tmp_path / f"fit.{request.param}"
+    ffmpeg("-i", FIT.path(), "-c", "copy", "-movflags", "+faststart", path)
+    return path
+
+
+@pytest.mark.parametrize("film", TYPES, indirect=True)
+@pytest.mark.parametrize(
+    ("player", "entry"), [("dash", "manifest.mpd"), ("shaka", "manifest.mpd"), ("hls", "master.m3u8")]
+)
+async def test_a_film_that_is_arriving(
+    stage: Stage, live_server: Live, film: Path, player: str, entry: str
+) -> None:
+    data = film.read_bytes()
     half = len(data) * 6 // 10
 
     def put(start: int, stop: int) -> int:
-        headers = {"Content-Type": "video/mp4", "Content-Range": f"bytes {start}-{stop - 1}/{len(data)}"}
+        headers = {
+            "Content-Type": TYPES[film.suffix[1:]],
+            "Content-Range": f"bytes {start}-{stop - 1}/{len(data)}",
+        }
         return httpx.put(created["url"], content=data[start:stop], headers=headers, timeout=60).status_code
 
     with live_server.http() as client:
         fields = {
-            "filename": "fit.mp4",
+            "filename": film.name,
             "size": len(data),
             "resolutions": ["144p"],
             "play_while_uploading": True,

@@ -22,6 +22,7 @@ import pytest
 
 from playhead.client import Client
 from playhead.client import Upload as Opened
+from playhead.media.matroska import read_matroska
 from playhead.media.mp4 import read_movie
 from playhead.model.plan import TIMESCALE
 from playhead.packaging import cut
@@ -34,6 +35,7 @@ SECONDS = 20
 WITHIN = 1.0
 """Seconds from the last byte of the first segment to that segment being served."""
 PATIENCE = 30.0
+TYPES = {".mp4": "video/mp4", ".mkv": "video/x-matroska"}
 MPD = "{urn:mpeg:dash:schema:mpd:2011}"
 
 
@@ -89,6 +91,17 @@ def fast_film(film: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="session", params=["mp4", "mkv"])
+def arriving_film(request: pytest.FixtureRequest, fast_film: Path) -> Path:
+    """Each container whose beginning can be watched before its end is there."""
+    if request.param == "mp4":
+        return fast_film
+    path = fast_film.with_name("film.mkv")
+    copy = ["-i", str(fast_film), "-c", "copy", str(path)]
+    subprocess.run(["ffmpeg", "-v", "error", *copy], check=True, timeout=60)
+    return path
+
+
 @pytest.fixture
 def api(live_server: Live) -> Iterator[httpx.Client]:
     with live_server.http() as client:
@@ -106,6 +119,39 @@ def ends(path: Path) -> list[int]:
             spans = lane.spans(segment.first, segment.stop)
             reach[number] = max(reach[number], *(span.offset + span.length for span in spans))
     return reach
+
+
+@dataclass(frozen=True)
+class Reach:
+    """For each segment, of a file in the order of its bytes."""
+
+    short: list[int]
+    """Bytes with which it cannot be served yet."""
+    enough: list[int]
+    """Bytes with which it must be."""
+
+
+def reaches(path: Path) -> Reach:
+    """Of an MP4 with its index first, all its own bytes are enough.
+
+    Of a Matroska file, it takes the key frame that ends it, and a second of pictures behind that.
+    """
+    if path.suffix == ".mp4":
+        found = ends(path)
+        return Reach([each - 1 for each in found], found)
+    data = path.read_bytes()
+    index = asyncio.run(read_matroska(_File(data, len(data))))
+    seen = view(index.movie)
+    assert seen.video is not None
+    frames = index.frames[0]
+    short, enough = [], []
+    for number, segment in enumerate(cut(seen.video, seen.cuts, TIMESCALE)):
+        (*_, last) = seen.video.spans(segment.first, segment.stop)
+        short.append(last.offset + last.length - 1)
+        behind = seen.cuts[number + 1] / TIMESCALE + 1 if number + 1 < len(seen.cuts) else SECONDS
+        after = [place for place, time in enumerate(frames.times) if time / 1000 >= behind]
+        enough.append(frames.offsets[after[0]] + frames.sizes[after[0]] if after else len(data))
+    return Reach(short, enough)
 
 
 def opened(api: httpx.Client, path: Path, **fields: Any) -> dict[str, Any]:
@@ -131,7 +177,7 @@ def sending(
             at += len(block)
 
     def send() -> None:
-        named = {"Content-Type": "video/mp4", "Content-Length": str(len(data)), **headers}
+        named = {"Content-Type": TYPES[path.suffix], "Content-Length": str(len(data)), **headers}
         with suppress(httpx.TransportError):
             statuses.append(
                 httpx.put(created["url"], content=blocks(), headers=named, timeout=60).status_code
@@ -156,24 +202,29 @@ def uris(playlist: str) -> list[str]:
 
 
 def test_its_segments_are_served_as_they_arrive_and_stay_the_same(
-    api: httpx.Client, live_server: Live, fast_film: Path
+    api: httpx.Client, live_server: Live, arriving_film: Path
 ) -> None:
-    reach, size = ends(fast_film), fast_film.stat().st_size
-    created = opened(api, fast_film)
+    reach, size = reaches(arriving_film), arriving_film.stat().st_size
+    created = opened(api, arriving_film)
     base = f"{live_server.url}/v/{created['video_id']}/"
     # One byte is missing of the first segment: nothing may be promised.
-    gate = Gate(reach[0] - 1)
-    thread, statuses = sending(created, fast_film, gate, **{"Content-Range": f"bytes 0-{size - 1}/{size}"})
+    gate = Gate(reach.short[0])
+    thread, statuses = sending(
+        created, arriving_film, gate, **{"Content-Range": f"bytes 0-{size - 1}/{size}"}
+    )
     part = {"Content-Range": "bytes */*"}
     until(lambda: httpx.put(created["url"], headers=part), 308)
-    while int(httpx.put(created["url"], headers=part).headers.get("range", "bytes=0-0")[8:]) < reach[0] - 2:
+    while (
+        int(httpx.put(created["url"], headers=part).headers.get("range", "bytes=0-0")[8:])
+        < reach.short[0] - 1
+    ):
         time.sleep(0.02)
     for name in ("master.m3u8", "manifest.mpd"):
         early = httpx.get(base + name)
         assert (early.status_code, early.json()["code"]) == (503, "not_ready")
     assert drive.video(api, created["video_id"])["playable_at"] is None
 
-    gate.raise_to(reach[0])
+    gate.raise_to(reach.enough[0])
     while not gate.reached:
         time.sleep(0.005)
     until(lambda: httpx.get(base + "master.m3u8"))
@@ -194,14 +245,14 @@ def test_its_segments_are_served_as_they_arrive_and_stay_the_same(
 
     manifest = ElementTree.fromstring(httpx.get(base + "manifest.mpd").text)
     assert manifest.get("type") == "dynamic"
-    assert manifest.get("mediaPresentationDuration") == f"PT{SECONDS:.3f}S"
+    lasting = float((manifest.get("mediaPresentationDuration") or "")[2:-1])
+    assert lasting == pytest.approx(SECONDS, abs=0.03 if arriving_film.suffix == ".mkv" else 0)
     assert manifest.get("minimumUpdatePeriod") is not None
     assert [_listed(timeline) for timeline in manifest.iter(f"{MPD}SegmentTimeline")] == [1, 1]
 
     targets, arrived = {_target(playlist.text)}, 1
-    for limit in (reach[4], size):
+    for number, limit in ((4, reach.enough[4]), (len(reach.enough) - 1, size)):
         gate.raise_to(limit)
-        number = reach.index(limit) if limit in reach else len(reach) - 1
         while arrived <= number:
             playlist = httpx.get(base + "source.m3u8")
             arrived = len(uris(playlist.text))
@@ -215,7 +266,9 @@ def test_its_segments_are_served_as_they_arrive_and_stay_the_same(
     assert "minimumUpdatePeriod" not in ended.text
     whole = {name: httpx.get(base + name).text for name in ("source.m3u8", "audio.m3u8")}
     assert all(text.endswith("#EXT-X-ENDLIST\n") for text in whole.values())
-    assert _frames(base + "master.m3u8") == _frames(str(fast_film))
+    assert _frames(base + "master.m3u8") == _frames(str(arriving_film))
+    if arriving_film.suffix == ".mkv":  # of which no edit list hides a packet
+        assert _packets(base + "master.m3u8") == _packets(str(arriving_film))
 
     names = [each for text in whole.values() for each in uris(text)]
     names += ["source-init.mp4", "audio-init.mp4"]
@@ -267,14 +320,14 @@ def test_the_client_sends_the_index_first_and_the_bytes_stay_the_same(
 
 @pytest.mark.parametrize("plain", [True, False], ids=["plain", "parts"])
 def test_an_upload_that_is_given_up_ends_what_players_see(
-    api: httpx.Client, live_server: Live, fast_film: Path, plain: bool
+    api: httpx.Client, live_server: Live, arriving_film: Path, plain: bool
 ) -> None:
-    reach, size = ends(fast_film), fast_film.stat().st_size
-    created = opened(api, fast_film)
+    reach, size = reaches(arriving_film), arriving_film.stat().st_size
+    created = opened(api, arriving_film)
     base = f"{live_server.url}/v/{created['video_id']}/"
-    gate = Gate(reach[2])
+    gate = Gate(reach.enough[2])
     headers = {} if plain else {"Content-Range": f"bytes 0-{size - 1}/{size}"}
-    thread, statuses = sending(created, fast_film, gate, **headers)
+    thread, statuses = sending(created, arriving_film, gate, **headers)
     until(lambda: httpx.get(base + "source.m3u8"))
     assert httpx.delete(created["url"]).status_code == 204
     for name in ("master.m3u8", "manifest.mpd", "source.m3u8", "source-0.m4s"):
@@ -353,3 +406,10 @@ def _frames(source: str) -> list[str]:
     ]
     assert len(frames) == SECONDS * 25
     return frames
+
+
+def _packets(source: str) -> list[str]:
+    """The hash of every packet of sound."""
+    argv = ["ffmpeg", "-v", "warning", "-i", source, "-map", "0:a:0", "-c", "copy", "-f", "framemd5", "-"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True)
+    return [line.rsplit(",", 1)[-1].strip() for line in done.stdout.splitlines() if not line.startswith("#")]

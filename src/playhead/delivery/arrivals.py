@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
+from fractions import Fraction
 from functools import partial
 from typing import cast
 from uuid import UUID
@@ -23,6 +24,8 @@ from playhead.delivery.content import Content
 from playhead.delivery.presentation import Growing, Pictures, Presentation, Sound, Track, present
 from playhead.delivery.shelf import Shelf
 from playhead.delivery.showing import Viewer, version_of
+from playhead.delivery.walking import Walking, begin
+from playhead.media.matroska.ebml import MAGIC
 from playhead.model.errors import PlayheadError
 from playhead.model.states import Status, UploadState
 from playhead.packaging import Lane, Segment, Span
@@ -83,6 +86,10 @@ class _Arrival:
     presentation: Presentation
     counted: dict[str, int]
     """Track → how many of its first segments were there when last counted."""
+    longest: Fraction | None = None
+    """Where its index did not come first: seconds that no segment is longer than."""
+    lasting: Fraction | None = None
+    """Where segments may follow that are not known yet: the seconds that all of it is thought to last."""
 
     def there(self, track: Pictures | Sound) -> int:
         """How many of a track's first segments are there."""
@@ -128,9 +135,13 @@ class Arrivals:
                 text = playlists.master(arrival.presentation, tag, scrubbing=False)
             case names.Playlist(track_name, keyframes=False):
                 track = _track(arrival, track_name)
-                text = playlists.arriving(track, tag, arrival.there(track))
+                text = playlists.arriving(
+                    track, tag, arrival.there(track), arrival.longest, more=arrival.lasting is not None
+                )
             case names.Manifest():
-                text = playlists.arriving_manifest(arrival.presentation, tag, arrival.there, arrival.since)
+                text = playlists.arriving_manifest(
+                    arrival.presentation, tag, arrival.there, arrival.since, arrival.lasting
+                )
             case names.Init() | names.Segment():
                 return await self._made(arrival, name, viewer)
             case _:
@@ -200,13 +211,43 @@ class Arrivals:
         if held is None or not held.is_known:
             raise PlayheadError("not_ready")
         key = keys.source(upload["video_id"], upload["id"].hex).key
-        await self.shelf.arriving(key, _Index(self.arriving, upload["id"], held))
-        # From here on it is a source like any other that nobody has planned yet.
-        presentation = await present(_playing(upload["video_id"], key, held.size), None, self.shelf)
-        if presentation is None:
-            return None
+        source = _Index(self.arriving, upload["id"], held)
         counted: dict[str, int] = await self.shelf.derived(("arrived", key), dict)
-        return _Arrival(upload["id"], upload["created_at"], key, held, presentation, counted)
+        arrival = partial(_Arrival, upload["id"], upload["created_at"], key, held, counted=counted)
+        if await source.read(0, len(MAGIC)) != MAGIC:
+            await self.shelf.arriving(key, source)
+            presentation = await self._whole(upload, key, held)
+            return None if presentation is None else arrival(presentation=presentation)
+        walking = await self._walked(key, upload["id"], held)
+        longest = Fraction(walking.growth.longest)
+        if walking.at_end and not walking.growth.over:
+            await self.shelf.arrived(key, walking.movie)
+            presentation = await self._whole(upload, key, held)
+            if presentation is not None:
+                return arrival(presentation=presentation, longest=longest)
+            walking.growth.over = True
+        presentation = walking.presentation(key)
+        if presentation is None:
+            if walking.growth.over:
+                return None
+            raise PlayheadError("not_ready")
+        return arrival(presentation=presentation, longest=longest, lasting=walking.lasting())
+
+    async def _whole(self, upload: Row, key: str, held: Held) -> Presentation | None:
+        """What a file whose index is known has to show: a source like any other that nobody has planned yet."""
+        return await present(_playing(upload["video_id"], key, held.size), None, self.shelf)
+
+    async def _walked(self, key: str, upload_id: UUID, held: Held) -> Walking:
+        """A Matroska file, walked through as far as it has arrived without a gap, or as far as one look goes."""
+        place = ("walking", key)
+        walking: Walking = await self.shelf.kept(
+            place,
+            partial(begin, _Index(self.arriving, upload_id, held), self.shelf.limits),
+            lambda made: made.weight,
+        )
+        await walking.on(_Index(self.arriving, upload_id, held), held.prefix)
+        self.shelf.reweigh(place, walking.weight)
+        return walking
 
     async def _made(self, arrival: _Arrival, name: names.Init | names.Segment, viewer: Viewer) -> Content:
         track = _track(arrival, name.track)
@@ -214,7 +255,7 @@ class Arrivals:
             made, kind = init(track, track.lane), INIT
         else:
             if name.number >= len(track.segments):
-                raise PlayheadError("not_found")
+                raise PlayheadError("not_found" if arrival.lasting is None else "not_ready")
             wanted = track.segments[name.number]
             if not arrival.has(track.lane, wanted):
                 raise PlayheadError("not_ready")

@@ -65,11 +65,18 @@ def media(track: Track, version: str) -> str:
     return hls.media_playlist(_rows(track, version))
 
 
-def arriving(track: Pictures | Sound, version: str, there: int) -> str:
-    """The playlist of a track whose file is being uploaded: only the first `there` segments are."""
+def arriving(
+    track: Pictures | Sound, version: str, there: int, longest: Fraction | None = None, *, more: bool = False
+) -> str:
+    """The playlist of a track whose file is being uploaded: only the first `there` segments are.
+
+    `longest` is told where not all segments were known from the beginning: no shorter than any, in seconds. `more`
+    says that they are not yet.
+    """
     rows = _rows(track, version)
-    longest = max(row.duration for row in rows)
-    return hls.media_playlist(rows[:there], "EVENT", ended=there >= len(rows), longest=longest)
+    if longest is None:
+        longest = max(row.duration for row in rows)
+    return hls.media_playlist(rows[:there], "EVENT", ended=not more and there >= len(rows), longest=longest)
 
 
 def _rows(track: Track, version: str) -> list[hls.Row]:
@@ -92,18 +99,23 @@ def keyframes(track: Pictures, version: str) -> str:
 
 
 def arriving_manifest(
-    presentation: Presentation, version: str, there: Callable[[Pictures | Sound], int], since: datetime
+    presentation: Presentation,
+    version: str,
+    there: Callable[[Pictures | Sound], int],
+    since: datetime,
+    lasting: Fraction | None = None,
 ) -> str:
     """The manifest of a file that is being uploaded since `since`: of each track the first `there` segments.
 
-    Once all of them are, it is that of a finished file.
+    Once all of them are, it is that of a finished file. `lasting` is told while more may come: the seconds that
+    the film is thought to last.
     """
     tracks = [*presentation.pictures, *presentation.sounds]
     counts = {track.name: there(track) for track in tracks if not isinstance(track, Growing)}
-    if all(counts.get(track.name) == len(track.segments) for track in tracks):
+    if lasting is None and all(counts.get(track.name) == len(track.segments) for track in tracks):
         return manifest(presentation, version)
     arrival = dash.Arrival(since, datetime.now(UTC), AGAIN_SECONDS)
-    return manifest(presentation, version, arrival, counts)
+    return manifest(presentation, version, arrival, counts, lasting)
 
 
 def manifest(
@@ -111,8 +123,12 @@ def manifest(
     version: str,
     arrival: dash.Arrival | None = None,
     counts: Mapping[str, int] | None = None,
+    lasting: Fraction | None = None,
 ) -> str:
-    """The DASH manifest; `counts` are of how many segments of each track it tells, when not of all."""
+    """The DASH manifest; `counts` are of how many segments of each track it tells, when not of all.
+
+    `lasting` is told of a film whose end nobody knows: the seconds it is thought to last.
+    """
     pictures = [
         dash.Picture(
             id=track.name,
@@ -147,7 +163,8 @@ def manifest(
         )
         for text in presentation.texts
     ]
-    return dash.manifest(presentation.duration, pictures, sounds, texts, arrival=arrival)
+    duration = presentation.duration if lasting is None else lasting
+    return dash.manifest(duration, pictures, sounds, texts, arrival=arrival)
 
 
 def channels(entry: bytes) -> int:

@@ -268,13 +268,15 @@ async def present(playing: Playing, plan: Plan | None, shelf: Shelf) -> Presenta
     )
 
 
-async def _source(shelf: Shelf, key: str, lane: Lane, cuts: Sequence[int]) -> Pictures:
-    entry = lane.entries[0]
-    width, height = (int.from_bytes(entry[at : at + 2], "big") for at in (32, 34))
+def source_pictures(key: str, lane: Lane, segments: list[Segment]) -> Pictures:
+    """The source's own pictures; the segments' times are in ticks of a plan."""
+    width, height = (int.from_bytes(lane.entries[0][at : at + 2], "big") for at in (32, 34))
+    return Pictures(SOURCE, key, lane, segments, width, height)
 
+
+async def _source(shelf: Shelf, key: str, lane: Lane, cuts: Sequence[int]) -> Pictures:
     def make() -> Pictures:
-        segments = segments_on_clock(cut(lane, cuts, TIMESCALE), lane, TIMESCALE)
-        return Pictures(SOURCE, key, lane, segments, width, height)
+        return source_pictures(key, lane, segments_on_clock(cut(lane, cuts, TIMESCALE), lane, TIMESCALE))
 
     return await shelf.derived(("pictures", key), make)
 

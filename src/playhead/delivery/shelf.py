@@ -46,7 +46,7 @@ class Shelf:
 
     def __init__(self, storage: Storage, limits: Limits = Limits(), capacity: int = CAPACITY) -> None:
         self._storage = storage
-        self._limits = limits
+        self.limits = limits
         self._capacity = capacity
         self._kept: OrderedDict[Hashable, asyncio.Future[Any]] = OrderedDict()
         self._weights: dict[Hashable, int] = {}
@@ -66,7 +66,7 @@ class Shelf:
         `judged` says that it was found fit before: limits that were lowered since then do not count.
         `index_key` is where its index is stored, when the source itself holds none.
         """
-        limits = UNLIMITED if judged else self._limits
+        limits = UNLIMITED if judged else self.limits
         if judged and self._found_fit(key):
             # What was fit within the limits is the same without them: not read again once it is planned.
             judged = False
@@ -92,13 +92,20 @@ class Shelf:
             PlayheadError: whatever `source` raises, and `not_ready` while the index is incomplete.
         """
 
-        async def judge() -> SourceView:
+        async def find() -> Movie:
             try:
-                movie = await read_movie(source)
+                return await read_movie(source)
             except PlayheadError as error:
                 # What looks damaged may only be missing: that is judged once all is there.
                 raise PlayheadError("not_ready") from error
-            return await asyncio.to_thread(view, movie, self._limits)
+
+        return await self.arrived(key, find)
+
+    async def arrived(self, key: str, find: Callable[[], Awaitable[Movie]]) -> SourceView:
+        """The same of a source whose index the caller finds, if it was not found before."""
+
+        async def judge() -> SourceView:
+            return await asyncio.to_thread(view, await find(), self.limits)
 
         return await self.kept(("source", key, False), judge, _view_samples)
 
@@ -130,12 +137,22 @@ class Shelf:
         result: T = await asyncio.shield(future)
         return result
 
+    def reweigh(self, place: Hashable, weight: int) -> None:
+        """Count what is kept at a place for so many samples from now on, because it has grown."""
+        if place in self._weights:
+            self._held += max(SMALL, weight) - self._weights[place]
+            self._weights[place] = max(SMALL, weight)
+            self._make_room()
+
     def _settle(self, place: Hashable, done: asyncio.Future[T], weigh: Callable[[T], int]) -> None:
         if done.cancelled() or done.exception() is not None:
             self._kept.pop(place, None)
             return
         self._weights[place] = max(SMALL, weigh(done.result()))
         self._held += self._weights[place]
+        self._make_room()
+
+    def _make_room(self) -> None:
         while self._held > self._capacity:
             # What is just being read weighs nothing yet, and stays.
             oldest = next(each for each in self._kept if each in self._weights)

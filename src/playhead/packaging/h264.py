@@ -8,6 +8,8 @@ from dataclasses import dataclass
 _WITH_CHROMA = (100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135)
 """Profiles whose parameter sets tell chroma format and bit depth (ITU-T H.264, section 7.3.2.1.1)."""
 
+MOST_REORDERED = 16
+"""Frames that a decoder ever holds back (section A.3.1)."""
 _EXTENDED = 255
 """The number of an aspect ratio that is told in full (table E-1)."""
 _SHAPES = "1:1 12:11 10:11 16:11 40:33 24:11 20:11 32:11 80:33 18:11 15:11 64:33 160:99 4:3 3:2 2:1"
@@ -35,6 +37,8 @@ class Sequence:
     """Width to height of a pixel; None when it is not told."""
     colours: tuple[int, int, int] | None = None
     """Primaries, transfer and matrix by their numbers in ISO/IEC 23091-2; None when they are not told."""
+    reorder: int | None = None
+    """Frames that may be decoded before one that is shown before them; None when it is not told."""
 
 
 def sequence_of(avcc: bytes) -> Sequence | None:
@@ -88,10 +92,12 @@ def _parsed(unit: bytes) -> Sequence:
         unit_x, unit_y = (1 if chroma in (0, 3) else 2), (2 if chroma == 1 else 1) * (2 - frames_only)
         across -= unit_x * (bits.golomb() + bits.golomb())
         down -= unit_y * (bits.golomb() + bits.golomb())
-    aspect = colours = None
+    aspect = colours = reorder = None
     with suppress(IndexError):  # what is beyond here is worth knowing, but nothing depends on it
-        aspect, colours = _usability(bits) if bits.take(1) else (None, None)
-    return Sequence(profile, level, chroma, depth, not frames_only, across, down, aspect, colours)
+        if bits.take(1):
+            aspect, colours = _usability(bits)
+            reorder = _reorder(bits)
+    return Sequence(profile, level, chroma, depth, not frames_only, across, down, aspect, colours, reorder)
 
 
 def _usability(bits: _Bits) -> tuple[tuple[int, int] | None, tuple[int, int, int] | None]:
@@ -108,6 +114,41 @@ def _usability(bits: _Bits) -> tuple[tuple[int, int] | None, tuple[int, int, int
         if bits.take(1):
             colours = bits.take(8), bits.take(8), bits.take(8)
     return aspect if aspect and all(aspect) else None, colours
+
+
+def _reorder(bits: _Bits) -> int | None:
+    """`max_num_reorder_frames`, from behind the colours (section E.1.1)."""
+    if bits.take(1):  # where chroma lies
+        bits.golomb()
+        bits.golomb()
+    if bits.take(1):  # timing
+        bits.take(65)
+    buffered = False
+    for _ in range(2):
+        if bits.take(1):
+            _skip_buffer(bits)
+            buffered = True
+    if buffered:
+        bits.take(1)  # low_delay_hrd_flag
+    bits.take(1)  # pic_struct_present_flag
+    if not bits.take(1):
+        return None
+    bits.take(1)  # motion_vectors_over_pic_boundaries_flag
+    for _ in range(4):  # the largest pictures, macroblocks and vectors
+        bits.golomb()
+    reorder = bits.golomb()
+    return reorder if reorder <= MOST_REORDERED else None
+
+
+def _skip_buffer(bits: _Bits) -> None:
+    """Parameters of a hypothetical decoder's buffer (section E.1.2)."""
+    count = bits.golomb() + 1
+    bits.take(8)
+    for _ in range(min(count, 32)):
+        bits.golomb()
+        bits.golomb()
+        bits.take(1)
+    bits.take(20)
 
 
 def _skip_scaling(bits: _Bits, lists: int) -> None:

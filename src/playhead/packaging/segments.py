@@ -43,15 +43,39 @@ def keyframe_boundaries(lane: Lane, target: float, first: float | None = None) -
     They are its start, then each next sync sample at least `target` seconds after the last one (`first`
     seconds for the very first segment). A rest shorter than half of `target` stays with what is before it.
     """
-    times = [lane.times[number] for number in lane.sync_numbers]
-    cuts, wanted = times[:1], target if first is None else first
-    for time in times[1:]:
-        if time - cuts[-1] >= round(wanted * lane.timescale):
-            cuts.append(time)
-            wanted = target
-    if len(cuts) > 1 and lane.end - cuts[-1] < target * lane.timescale / 2:
-        cuts.pop()
-    return cuts
+    found = Boundaries(lane.timescale, target, first)
+    for number in lane.sync_numbers:
+        found.take(lane.times[number])
+    return found.until(lane.end)
+
+
+class Boundaries:
+    """Finds those boundaries from the times of one sync sample after the other.
+
+    Each but the last is decided by what comes before it, and the last by whether enough follows: of a lane
+    that is only there to some time, `until` tells all of the whole lane's up to its own last one.
+    """
+
+    def __init__(self, timescale: int, target: float, first: float | None = None) -> None:
+        self._timescale = timescale
+        self._target = target
+        self._wanted = target if first is None else first
+        self._found: list[int] = []
+
+    def take(self, time: int) -> bool:
+        """Go on to the next sync sample; whether a segment begins with it, if enough follows."""
+        if self._found and time - self._found[-1] < round(self._wanted * self._timescale):
+            return False
+        if self._found:
+            self._wanted = self._target
+        self._found.append(time)
+        return True
+
+    def until(self, end: int) -> list[int]:
+        """The boundaries in a lane that ends then."""
+        if len(self._found) > 1 and end - self._found[-1] < self._target * self._timescale / 2:
+            return self._found[:-1]
+        return self._found[:]
 
 
 def cut(lane: Lane, boundaries: Sequence[int], timescale: int) -> list[Segment]:

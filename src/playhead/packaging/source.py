@@ -5,17 +5,25 @@ from __future__ import annotations
 import math
 import struct
 from array import array
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import sub
+from typing import NamedTuple
 
 from playhead.media.mp4 import Movie, Track, configuration
 from playhead.model.plan import TIMESCALE
 from playhead.packaging.fitness import Limits, Reason, examine, examine_sound
+from playhead.packaging.h264 import sequence_of
 from playhead.packaging.lane import Lane, Stretch
 from playhead.packaging.segments import Segment, keyframe_boundaries
+from playhead.packaging.timeline import lead_for, reorder_of
 
 SEGMENT_SECONDS = 2.0
 FIRST_SEGMENT_SECONDS = 1.0
 """The first segment may be shorter: what is shorter is there sooner."""
+WALKED = "mkv"
+"""The brand of files that have no table of their frames."""
 MAX_RATE = 66
 """Frames a second: above it the encoded renditions are thinned out, and would not switch with the source."""
 
@@ -64,8 +72,34 @@ def view(movie: Movie, limits: Limits = Limits()) -> SourceView:
     if len(video.times) * video.timescale > MAX_RATE * (video.end - video.begin):
         return SourceView(("more than 60 frames a second",))
     boundaries = keyframe_boundaries(video, SEGMENT_SECONDS, FIRST_SEGMENT_SECONDS)
+    if movie.brand == WALKED:
+        early = early_lead(video, boundaries)
+        if early.reorder < reorder_of(video.times, video.shown):
+            return SourceView(("its frames are reordered more than its beginning tells",))
+        video = replace(video, lead=early.lead)
     cuts = tuple(rounded(time, video.timescale, TIMESCALE) for time in boundaries)
     return SourceView((), video, lanes[1:], silent=len(tracks) == 1, cuts=cuts)
+
+
+class EarlyLead(NamedTuple):
+    """The lead of a video as its beginning tells it."""
+
+    lead: int
+    reorder: int
+    """Ticks that a frame may be decoded before it is shown, at most."""
+
+
+def early_lead(video: Lane, boundaries: Sequence[int]) -> EarlyLead:
+    """The lead by the header and the first segment alone, as of a file that is walked through from its beginning.
+
+    Init segments are served before the rest is known, and must stay as they are.
+    """
+    stop = bisect_left(video.shown, boundaries[1]) if len(boundaries) > 1 else len(video.shown)
+    sequence = sequence_of(configuration(video.entries[0], b"avcC") or b"")
+    told = sequence.reorder or 0 if sequence is not None else 0
+    reorder = max(reorder_of(video.times[:stop], video.shown[:stop]), told * video.last_duration)
+    gaps = set(map(sub, video.shown[1 : stop + 1], video.shown)) or {0}
+    return EarlyLead(lead_for(reorder, gaps, video.timescale), reorder)
 
 
 def _sound_alone(movie: Movie, limits: Limits) -> SourceView:

@@ -73,7 +73,7 @@ def lane_of_pieces(pieces: Sequence[Piece], timescale: int, lead: int | None = N
         stretches=tuple(stretches),
         times=times,
         shown=shown,
-        lead=_lead(times, shown, gaps, timescale) if lead is None else lead,
+        lead=lead_for(reorder_of(times, shown), gaps, timescale) if lead is None else lead,
         sync=None if len(sync) == len(times) else sync,
         begin=pieces[0].start,
         end=last_shown + last_duration,
@@ -120,7 +120,7 @@ def lane_of_track(track: Track, source: int = 0, start: int = 0) -> Lane:
     if track.kind == "audio":
         lead = max(0, silence[0] * PACKET - shown[0])
     else:
-        lead = _lead(times, shown, gaps, track.timescale)
+        lead = lead_for(reorder_of(times, shown), gaps, track.timescale)
     return Lane(
         kind=track.kind,
         timescale=track.timescale,
@@ -241,13 +241,17 @@ def _silence(late: int, entries: tuple[bytes, ...], timescale: int) -> tuple[int
     return (-(-late // PACKET), packet) if known else (0, b"")
 
 
-def _lead(times: array[int], shown: array[int], gaps: set[int], timescale: int) -> int:
-    """The lead that the reordering of a video's frames needs, within reason.
+def lead_for(reorder: int, gaps: set[int], timescale: int) -> int:
+    """The lead for frames that are decoded up to `reorder` ticks before they are shown, within reason.
 
-    Where frames last differently, decoding each for its own duration needs as much more as two frames can
-    differ in: encoders here keep two back. More would be right but never needed, less falls back.
+    Where frames last differently, by `gaps`, decoding each for its own duration needs as much more as two
+    frames can differ in: encoders here keep two back. More would be right but never needed, less falls back.
     """
-    needed: int = 0 if times == shown else max(map(sub, shown, times))
-    if needed:
-        needed += 2 * (max(gaps) - min(gaps))
-    return min(needed, round(LEAD_SECONDS * timescale))
+    if reorder:
+        reorder += 2 * (max(gaps) - min(gaps))
+    return min(reorder, round(LEAD_SECONDS * timescale))
+
+
+def reorder_of(times: array[int], shown: array[int]) -> int:
+    """Ticks by which frames are decoded before they would be if each were shown at once, at most."""
+    return 0 if times == shown else max(map(sub, shown, times))

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import compress, repeat
+from itertools import compress, islice, repeat
 from operator import floordiv, mul, sub
 
 from playhead.media.matroska.ebml import corrupt
@@ -32,6 +33,10 @@ LATEST_PICTURE = Fraction(1, 10)
 SOUND_PACKETS = {b"mp4a": 1024}
 """Samples in a packet of AAC; twice that where the upper half of the spectrum is coded apart."""
 FINER = 100
+BEGINNING = 16
+"""Frames, of those whose times are told, that say where a track's row begins."""
+SURE = Fraction(1, 5000)
+"""How far a told rate may be from a usual one to be that and no other: 30 and 29.97 are five times as far apart."""
 NOT_EVEN = "its frames' times are rounded by the container"
 
 
@@ -55,13 +60,13 @@ def movie_of(
 def _track(number: int, described: Described, frames: Frames, tick: Fraction) -> Track:
     timescale, samples, unfit = 1000, NO_SAMPLES, described.unfit
     if described.kind != "other" and frames.sizes:
-        timescale, times = _evened(described, frames, tick)
+        timescale, times = _times(described, frames, tick)
         if times is None:
             timescale, times = _plain(frames, tick)
             unfit = unfit or NOT_EVEN
         if described.kind == "video":
             first = min(range(len(times)), key=times.__getitem__)
-            if 0 < times[first] <= LATEST_PICTURE * timescale:
+            if shown_late(times[first], timescale):
                 times[first] = 0
         samples = _samples(frames, times)
     return Track(
@@ -81,29 +86,104 @@ def _track(number: int, described: Described, frames: Frames, tick: Fraction) ->
     )
 
 
-def _evened(described: Described, frames: Frames, tick: Fraction) -> tuple[int, array[int] | None]:
-    """A timescale and each frame's time in it; None where no even row fits."""
+@dataclass
+class Row:
+    """An even row, and how far from their places in it the told times of its first frames are."""
+
+    per_tick: Fraction
+    """How many steps a tick is long."""
+    start: Fraction
+    """Where it begins, in steps."""
+    count: int = 0
+    """Frames that were placed in it so far."""
+    _least: int | None = None
+    _most: int | None = None
+
+    def take(self, times: Sequence[int], told: bytes | bytearray) -> bool:
+        """Whether the frames that follow fit in as well: every told time within a tick of the row."""
+        off = _off(times, told, self.per_tick, self.count)
+        self.count += len(times)
+        if off:
+            self._least = min(off) if self._least is None else min(self._least, *off)
+            self._most = max(off) if self._most is None else max(self._most, *off)
+        return (
+            self._least is None or self._most is None or self._most - self._least <= self.per_tick.numerator
+        )
+
+
+@dataclass(frozen=True)
+class Even:
+    """A track whose frames lie on an even row."""
+
+    timescale: int
+    length: int
+    """Ticks from one frame to the next."""
+    row: Row
+
+    def spread(self, first: int = 0) -> array[int]:
+        """The times of the row's frames, from number `first` on."""
+        start = round(self.row.start * self.length)
+        return array(
+            "q", range(start + first * self.length, start + self.row.count * self.length, self.length)
+        )
+
+
+def sure_rate(described: Described) -> Fraction | None:
+    """The frame rate that a header tells, if it is a usual one and no other can be meant."""
+    if not described.frame_nanoseconds:
+        return None
+    told = Fraction(10**9, described.frame_nanoseconds)
+    near = min(RATES, key=lambda rate: abs(rate - told))
+    return near if abs(near - told) <= SURE * near else None
+
+
+def shown_late(time: int, timescale: int) -> bool:
+    """Whether pictures that begin at this time are shown from the beginning instead."""
+    return 0 < time <= LATEST_PICTURE * timescale
+
+
+def evened(described: Described, frames: Frames, tick: Fraction) -> Even | None:
+    """The row that a track's frames lie on; None where no even row fits.
+
+    What it is follows from the header and the first frames alone wherever the header tells the rate: so the
+    beginning of a file has the clock that the whole of it will have, if it has any.
+    """
     if described.kind == "audio":
         step = SOUND_PACKETS.get(described.codec, 0)
         for length in (step, 2 * step):
             if step and described.rate:
                 row = _row(frames.times, frames.told, tick * described.rate / length)
                 if row is not None:
-                    return described.rate, _spread(row, length)
-        return 1000, None
+                    return Even(described.rate, length, row)
+        return None
     if described.kind != "video" or not all(frames.told):
-        return 1000, None
+        return None
+    times = array("q", sorted(frames.times))
     for rate in _likely(described, frames, tick):
-        order = sorted(range(len(frames.times)), key=frames.times.__getitem__)
-        row = _row(array("q", map(frames.times.__getitem__, order)), frames.told, tick * rate)
+        row = _row(times, frames.told, tick * rate)
         if row is not None:
             # Finer than the frames are long, so that a beginning between two places can be told.
-            spread = _spread(row, rate.denominator * FINER)
-            times = array("q", bytes(8 * len(order)))
-            for place, frame in enumerate(order):
-                times[frame] = spread[place]
-            return rate.numerator * FINER, times
-    return 1000, None
+            return Even(rate.numerator * FINER, rate.denominator * FINER, row)
+        if (
+            rate == sure_rate(described)
+            and _row(times[:BEGINNING], b"\1" * BEGINNING, tick * rate) is not None
+        ):
+            break  # what the beginning bears out is not given up for what comes later
+    return None
+
+
+def _times(described: Described, frames: Frames, tick: Fraction) -> tuple[int, array[int] | None]:
+    """A timescale and each frame's time in it; None where no even row fits."""
+    even = evened(described, frames, tick)
+    if even is None:
+        return 1000, None
+    spread = even.spread()
+    if described.kind == "audio":
+        return even.timescale, spread
+    times = array("q", bytes(8 * len(spread)))
+    for place, frame in enumerate(sorted(range(len(spread)), key=frames.times.__getitem__)):
+        times[frame] = spread[place]
+    return even.timescale, times
 
 
 def _likely(described: Described, frames: Frames, tick: Fraction) -> list[Fraction]:
@@ -114,31 +194,38 @@ def _likely(described: Described, frames: Frames, tick: Fraction) -> list[Fracti
     return list(dict.fromkeys(near))
 
 
-def _row(times: array[int], told: bytes | bytearray, per_tick: Fraction) -> tuple[Fraction, int] | None:
-    """Where an even row begins, in steps, and how many there are, if every told time is within a tick of it.
+def _row(times: array[int], told: bytes | bytearray, per_tick: Fraction) -> Row | None:
+    """The row that all of a track's frames fit in.
 
-    `per_tick` is how many steps a tick is long.
+    Where it begins, the first of them alone decide: those that follow may move nothing.
     """
-    count = len(times)
-    numerator, denominator = per_tick.numerator, per_tick.denominator
-    # How far each time is from its place in a row that begins at zero, in 1/denominator of a step.
-    off = list(map(sub, map(mul, times, repeat(numerator)), range(0, count * denominator, denominator)))
-    if not all(told):
-        off = [each for each, is_told in zip(off, told, strict=True) if is_told]
-    least, most = min(off), max(off)
-    if most - least > numerator:  # one tick
-        return None
+    begun = _off(times[: _last_of_beginning(told)], told, per_tick, 0)
+    least, most, first = min(begun), max(begun), begun[0]
     # What the first time says, where rounding the others to the nearest agrees; else what does so best.
-    first = off[0]
-    if 2 * max(most - first, first - least) > numerator:
-        return Fraction(most + least, 2 * denominator), count
-    return Fraction(first, denominator), count
+    start = Fraction(first, per_tick.denominator)
+    if 2 * max(most - first, first - least) > per_tick.numerator:
+        start = Fraction(most + least, 2 * per_tick.denominator)
+    row = Row(per_tick, start)
+    return row if row.take(times, told) else None
 
 
-def _spread(row: tuple[Fraction, int], length: int) -> array[int]:
-    """The times of a row whose steps are `length` long."""
-    start = round(row[0] * length)
-    return array("q", range(start, start + length * row[1], length))
+def _last_of_beginning(told: bytes | bytearray) -> int:
+    """How many frames it takes until `BEGINNING` have a time that is told."""
+    if 0 not in told[:BEGINNING]:
+        return BEGINNING
+    numbers = (number for number, is_told in enumerate(told, 1) if is_told)
+    return next(islice(numbers, BEGINNING - 1, None), len(told))
+
+
+def _off(times: Sequence[int], told: bytes | bytearray, per_tick: Fraction, first: int) -> list[int]:
+    """How far each told time is from its place in a row that begins at zero, in 1/denominator of a step.
+
+    `first` is the place of the first of them.
+    """
+    numerator, denominator = per_tick.numerator, per_tick.denominator
+    places = range(first * denominator, (first + len(times)) * denominator, denominator)
+    off = list(map(sub, map(mul, times, repeat(numerator)), places))
+    return off if all(told) else [each for each, is_told in zip(off, told, strict=False) if is_told]
 
 
 def _plain(frames: Frames, tick: Fraction) -> tuple[int, array[int]]:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from playhead.model.errors import PlayheadError
 
+MAGIC = b"\x1a\x45\xdf\xa3"
+"""How every file begins: the id of its first element."""
 LONGEST_HEADER = 12
 """Bytes of the longest element header Matroska allows: four of id, eight of size (RFC 9559, section 5.1)."""
 

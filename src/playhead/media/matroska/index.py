@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 from playhead.media.matroska.clock import movie_of
-from playhead.media.matroska.ebml import LONGEST_HEADER, corrupt, header, text, unsigned, values
-from playhead.media.matroska.scan import Frames, Walk
+from playhead.media.matroska.ebml import LONGEST_HEADER, corrupt, header, real, text, unsigned, values
+from playhead.media.matroska.scan import TIME_LIMIT, Frames, Walk
 from playhead.media.matroska.tracks import Described, described
 from playhead.media.mp4 import Bytes, Movie
 
@@ -16,7 +18,7 @@ HEADER_LIMIT = 16 << 20
 """The largest description of tracks that is read, in bytes: cover pictures and fonts are elsewhere."""
 
 _EBML, _SEGMENT, _CLUSTER, _INFO, _TRACKS = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1549A966, 0x1654AE6B
-_TICK, _DOCUMENT, _LONGEST_ID, _LONGEST_SIZE = 0x2AD7B1, 0x4282, 0x42F2, 0x42F3
+_TICK, _LASTING, _DOCUMENT, _LONGEST_ID, _LONGEST_SIZE = 0x2AD7B1, 0x4489, 0x4282, 0x42F2, 0x42F3
 _MILLISECOND = 1_000_000
 
 
@@ -39,14 +41,20 @@ class Head:
     tick_nanoseconds: int
     begin: int
     """The byte at which the first cluster begins."""
+    duration: Fraction = Fraction(0)
+    """Seconds that the file says it lasts, which nobody has checked; 0 when it does not say."""
 
     def walk(self, size: int) -> Walk:
         """A walk through a file of that size, or of which so much is there."""
         return Walk({track.number: Frames() for track in self.tracks}, size, self.begin)
 
+    def frames(self, walk: Walk) -> tuple[Frames, ...]:
+        """What a walk has found of each track so far."""
+        return tuple(walk.tracks[track.number] for track in self.tracks)
+
     def index(self, walk: Walk, size: int) -> MatroskaIndex:
         """What a walk has found, in a file that is `size` bytes long."""
-        frames = tuple(walk.tracks[track.number] for track in self.tracks)
+        frames = self.frames(walk)
         return MatroskaIndex(
             movie_of(self.tracks, frames, self.tick_nanoseconds, size), self.tick_nanoseconds, frames
         )
@@ -86,7 +94,7 @@ async def read_head(source: Bytes) -> Head:
     name, _, at = await _header(source, body + size)
     if name != _SEGMENT:
         raise corrupt("there is no film in it")
-    tick, tracks = _MILLISECOND, None
+    tick, lasting, tracks = _MILLISECOND, 0.0, None
     while True:
         begin = at
         name, size, body = await _header(source, at)
@@ -101,13 +109,15 @@ async def read_head(source: Bytes) -> Head:
             if name == _TRACKS and tracks is None:
                 tracks = described(payload)
             elif name == _INFO:
-                tick = unsigned(values(payload).get(_TICK), _MILLISECOND)
+                told = values(payload)
+                tick, lasting = unsigned(told.get(_TICK), _MILLISECOND), real(told.get(_LASTING))
         at = body + size
     if tracks is None or len({track.number for track in tracks}) < len(tracks):
         raise corrupt("its tracks are not described")
     if not 0 < tick <= 1_000_000_000:
         raise corrupt("its clock has no ticks")
-    return Head(tracks, tick, begin)
+    known = math.isfinite(lasting) and 0 < lasting < TIME_LIMIT
+    return Head(tracks, tick, begin, Fraction(lasting) * tick / 10**9 if known else Fraction(0))
 
 
 async def _header(source: Bytes, at: int) -> tuple[int, int | None, int]:
