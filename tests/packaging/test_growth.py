@@ -42,6 +42,7 @@ SHAPES: dict[str, tuple[str | Path, ...]] = {
     "fast.mkv": (*picture(6, "60"), *sound(6), *X264, *PYRAMID, "-g", "60", "-ar", "48000", *AAC),
     "slow.mkv": (*picture(30, "5"), *sound(30), *X264, "-g", "5", *AAC),
     "live.mkv": (*picture(9), *sound(9), *X264, "-g", "25", *AAC, "-f", "matroska", "-live", "1"),
+    "late_sound.mkv": (*picture(9), "-itsoffset", "1.5", *sound(7), *X264, "-g", "25", *AAC),
     "short_sound.mkv": (*picture(9), *sound(4), *X264, "-g", "25", *AAC),
     "two.mkv": (
         *picture(9),

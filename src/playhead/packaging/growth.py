@@ -194,7 +194,7 @@ class _Sound:
             if not self.segments:
                 start = min(max(0, start), cuts[0] * self.model.timescale // TIMESCALE)
             duration = self.times[stop] - start
-            if duration > (longest + ROUNDED_OFF) * self.model.timescale:
+            if duration + self.model.lead > (longest + ROUNDED_OFF) * self.model.timescale:
                 return False
             self.segments.append(Segment(first, stop, start, duration, _size(self.frames, first, stop)))
             self.starts.append(stop)
