@@ -30,7 +30,7 @@ from playhead.upload.url_ingest import RETRIES
 from playhead.upload.url_source import Pace, Strangers
 from tests.outbound.spellings import LOOPBACK_SPELLINGS, OTHER_SPELLINGS
 from tests.outbound.strangers import Canary, Rebinding
-from tests.upload.origin import Asked, Origin, cut, origin, redirect, says, whole
+from tests.upload.origin import Answer, Asked, Origin, cut, origin, redirect, says, whole
 
 MIB = 1024 * 1024
 LIMIT = 6 * MIB
@@ -285,6 +285,43 @@ async def test_what_cannot_be_mended_fails_at_once_by_its_name(bench: Bench) -> 
             server.answers = [says(answer)]
             assert (await bench.outcome(server.url))[0] == FINAL[answer], answer
     assert len(server.asked) == len(FINAL)
+    bench.is_clear()
+
+
+def then_waits(after: int, *, sized: bool) -> Answer:
+    """Send so much of the body, and no more until the other side has hung up."""
+
+    async def answer(origin: Origin, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        head, body = origin.head(asked)
+        if not sized:
+            head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+        writer.write(head + body[:after])
+        await writer.drain()
+        while not writer.is_closing():
+            await asyncio.sleep(0.05)
+
+    return answer
+
+
+@pytest.mark.parametrize("sized", [True, False])
+async def test_what_is_no_video_is_not_fetched_whole(bench: Bench, sized: bool) -> None:
+    text = b"This is a text, and no film at all.\n" * 100_000
+    async with origin(text, then_waits(128 * 1024, sized=sized)) as server:
+        code, _ = await bench.outcome(server.url)
+    assert code == "not_a_video"
+    bench.is_clear()
+
+
+async def test_what_has_come_before_is_looked_at_too(bench: Bench) -> None:
+    """Broken off within the first bytes: neither half tells by itself."""
+    text = b"This is a text, and no film at all.\n" * 100_000
+    async with origin(text, cut(40_000), then_waits(40_000, sized=True)) as server:
+        video_id = await bench.create(server.url)
+        await bench.attempt(video_id)
+        assert (await bench.video(video_id))["status"] == "pending_upload"
+        await bench.attempt(video_id)
+        assert server.asked[1].start == 40_000
+    assert (await bench.video(video_id))["error_code"] == "not_a_video"
     bench.is_clear()
 
 

@@ -15,12 +15,14 @@ from uuid import UUID
 
 import structlog
 
+from playhead.media.source import HEAD_BYTES
 from playhead.model import jobs
 from playhead.model.errors import PlayheadError
 from playhead.model.states import Status, UploadState
 from playhead.records import fetches, uploads, videos
 from playhead.records.database import Row, Transaction
 from playhead.upload.completing import complete
+from playhead.upload.first_look import looked_at
 from playhead.upload.part import Part
 from playhead.upload.sessions import Uploads, VideoRequest
 from playhead.upload.url_ingest import PROGRESS_BYTES, Offer, Wanted, pause
@@ -110,6 +112,12 @@ async def _bring(fetching: Fetching, row: Row, upload: Row) -> None:
             await incoming.discard(upload["id"])
         await _promise(fetching.station, row, upload, found)
         progress = _Progress(fetching.station, row, upload)
+        before = (
+            await incoming.arriving.read(upload["id"], 0, min(found.start, HEAD_BYTES))
+            if found.start
+            else b""
+        )
+        blocks = looked_at(blocks, found.size, before)
         if found.size is None:
             limit = fetching.station.limit(single=True)  # there is no going on with it
             size = await incoming.receive(upload["id"], progress.watched(blocks), limit)
