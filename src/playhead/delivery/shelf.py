@@ -12,7 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from playhead.media.matroska import read_matroska
-from playhead.media.mp4 import Bytes, Movie, UnknownIndexError, from_bytes, read_movie
+from playhead.media.mp4 import (
+    Bytes,
+    Movie,
+    UnknownIndexError,
+    from_bytes,
+    read_movie,
+    with_keyframes_checked,
+)
 from playhead.model.errors import PlayheadError
 from playhead.packaging import Lane, Limits, lane_of_track
 from playhead.packaging.source import UNLIMITED, SourceView, view
@@ -164,10 +171,14 @@ class Shelf:
 
     async def _judge(self, key: str, size: int, index_key: str | None, limits: Limits) -> SourceView:
         try:
-            if index_key is None:
+            if index_key is not None:
+                movie = await self._stored(key, size, index_key)
+            elif limits is UNLIMITED:  # its key frames were looked at when it was judged
                 movie = await self._read(key, size)
             else:
-                movie = await self._stored(key, size, index_key)
+                movie = await with_keyframes_checked(
+                    await self._read(key, size), _Stored(self._storage, key, size)
+                )
         except PlayheadError as error:
             if error.kind.status >= 500:
                 raise

@@ -51,3 +51,15 @@ class SparseBytes:
         if wanted and not piece:
             raise RangeMissingError
         return piece
+
+
+class AtHand:
+    """The same ranges for a reader who does without what is not there."""
+
+    def __init__(self, ranges: SparseBytes) -> None:
+        self.size = ranges.size
+        self._ranges = ranges
+
+    async def read(self, start: int, length: int) -> bytes:
+        """What there is of the bytes `start` to `start + length`, without a gap."""
+        return self._ranges.held(start, length)

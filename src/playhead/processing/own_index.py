@@ -16,7 +16,7 @@ from pathlib import Path
 from playhead.media.ffmpeg.probe import Packets
 from playhead.media.local import LocalBytes
 from playhead.media.matroska import Frames, read_matroska
-from playhead.media.mp4 import Movie, Track, read_movie
+from playhead.media.mp4 import Movie, Track, read_movie, with_keyframes_checked
 from playhead.media.mp4.samples import EXPANDED_LIMIT
 from playhead.model.errors import PlayheadError
 from playhead.processing.geometry import check_track
@@ -95,13 +95,18 @@ async def read_own_index(path: Path, container: str | None = "mp4") -> OwnIndex:
         return OwnIndex()
     try:
         # A thread of its own: a hostile index takes seconds to read, and the worker's heart must go on.
-        movie = await asyncio.to_thread(lambda: asyncio.run(read_movie(LocalBytes(path))))
+        movie = await asyncio.to_thread(lambda: asyncio.run(_read(path)))
     except PlayheadError as error:
         if error.code not in _OURS_ALONE:
             raise
         return OwnIndex(damage=error)
     check_index(movie)
     return OwnIndex(movie)
+
+
+async def _read(path: Path) -> Movie:
+    source = LocalBytes(path)
+    return await with_keyframes_checked(await read_movie(source), source)
 
 
 def check_index(movie: Movie) -> None:
@@ -122,13 +127,15 @@ def check_index(movie: Movie) -> None:
 
 
 async def _walked(path: Path) -> OwnIndex:
+    source = LocalBytes(path)
     try:
-        index = await read_matroska(LocalBytes(path))
+        index = await read_matroska(source)
     except PlayheadError as error:
         if error.code not in _OURS_ALONE:
             raise
         return OwnIndex(damage=error)
-    return OwnIndex(index.movie, frames=index.frames, tick=Fraction(index.tick_nanoseconds, 10**9))
+    movie = await with_keyframes_checked(index.movie, source)
+    return OwnIndex(movie, frames=index.frames, tick=Fraction(index.tick_nanoseconds, 10**9))
 
 
 def _told(frames: Frames) -> Packets:

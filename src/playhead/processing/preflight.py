@@ -14,10 +14,10 @@ from typing import Literal
 
 from playhead.media.matroska import read_matroska
 from playhead.media.matroska.index import read_head
-from playhead.media.mp4 import IndexLostError, Movie, read_movie
+from playhead.media.mp4 import IndexLostError, Movie, read_movie, with_keyframes_checked
 from playhead.media.sniff import HEAD_BYTES
 from playhead.media.source import require_media
-from playhead.media.sparse import Range, RangeMissingError, SparseBytes
+from playhead.media.sparse import AtHand, Range, RangeMissingError, SparseBytes
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import PlannedRendition
 from playhead.packaging import Limits
@@ -117,7 +117,7 @@ def _judged(source: SparseBytes, resolutions: Sequence[str], judging: Judging) -
             return Verdict("unknown", (error.detail,))
         raise
     check_index(movie)
-    return _of_movie(movie, resolutions, judging)
+    return _of_movie(_looked_at(movie, source), resolutions, judging)
 
 
 def _of_another(container: str | None, head: bytes) -> Verdict:
@@ -143,7 +143,11 @@ def _of_matroska(source: SparseBytes, resolutions: Sequence[str], judging: Judgi
         if error.code not in ("corrupt_file", "unsupported_format"):
             raise
         return Verdict("encode", NOTHING_SERVABLE.reasons)
-    return _of_movie(movie, resolutions, judging)
+    return _of_movie(_looked_at(movie, source), resolutions, judging)
+
+
+def _looked_at(movie: Movie, source: SparseBytes) -> Movie:
+    return asyncio.run(with_keyframes_checked(movie, AtHand(source)))
 
 
 def _of_part(source: SparseBytes, codecs: list[bytes] | None) -> Verdict:

@@ -12,6 +12,7 @@ compactly, its few loops run in C iterators, and the wheel stays 20 MB smaller f
 """
 
 from playhead.media.mp4.codec import codec_string, configuration, decoder_config, sound_format
+from playhead.media.mp4.keyframes import with_keyframes_checked
 from playhead.media.mp4.movie import NEVER, Edit, EditSpan, Movie, Track
 from playhead.media.mp4.read import Bytes, IndexLostError, read_movie
 from playhead.media.mp4.samples import Runs, Samples
@@ -35,4 +36,5 @@ __all__ = [
     "read_movie",
     "sound_format",
     "to_bytes",
+    "with_keyframes_checked",
 ]
