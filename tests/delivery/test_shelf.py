@@ -44,6 +44,30 @@ def size(path: Path) -> int:
     return path.stat().st_size
 
 
+async def test_a_new_source_is_read_before_anybody_asks(disk: Slow, fit: Path) -> None:
+    shelf = Shelf(disk)
+    disk.go.clear()
+    shelf.begin("fit", size(fit))
+    # Planned meanwhile: who comes then waits for that reading too, whatever the limits are by now.
+    planned = asyncio.create_task(shelf.source("fit", size(fit), judged=True))
+    await asyncio.sleep(0.01)
+    assert not planned.done()
+    disk.go.set()
+    found = await planned
+    reads = disk.reads
+    assert await shelf.source("fit", size(fit), judged=False) is found
+    assert disk.reads == reads
+
+
+async def test_a_new_source_that_cannot_be_read_is_read_again(disk: Slow, fit: Path) -> None:
+    shelf = Shelf(disk)
+    shelf.begin("late", size(fit))
+    with pytest.raises(PlayheadError):
+        await shelf.source("late", size(fit), judged=True)
+    await disk.put("late", fit.read_bytes())
+    assert not (await shelf.source("late", size(fit), judged=False)).reasons
+
+
 async def test_who_asks_while_it_is_read_waits_for_that_reading(disk: Slow, fit: Path) -> None:
     shelf = Shelf(disk)
     disk.go.clear()

@@ -89,6 +89,7 @@ def wire(settings: Settings, *, silent_seconds: float | None = None, scratch: Pa
             max_resumable_bytes=settings.resumable_limit,
             expiry_seconds=settings.upload_expiry_seconds,
             on_arrival=arrivals.note,
+            on_source=shelf.begin if scratch is None else None,  # a worker, which has one, shows nothing
             multipart=stores.multipart,
         ),
         part_taker=stores.part_taker,

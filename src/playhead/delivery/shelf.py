@@ -58,6 +58,7 @@ class Shelf:
         self._kept: OrderedDict[Hashable, asyncio.Future[Any]] = OrderedDict()
         self._weights: dict[Hashable, int] = {}
         self._held = 0
+        self._begun: set[asyncio.Future[SourceView]] = set()
 
     async def movie(self, key: str, size: int) -> Movie:
         """The index of a stored MP4.
@@ -74,7 +75,7 @@ class Shelf:
         `index_key` is where its index is stored, when the source itself holds none.
         """
         limits = UNLIMITED if judged else self.limits
-        if judged and self._found_fit(key):
+        if judged and await self._found_fit(key):
             # What was fit within the limits is the same without them: not read again once it is planned.
             judged = False
         # The index is not kept by itself: the lanes share its tables.
@@ -84,10 +85,24 @@ class Shelf:
             _view_samples,
         )
 
-    def _found_fit(self, key: str) -> bool:
-        """Whether a source was read and found fit here, before it was planned."""
+    def begin(self, key: str, size: int) -> None:
+        """Begin to read the index of a source that has just come, for whoever plays it at once."""
+        reading = asyncio.ensure_future(self.source(key, size, judged=False))
+        self._begun.add(reading)
+        reading.add_done_callback(self._ended)
+
+    def _ended(self, reading: asyncio.Future[SourceView]) -> None:
+        self._begun.discard(reading)
+        if not reading.cancelled():
+            reading.exception()  # whoever plays it tries again, and is told
+
+    async def _found_fit(self, key: str) -> bool:
+        """Whether a source was read and found fit here, before it was planned; being read, it is waited for."""
         known = self._kept.get(("source", key, False))
-        if known is None or not known.done() or known.cancelled() or known.exception() is not None:
+        if known is None:
+            return False
+        await asyncio.wait({known})
+        if known.cancelled() or known.exception() is not None:
             return False
         found: SourceView = known.result()
         return not found.reasons

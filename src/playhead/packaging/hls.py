@@ -197,10 +197,12 @@ def _rows(rows: Sequence[Row]) -> list[str]:
     The sums are rounded up, as Shaka Player moves by a millisecond what seems to begin before its time.
     """
     lines: list[str] = []
-    init, total, told = None, Fraction(0), 0
+    init, total, told = None, 0, 0
+    # In whole numbers, of which a film has thousands to add: sums of fractions take ten times as long.
+    unit = math.lcm(*{row.duration.denominator for row in rows})
     for row in rows:
-        total += row.duration
-        micros = math.ceil(total * 1_000_000) - told
+        total += row.duration.numerator * (unit // row.duration.denominator)
+        micros = -(-total * 1_000_000 // unit) - told
         told += micros
         if row.init is not None and row.init != init:
             init = row.init

@@ -176,6 +176,8 @@ async def _verify(station: Uploads, tx: Transaction, name: ObjectName, upload: R
 
 async def _accept(station: Uploads, tx: Transaction, name: ObjectName, video: Row, upload: Row) -> None:
     size = await station.storage.size(name.key)
+    if station.on_source is not None:
+        station.on_source(name.key, size)
     await objects.keep(tx, [name.key])
     await uploads.end(tx, upload["id"], UploadState.COMPLETE)
     begun = await videos.begin_processing(tx, video["id"], source_key=name.key, source_size=size)

@@ -51,6 +51,8 @@ class Uploads:
     expiry_seconds: int
     on_arrival: Callable[[Row], Awaitable[None]] | None = None
     """Told the row of an upload that is played while it arrives, whenever more of it is there."""
+    on_source: Callable[[str, int], None] | None = None
+    """Told the key and the size of a file that becomes a source, a moment before players can ask for it."""
     max_resumable_bytes: int | None = None
     """Of a file that comes in several; as many as in one when None."""
     multipart: Multipart | None = None

@@ -190,12 +190,12 @@ class Samples:
         if not self.count:
             return True
         largest = (self.longest_chunk or self.count) * (self.constant_size or max(self.size_table))
-        offsets = self.chunk_offsets.tolist()
+        offsets, limit = self.chunk_offsets, size - largest
         # Only what lies near the end has to be looked at one by one.
-        if offsets == sorted(offsets):
-            suspects: Iterable[int] = range(bisect_right(offsets, size - largest), len(offsets))
-        else:
-            suspects = (number for number, offset in enumerate(offsets) if offset > size - largest)
+        near = bisect_right(offsets, limit)
+        suspects: Iterable[int] = range(near, len(offsets))
+        if max(offsets[:near], default=limit) > limit:  # they are not in order
+            suspects = (number for number, offset in enumerate(offsets) if offset > limit)
         firsts = self.chunk_firsts
         return all(
             offsets[number]
