@@ -70,7 +70,13 @@ class _Index:
         needed = length if length > READ_AHEAD else min(length, HEADER)
         if there < needed or self.reads > READ_LIMIT:
             raise PlayheadError("not_ready")
-        return await self.arriving.read(self.upload_id, start, min(length, there))
+        try:
+            return await self.arriving.read(self.upload_id, start, min(length, there))
+        except PlayheadError as error:
+            if error.code != "source_missing":
+                raise
+            # Completed or given up a moment ago: whoever asks again is told which.
+            raise PlayheadError("not_ready") from error
 
 
 @dataclass(frozen=True)
@@ -211,11 +217,10 @@ class Arrivals:
         if held is None or not held.is_known:
             raise PlayheadError("not_ready")
         key = keys.source(upload["video_id"], upload["id"].hex).key
-        source = _Index(self.arriving, upload["id"], held)
         counted: dict[str, int] = await self.shelf.derived(("arrived", key), dict)
         arrival = partial(_Arrival, upload["id"], upload["created_at"], key, held, counted=counted)
-        if await source.read(0, len(MAGIC)) != MAGIC:
-            await self.shelf.arriving(key, source)
+        if await _Index(self.arriving, upload["id"], held).read(0, len(MAGIC)) != MAGIC:
+            await self.shelf.arriving(key, _Index(self.arriving, upload["id"], held))
             presentation = await self._whole(upload, key, held)
             return None if presentation is None else arrival(presentation=presentation)
         walking = await self._walked(key, upload["id"], held)
