@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.model.plan import TIMESCALE
-from playhead.processing.timeline import JUMP_SECONDS, Timeline, from_packets, rounded, sound_end
+from playhead.processing.timeline import (
+    JUMP_SECONDS,
+    REORDERED_SECONDS,
+    Timeline,
+    from_packets,
+    rounded,
+    rounded_from,
+    sound_end,
+)
 from tests.processing.sources import packets, steady
 
 TICK = Fraction(1, 1000)
@@ -104,6 +112,24 @@ def test_rounding_is_as_ffmpeg_rounds(ticks: int, clock: int) -> None:
     found = rounded(ticks, Fraction(1, clock))
     assert abs(found - exact) <= Fraction(1, 2)
     assert rounded(-ticks, Fraction(1, clock)) == -found
+
+
+@given(
+    st.integers(-(10**9), 10**9),
+    st.lists(st.integers(0, 10**9), max_size=20),
+    st.fractions(Fraction(1, 10_000_000), 10),
+)
+def test_many_times_are_rounded_as_each_is(begin: int, since: list[int], tick: Fraction) -> None:
+    times = [begin + each for each in since]
+    assert rounded_from(begin, times, tick) == [rounded(each, tick) for each in since]
+
+
+@given(st.lists(st.integers(-40_000, 40_000), min_size=1, max_size=12, unique=True))
+def test_times_are_torn_where_one_falls_far_behind_the_latest_before_it(pts: list[int]) -> None:
+    slack = REORDERED_SECONDS * 1000
+    torn = any(max(pts[:at]) - time > slack for at, time in enumerate(pts) if at)
+    found = from_packets(packets([*pts], [1] * len(pts)), TICK, Fraction(25))
+    assert found.times == (() if torn else tuple(sorted(pts)))
 
 
 @given(

@@ -17,7 +17,7 @@ from playhead.model.plan import TIMESCALE, Chunk, Plan
 from playhead.processing import picture, waveform
 from playhead.processing.ladder import ladder
 from playhead.processing.sounds import other_sounds, sound_seconds
-from playhead.processing.timeline import MAX_RATE, Timeline, rounded
+from playhead.processing.timeline import MAX_RATE, Timeline, rounded, rounded_from
 from playhead.processing.waveform import VERSION
 
 GOP_SECONDS = 2
@@ -122,7 +122,7 @@ def _lead(timeline: Timeline, rate: Fraction, *, keeps_times: bool) -> int:
 
 def _kept(timeline: Timeline, cuts: Sequence[int]) -> Iterator[Chunk]:
     """Cut at the source's own frames: each GOP starts at the first frame at or after its time on the grid."""
-    times = [rounded(time - timeline.begin, timeline.tick) for time in timeline.times]
+    times = rounded_from(timeline.begin, timeline.times, timeline.tick)
     times[0] = 0  # the first picture is shown from the beginning, even while only sound has begun
     end = max(rounded(timeline.end - timeline.begin, timeline.tick), times[-1] + 1)
     starts = _gop_starts(times, cuts)

@@ -7,9 +7,11 @@ their timestamps are missing, doubled or torn apart, the frames are laid on a co
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, compress, pairwise
+from operator import sub
 
 from playhead.media.ffmpeg.probe import Packets
 from playhead.model.plan import TIMESCALE
@@ -87,6 +89,13 @@ def rounded(ticks: int, tick: Fraction) -> int:
     return nearest if ticks >= 0 else -nearest
 
 
+def rounded_from(begin: int, times: Sequence[int], tick: Fraction) -> list[int]:
+    """The same of many times since `begin`, none of which lies before it: a film has hundreds of thousands."""
+    numerator, denominator = 2 * tick.numerator * TIMESCALE, 2 * tick.denominator
+    half = tick.denominator
+    return [((time - begin) * numerator + half) // denominator for time in times]
+
+
 def from_packets(
     packets: Packets, tick: Fraction, average_rate: Fraction | None, *, clock_may_restart: bool = False
 ) -> Timeline:
@@ -95,15 +104,19 @@ def from_packets(
     `average_rate` is the header's claim, believed only where packets have no times. `clock_may_restart` is
     true of broadcast containers (MPEG-TS and -PS), where a long gap is a splice and not a pause.
     """
-    shown = [index for index, kept in enumerate(packets.shown) if kept]
-    times = [packets.pts[index] for index in shown]
+    # A film has hundreds of thousands of packets: what is looked at one by one here is looked at in C.
+    times: Sequence[int | None] = packets.pts
+    starting: Sequence[bool] = packets.keys
+    if not all(packets.shown):
+        times = list(compress(packets.pts, packets.shown))
+        starting = list(compress(packets.keys, packets.shown))
     in_file_order = [time for time in times if time is not None]
     known = sorted(in_file_order)
     rate = _plausible(average_rate)
     torn = _falls_back(in_file_order, tick) or (clock_may_restart and _jumps(known, tick))
-    if not shown or len(known) < len(times) or len(set(known)) < len(known) or torn:
-        return Timeline(tick, (), (), 0, rate or FALLBACK_RATE, len(shown), clocked=rate is not None)
-    keys = sorted(time for index in shown if packets.keys[index] and (time := packets.pts[index]) is not None)
+    if not times or len(known) < len(times) or len(set(known)) < len(known) or torn:
+        return Timeline(tick, (), (), 0, rate or FALLBACK_RATE, len(times), clocked=rate is not None)
+    keys = sorted(time for time in compress(times, starting) if time is not None)
     end = known[-1] + _last_duration(packets, known, tick, rate)
     measured = Fraction(len(known)) / ((end - known[0]) * tick)
     return Timeline(tick, tuple(known), tuple(keys), end, measured, len(known), begin=known[0])
@@ -149,18 +162,14 @@ def _jumps(times: list[int], tick: Fraction) -> bool:
 
 
 def _falls_back(times: list[int], tick: Fraction) -> bool:
-    latest, slack = times[0] if times else 0, round(REORDERED_SECONDS / tick)
-    for time in times:
-        if time < latest - slack:
-            return True
-        latest = max(latest, time)
-    return False
+    slack = round(REORDERED_SECONDS / tick)
+    return bool(times) and min(map(sub, times, accumulate(times, max))) < -slack
 
 
 def _last_duration(packets: Packets, times: list[int], tick: Fraction, rate: Fraction | None) -> int:
     """How long the last frame is shown: its packet's word if it is like its neighbours', else theirs."""
     last = packets.pts.index(times[-1])
-    gaps = sorted(after - before for before, after in pairwise(times))
+    gaps = sorted(map(sub, times[1:], times))
     usual = gaps[len(gaps) // 2] if gaps else round(1 / ((rate or FALLBACK_RATE) * tick))
     claimed = packets.durations[last]
     return claimed if 0 < claimed <= max(10 * usual, round(1 / tick)) else max(1, usual)
