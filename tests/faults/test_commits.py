@@ -19,7 +19,7 @@ def test_a_worker_killed_on_the_verge_of_each_commit_loses_nothing(stage: Stage,
     with stage.live.http() as client, ExitStack() as locks:
         made = {name: stage.create(client, **fields) for name, fields in _FIELDS.items()}
         marks = {
-            "piece": (made["piece"]["id"], "-filter_complex"),
+            "piece": (made["piece"]["id"], "-force_key_frames"),
             "rendition": ("whole.mp4",),
             "poster": (made["poster"]["id"], "poster.jpg"),
         }

@@ -113,12 +113,12 @@ def test_work_on_a_full_disk_waits_for_space(small: Stage, tmp_path: Path) -> No
     with small.live.http() as client:
         made = {name: small.create(client) for name in ("encoding", "looking", "joining")}
         ids = {name: created["id"] for name, created in made.items()}
-        small.tools.add("wait", f"ffmpeg *{ids['encoding']}*-filter_complex*")
+        small.tools.add("wait", f"ffmpeg *{ids['encoding']}*-force_key_frames*")
         small.tools.add("wait", f"ffprobe *{ids['looking']}*")
         sound = small.tools.add("wait", f"ffmpeg *{ids['joining']}*aresample*")
         sent = [small.send(client, created) for created in made.values()]
         until(lambda: small.rows(_ONE_PIECE_MISSING, ids["joining"]), "all pieces but the sound")
-        until(lambda: small.tools.held(ids["encoding"], "-filter_complex"), "an encode")
+        until(lambda: small.tools.held(ids["encoding"], "-force_key_frames"), "an encode")
         until(lambda: small.tools.held(ids["looking"]), "a probe")
         with ExitStack() as full:
             with small.locked("steps", "SHARE"):  # so that no step begins

@@ -94,7 +94,7 @@ def one_video_at_each_step(stage: Stage, client: httpx.Client) -> dict[str, Sent
 
     hold("finalise", "ffmpeg", "whole.mp4", **thumbnails)
     hold("published", "ffmpeg", "poster.jpg")
-    hold("chunk", "ffmpeg", "-filter_complex")
+    hold("chunk", "ffmpeg", "-force_key_frames")
     hold("audio", "ffmpeg", "aresample")
     until(lambda: "video.rendition_ready" in stage.told(sent["published"].video_id), "a first rendition")
     hold("inspect", "ffprobe")

@@ -9,7 +9,7 @@ from signal import SIGCONT, SIGSTOP
 from tests.faults.stage import Stage, over, until
 from tests.invariants import violations
 
-CHUNK = "-filter_complex"
+CHUNK = "-force_key_frames"
 
 
 def test_deleting_every_job_only_delays(stage: Stage, tmp_path: Path) -> None:

@@ -34,10 +34,10 @@ def test_a_poison_video_is_parked_and_takes_nobody_along(
     stage, before = open_stage, open_stage.live.output().count(DEATHS)
     with stage.live.http() as client:
         innocent, poison = stage.create(client), stage.create(client)
-        with stage.tools.rules("wait", [f"ffmpeg *{innocent['id']}*-filter_complex*.mp4*"]):
+        with stage.tools.rules("wait", [f"ffmpeg *{innocent['id']}*-force_key_frames*.mp4*"]):
             sent = [stage.send(client, innocent)]
-            until(lambda: stage.tools.held(innocent["id"], "-filter_complex"), "an encode")
-            stage.tools.add("kill", f"ffmpeg *{poison['id']}*-filter_complex*.mp4*")
+            until(lambda: stage.tools.held(innocent["id"], "-force_key_frames"), "an encode")
+            stage.tools.add("kill", f"ffmpeg *{poison['id']}*-force_key_frames*.mp4*")
             sent.append(stage.send(client, poison))
             until(lambda: worst(stage, poison["id"]) >= SUSPECTED_AFTER, "deaths in company", within=300)
         if not whole:

@@ -21,7 +21,7 @@ STOPPED_WITHIN = 30.0
 def test_stopping_amid_encodes_and_uploads(number: Signals, stage: Stage, tmp_path: Path) -> None:
     with stage.live.http() as client:
         encoding, arriving = stage.create(client), stage.create(client)
-        stage.tools.add("wait", f"ffmpeg *{encoding['id']}*-filter_complex*")
+        stage.tools.add("wait", f"ffmpeg *{encoding['id']}*-force_key_frames*")
         sent = [stage.send(client, encoding)]
         until(lambda: stage.tools.held(encoding["id"]), "an encode under way")
         content = clip(stage.folder).read_bytes()

@@ -24,7 +24,7 @@ class Case:
     code: str
 
 
-CHUNK, SOUND = "ffmpeg *ID*-filter_complex*", "ffmpeg *ID*aresample*"
+CHUNK, SOUND = "ffmpeg *ID*-force_key_frames*", "ffmpeg *ID*aresample*"
 POSTER, PROBE = "ffmpeg *ID*poster.jpg*", "ffprobe *-show_format*ID*"
 CASES = {
     "an encode crashes": Case("crash", CHUNK, "decoder_crashed"),
@@ -82,7 +82,7 @@ def test_a_video_that_kills_its_worker_is_parked(stage: Stage, tmp_path: Path) -
         poison = stage.create(client)
         with stage.tools.rules("wait", [CHUNK.replace("ID", poison["id"])]):
             sent = [stage.send(client, poison), stage.send(client, stage.create(client))]
-            until(lambda: stage.tools.held(poison["id"], "-filter_complex"), "the encode that kills")
+            until(lambda: stage.tools.held(poison["id"], "-force_key_frames"), "the encode that kills")
             # It has done so before, as often as it may but for this time.
             stage.rows(_MARKED, MAX_ATTEMPTS, poison["id"])
             _kill_the_worker_once(stage, poison["id"])
@@ -112,8 +112,8 @@ _MARKED = "UPDATE steps SET attempts = %s WHERE video_id = %s AND name LIKE 'chu
 
 
 def _kill_the_worker_once(stage: Stage, video_id: str) -> None:
-    until(lambda: stage.tools.held(video_id, "-filter_complex"), "an encode that kills its worker")
+    until(lambda: stage.tools.held(video_id, "-force_key_frames"), "an encode that kills its worker")
     worker = stage.process("worker")
     worker.send_signal(SIGKILL)
     worker.wait(30)
-    until(lambda: not stage.tools.held(video_id, "-filter_complex"), "the end of its encode")
+    until(lambda: not stage.tools.held(video_id, "-force_key_frames"), "the end of its encode")

@@ -17,7 +17,7 @@ from tests.postgres import Postgres
 
 TAKEN_UP_WITHIN = 40.0
 """Seconds from a worker's death until another one does what it did."""
-CHUNK = "-filter_complex"
+CHUNK = "-force_key_frames"
 WORKERS = (("worker",), ("serve", "--only", "worker"))
 """Two ways to say the same."""
 
