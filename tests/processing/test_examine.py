@@ -79,7 +79,6 @@ async def test_only_sound_that_can_be_heard_counts() -> None:
         ("init_only", "no_frames"),
         ("unknown_codec", "unsupported_codec"),
         ("dolby_vision_5", "unsupported_codec"),
-        ("webp_animated", "unsupported_format"),
         ("bomb_100_hours", "limit_duration"),
         ("bomb_empty_edit_for_ever", "limit_duration"),
         ("bomb_1000_fps", "limit_frame_rate"),

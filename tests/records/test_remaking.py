@@ -13,7 +13,7 @@ from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.plan import AUDIO
 from playhead.model.states import Status
-from playhead.records import events, objects, pieces, playing, projects, remaking, renditions, videos
+from playhead.records import due, events, objects, pieces, playing, projects, remaking, renditions, videos
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import objects as ledger
 from playhead.records.tables import pieces as piece_rows
@@ -194,6 +194,7 @@ async def test_a_failed_video_starts_over(shop: Shop) -> None:
         assert {(row["status"], row["track"], row["error_code"]) for row in rows} == {
             (Status.PROCESSING, None, None)
         }
+        assert [job.task for job in await due.jobs_of(tx, video_id)] == ["inspect"]
         await pieces.lay_out(tx, again, {}, made, msgspec.to_builtins(made))
         await _make(tx, again, "second", ("640x360", "256x144"))
         assert (await videos.get(tx, video_id))["status"] == Status.READY

@@ -45,7 +45,7 @@ async def swept(plane: Plane) -> None:
 
 async def test_a_file_by_parts_becomes_a_video(plane: Plane) -> None:
     tree = await plane.grant()
-    assert (await tree.begin()).json().keys() == {"key", "uploadId", "bucket"}
+    assert (await tree.begin()).json().keys() == {"key", "uploadId", "bucket", "videoId"}
     listed = await tree.send_all()
     found = (await tree.list()).json()
     assert [(part["PartNumber"], part["Size"]) for part in found] == [(1, 5 * MIB), (2, 7)]

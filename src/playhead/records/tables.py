@@ -90,8 +90,9 @@ videos = Table(
     Column("error_detail", Text),
     Column("source_key", Text, comment="object key of the stored original"),
     Column("source_size", BigInteger),
-    Column("info", JSONB, comment="model.media.MediaInfo, once probed"),
-    Column("plan", JSONB, comment="model.plan.Plan, once planned"),
+    # None is no value there, not the JSON value `null`, which queries would take for a plan.
+    Column("info", JSONB(none_as_null=True), comment="model.media.MediaInfo, once probed"),
+    Column("plan", JSONB(none_as_null=True), comment="model.plan.Plan, once planned"),
     Column("poster_key", Text),
     Column("completed_at", DateTime(timezone=True), comment="when the upload was completed"),
     Column("playable_at", DateTime(timezone=True), comment="when the first moment could be seen"),
