@@ -180,12 +180,14 @@ def test_any_arrivals_settle_what_the_whole_has(clips: dict[str, Path], data: st
         agrees(growth, path)
 
 
+OPENED = ("-bf", "2", "-b_strategy", "0", "-g", "50", "-x264-params", "open-gop=1")
 LATER: dict[str, tuple[tuple[str, ...], str]] = {
     "a frame is missing": (
         ("-vf", "select='not(eq(n,180))'", "-fps_mode", "vfr", "-g", "25", *CLOSED, *AAC),
         "its frames' times are rounded by the container",
     ),
     "long GOP": (("-g", "1000", "-force_key_frames", "1,2,3,4,5", *AAC), "long GOP: 11.0 s"),
+    "open GOP": ((*OPENED, "-force_key_frames", "1,2,3,4,5,6", *AAC), "open GOP"),
     "sound is missing": (("-g", "25", "-af", "aselect='not(between(t,8,8.5))'", *AAC), ""),
 }
 

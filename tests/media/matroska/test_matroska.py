@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import tracemalloc
+from array import array
 from fractions import Fraction
 from itertools import pairwise
+from math import ceil, floor
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playhead.media.matroska import MatroskaIndex, read_matroska
+from playhead.media.matroska import Frames, MatroskaIndex, read_matroska
+from playhead.media.matroska.clock import BEGINNING, Even, evened
+from playhead.media.matroska.tracks import Described
 from playhead.media.mp4 import codec_string, from_bytes, to_bytes
 from playhead.model.errors import PlayheadError
 from playhead.packaging.source import view
@@ -26,6 +30,7 @@ SHAPES: dict[str, tuple[str | Path, ...]] = {
     "vp9.webm": (*picture(2), *sound(2), "-c:v", "libvpx-vp9", "-deadline", "realtime", "-c:a", "libopus"),
     "live.mkv": (*picture(4), *sound(4), *X264, *AAC, "-f", "matroska", "-live", "1"),
 }
+HALF = Fraction(1, 2)
 MEMORY_LIMIT = 48 << 20
 
 
@@ -212,3 +217,38 @@ def test_damage_gives_an_index_or_a_named_error(clips: dict[str, Path], data: st
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < MEMORY_LIMIT
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_the_beginning_has_the_clock_that_the_whole_has(data: st.DataObject) -> None:
+    sound = data.draw(st.booleans())
+    step = Fraction(32) if sound else data.draw(st.sampled_from((Fraction(40), Fraction(1001, 30))))
+    described = Described(
+        number=1,
+        kind="audio" if sound else "video",
+        codec=b"mp4a" if sound else b"avc1",
+        private=b"",
+        frame_nanoseconds=0 if sound else round(step * 10**6),
+        language="und",
+        enabled=True,
+        entry=b"",
+        rate=32_000,
+    )
+    # Rounded to the nearest tick, and what lies in the middle either way.
+    start = Fraction(data.draw(st.integers(0, 60)), 2)
+    up = data.draw(st.lists(st.booleans(), min_size=60, max_size=60))
+    exact = [start + number * step for number in range(len(up))]
+    times = [ceil(each - HALF) if more else floor(each + HALF) for each, more in zip(exact, up, strict=True)]
+    laced = sound and data.draw(st.booleans())
+    told = bytearray(0 if laced and number % 3 else 1 for number in range(len(times)))
+
+    def clock(count: int) -> Even | None:
+        return evened(described, Frames(array("q", times[:count]), told[:count]), Fraction(1, 1000))
+
+    whole = clock(len(times))
+    assert whole is not None
+    for count in range(3 * BEGINNING if laced else BEGINNING, len(times)):
+        part = clock(count)
+        assert part is not None
+        assert part.spread() == whole.spread()[:count]
