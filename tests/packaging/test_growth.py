@@ -186,7 +186,7 @@ LATER: dict[str, tuple[tuple[str, ...], str]] = {
         ("-vf", "select='not(eq(n,180))'", "-fps_mode", "vfr", "-g", "25", *CLOSED, *AAC),
         "its frames' times are rounded by the container",
     ),
-    "long GOP": (("-g", "1000", "-force_key_frames", "1,2,3,4,5", *AAC), "long GOP: 11.0 s"),
+    "long GOP": (("-g", "1000", "-force_key_frames", "1,2,3,4,5,15.2", *AAC), "long GOP: 10.2 s"),
     "open GOP": ((*OPENED, "-force_key_frames", "1,2,3,4,5,6", *AAC), "open GOP"),
     "sound is missing": (("-g", "25", "-af", "aselect='not(between(t,8,8.5))'", *AAC), ""),
 }
@@ -207,6 +207,9 @@ def test_where_the_rest_breaks_a_rule_what_was_settled_stays(tmp_path: Path, nam
         assert [each[: len(before)] for each, before in zip(made, settled, strict=False)] == settled
         settled = made
     assert growth.over
+    for growth in grown(data, [len(data) * 9 // 20, len(data)]):
+        assert growth.shown
+    assert growth.over, "however much comes at a time"
     assert all(len(each) >= 2 for each in settled)
     assert len(settled) == 2
     if found.video is not None:
@@ -249,6 +252,21 @@ def test_what_is_too_much_so_far_is_listed_when_it_is_not_any_more(clips: dict[s
     for growth in grown(data, [*range(0, len(data), 5000), len(data)], enough):
         agrees(growth, path)
     assert growth.shown
+
+
+def test_what_becomes_too_much_is_not_listed_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "heavy.mkv"
+    noise = "noise=alls=90:allf=t:enable='gt(t,6)'"
+    ffmpeg(*picture(14), *X264, "-g", "25", "-vf", noise, path)
+    data, tracks, _ = whole(path)
+    size = sum(each.size for each in tracks[0].segments)
+    limits = replace(Limits(), bits_per_second=size * 8 // 14 // 2)
+    (reason,) = view(asyncio.run(read_matroska(FileBytes(data))).movie, limits).reasons
+    assert reason.startswith("bitrate over")
+    for growth in grown(data, [*range(0, len(data), 5000), len(data)], limits):
+        agrees(growth, path)
+    (pictures,) = growth.shown
+    assert 2 <= len(pictures.segments) <= len(tracks[0].segments) - 2
 
 
 @pytest.mark.parametrize(
