@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -32,6 +34,22 @@ async def test_a_good_file_becomes_the_source_and_completing_again_changes_nothi
     with pytest.raises(PlayheadError) as caught:
         await send(station, upload, LOOKS_LIKE_MP4)
     assert caught.value.code == "wrong_state"
+
+
+async def test_a_new_source_is_told_of_once_and_can_be_read_by_then(station: Uploads, tmp_path: Path) -> None:
+    told: list[tuple[str, int, bool]] = []
+
+    def note(key: str, size: int) -> None:
+        told.append((key, size, (tmp_path / "storage" / key).stat().st_size == size))
+
+    watched = replace(station, on_source=note)
+    project_id, upload = await opened(watched, len(LOOKS_LIKE_MP4))
+    await send(watched, upload, LOOKS_LIKE_MP4)
+    for _ in range(2):
+        await complete(watched, upload["video_id"], project_id=project_id)
+    async with station.records.transaction() as tx:
+        source_key = (await videos.get(tx, upload["video_id"]))["source_key"]
+    assert told == [(source_key, len(LOOKS_LIKE_MP4), True)]
 
 
 @pytest.mark.parametrize(
