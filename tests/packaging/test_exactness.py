@@ -15,6 +15,7 @@ def test_a_source_is_streamed_as_it_is(recipe: Recipe, tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 def test_hundreds_of_sources_are_streamed_as_they_are(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
