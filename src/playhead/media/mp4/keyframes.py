@@ -1,7 +1,7 @@
 """Whether key frames are what the index calls them: of H.264, pictures before which a decoder forgets all others.
 
 Encoders of open GOPs mark pictures that are none (ISO/IEC 14496-15, section 5.3.1, wants a sync sample to be an
-IDR picture). A browser that seeks to one shows nothing until a real one comes, which may be never.
+IDR picture). Chromium gives up with a decoding error when it comes to a segment that begins with one.
 """
 
 from __future__ import annotations
