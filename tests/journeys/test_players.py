@@ -132,6 +132,15 @@ async def test_a_finished_video(
     await check(stage, from_second=8.0, seconds=10)
 
 
+async def test_the_browsers_own_player(stage: Stage, ready: dict[str, str]) -> None:
+    await stage.open("native", f"{ready[FIT.name]}/master.m3u8")
+    await stage.visit(places(10 * RATE))
+    await stage.do("seek", 9.0)
+    await stage.do("finish")
+    report = await stage.do("report")
+    assert (report["errors"], report["ended"]) == ([], True)
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize(("player", "entry"), PLAYERS)
 async def test_a_video_that_is_being_made(stage: Stage, live_server: Live, player: str, entry: str) -> None:

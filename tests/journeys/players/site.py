@@ -14,7 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 BUNDLE = HERE / ".bundle"
-PLAYERS = ("hls", "shaka", "dash")
+PLAYERS = ("hls", "shaka", "dash", "native")
 
 
 def install() -> None:
