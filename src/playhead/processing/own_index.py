@@ -61,7 +61,9 @@ class OwnIndex:
             last = max((time for time in listed.pts if time is not None), default=0)
             return listed, _ends(len(listed.pts), float(last * tick))
         track = self.track(number)
-        if track is None or Fraction(1, track.timescale) != tick:
+        # Of a file that is cut off it lists what is not there: ffmpeg lists what is.
+        complete = self.movie is not None and self.movie.complete
+        if track is None or not complete or Fraction(1, track.timescale) != tick:
             return None
         found = packets_of(track)
         return None if found is None else (found, ends_of(track))
