@@ -41,8 +41,10 @@ for rule in "$beside"/rules/*; do
 		done
 		;;
 	hang) while true; do pause 60; done ;;
-	kill) # whoever started it, which a sandbox would not let it do
-		kill -9 "$PPID"
+	kill) # the worker that started it, which a sandbox would not let it do
+		# Another's kill may have come first: then its parent is the supervisor, which adopts what workers leave.
+		mapfile -d '' parent <"/proc/$PPID/cmdline"
+		[[ ${parent[*]} == *worker-process* ]] && kill -9 "$PPID"
 		pause 60
 		;;
 	crash) # a true fault: a signal sent to itself means nothing to the first process of a namespace

@@ -193,8 +193,9 @@ def _create(path: Path) -> BinaryIO:
 
 def _place(aside: Path, target: Path) -> None:
     os.utime(aside)  # of two senders of one part, the one who ends last counts
+    # Looked up before it has its name, as from then on one who ends later may remove it.
+    ours = (aside.stat().st_mtime_ns, target.name)
     aside.replace(target)
-    ours = (target.stat().st_mtime_ns, target.name)
     for number, age in list(_files(target.parent)):
         if number == int(target.name.partition("-")[0]) and age < ours:
             (target.parent / age[1]).unlink(missing_ok=True)
