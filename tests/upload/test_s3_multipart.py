@@ -135,6 +135,19 @@ async def test_of_many_completes_at_once_one_does_it(plane: Plane) -> None:
     assert list((await plane.stored()).values()) == [WHOLE]
 
 
+async def test_who_looked_before_another_completed_it_finds_it_done(plane: Plane) -> None:
+    direct = Direct(plane.parts.uploads)
+    for auto_complete in (False, True):
+        tree, _ = await plane.upload(len(WHOLE), auto_complete=auto_complete)
+        await tree.begin()
+        listed = await tree.send_all()
+        row, upload = await direct.find(UUID(tree.multipart["uploadId"]))
+        assert (await tree.complete(listed)).status_code == 200
+        _, later = await direct.find(row["id"])
+        for seen in (upload, later):
+            await direct.complete(row, seen, {part["PartNumber"]: part["ETag"] for part in listed})
+
+
 async def test_who_dies_while_completing_is_followed_by_another(plane: Plane) -> None:
     """Killed when the store had the object and no row said so, or when only completing was left."""
     store, records = plane.parts.uploads.parts, plane.parts.records
@@ -245,6 +258,7 @@ async def test_what_is_given_up_leaves_nothing(plane: Plane) -> None:
     await upload_tree.begin()
     await upload_tree.send(1, PIECES[0])
     assert (await upload_tree.abort()).json() == {}
+    assert (await upload_tree.complete([])).json()["code"] == "wrong_state"
     assert (await plane.video_of(upload_tree))["status"] == "pending_upload"
     assert (await upload_tree.begin()).status_code == 200
 

@@ -130,6 +130,8 @@ class Direct:
         """
         if row["state"] == multiparts.OPEN:
             await self._join(row, upload, listed)
+        elif row["state"] == multiparts.CLEARED and upload["state"] != UploadState.COMPLETE:
+            raise PlayheadError("wrong_state", "This multipart was given up; begin anew.")
         await self.finish(upload)
 
     async def finish(self, upload: Row) -> None:
@@ -157,6 +159,10 @@ class Direct:
         try:
             parts = await self.parts(row, upload)
         except PlayheadError as error:
+            # Another who completes it may have come further than when we looked.
+            row, upload = await self.find(row["id"])
+            if row["state"] == multiparts.JOINED:
+                return
             if not _is_gone(error) or row["size"] is None:
                 raise
             parts = []  # joined already, by one who did not live to say so
