@@ -25,11 +25,12 @@ PATIENCE = 60_000
 """Milliseconds: a loaded machine may take its time to process a clip."""
 
 # Keeps what comes and goes too fast to be met: what the policy refused, what each card's chip said in
-# turn, and every progress bar there was.
+# turn, every progress bar there was, and what was announced to those who do not see.
 _WATCH = """
 window.refused = [];
 window.said = {};
 window.bars = [];
+window.announced = [];
 document.addEventListener("securitypolicyviolation", (event) => window.refused.push(event.blockedURI));
 new MutationObserver(() => {
   for (const card of document.querySelectorAll(".card")) {
@@ -37,6 +38,7 @@ new MutationObserver(() => {
     const chip = card.querySelector(".chip").textContent;
     if (chip !== said.at(-1)) said.push(chip);
   }
+  window.announced.push(document.getElementById("live")?.textContent);
   for (const bar of document.querySelectorAll("[role=progressbar]")) {
     const label = bar.getAttribute("aria-label");
     if (!window.bars.includes(label)) window.bars.push(label);
@@ -134,6 +136,12 @@ class Dashboard:
         """What the card's chip has said, in order."""
         words: list[str] = await self.page.evaluate("(name) => window.said[name]", name)
         return words
+
+    async def announced(self, sentence: str) -> None:
+        """Wait until this was announced; others' videos may be the newest news."""
+        await self.page.wait_for_function(
+            "(sentence) => window.announced.includes(sentence)", arg=sentence, timeout=PATIENCE
+        )
 
     async def watch_shifts(self) -> None:
         """From now on, note what moves without anyone's doing."""

@@ -14,7 +14,7 @@ from playwright.async_api import Browser, FilePayload, Route, expect
 from playhead.model.errors import ERRORS
 from tests.live import Live
 from tests.playback.dashboard import PATIENCE, Dashboard
-from tests.playback.uploader import long_film
+from tests.playback.uploader import IS_KEPT_PAUSED, long_film
 
 # The browser is shared, and lives on the loop it was started on.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -95,7 +95,7 @@ async def test_a_video_is_followed_from_the_keyboard_to_the_screen(
     bars = await page.evaluate("window.bars")
     assert {f"Upload of {name}", f"Processing of {name}", "Processing 144p", "Processing 240p"} <= set(bars)
     await expect(card.get_by_role("progressbar")).to_have_count(0)
-    await expect(page.locator("#live")).to_have_text(f"{name} is ready.")
+    await dashboard.announced(f"{name} is ready.")
     await expect(card).to_contain_text("0:01 · 320 × 180")
     await expect(card.get_by_role("listitem").filter(has_text="144p")).to_contain_text("256 × 144")
     video = card.locator("video")
@@ -142,7 +142,7 @@ async def test_each_address_can_be_copied_and_leads_somewhere(
         ("DASH manifest", "application/dash+xml"),
     ):
         await card.get_by_role("button", name=f"Copy the address of the {what}").click()
-        await expect(page.locator("#live")).to_have_text(f"Copied the address of the {what}.")
+        await dashboard.announced(f"Copied the address of the {what}.")
         address = await page.evaluate("navigator.clipboard.readText()")
         assert address == await card.get_by_title(f"Open the {what} in a new tab").get_attribute("href")
         answer = httpx.get(address, headers={"Range": "bytes=0-9"})
@@ -246,6 +246,30 @@ async def test_a_cancelled_upload_leaves_nothing(dashboard: Dashboard, chosen: F
     await dashboard.assert_proper()
 
 
+async def test_a_cancelled_upload_leaves_nothing_of_what_was_just_being_made(
+    dashboard: Dashboard, chosen: FilePayload
+) -> None:
+    page, name = dashboard.page, chosen["name"]
+    making, opened = asyncio.Event(), asyncio.Event()
+
+    async def hold_answer(route: Route) -> None:
+        answer = await route.fetch()
+        making.set()
+        await opened.wait()
+        await route.fulfill(response=answer)
+
+    await page.route(re.compile("/api/video$|/v1/uploads$"), hold_answer)
+    await dashboard.choose(chosen)
+    await making.wait()
+    assert _listed(dashboard, name) == ["pending_upload"]
+    async with page.expect_response(lambda answer: answer.request.method == "DELETE") as deleted:
+        await page.get_by_role("button", name=f"Cancel the upload of {name}").click()
+        opened.set()
+    assert (await deleted.value).status == 204
+    assert _listed(dashboard, name) == []
+    await dashboard.assert_proper()
+
+
 async def test_an_upload_can_be_paused_and_outlives_the_page(dashboard: Dashboard, clip: bytes) -> None:
     page, name = dashboard.page, "paused.mp4"
     film = long_film(clip, 2_000_000)
@@ -263,6 +287,7 @@ async def test_an_upload_can_be_paused_and_outlives_the_page(dashboard: Dashboar
     await held.wait()
     await dashboard.card(name).get_by_role("button", name=f"Pause the upload of {name}").click()
     await dashboard.wait_for(name, "Paused")
+    await page.wait_for_function(IS_KEPT_PAUSED, arg=name)  # the browser takes its time to write
     await page.reload()
     # With what was asked for, though the form has forgotten it.
     await dashboard.wait_for(name, "Paused")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import re
@@ -17,7 +18,7 @@ from playwright.async_api import Browser, FilePayload, Page, Request, Route, exp
 from playhead.model.errors import ERRORS
 from tests.docs.blocks import blocks
 from tests.live import Live
-from tests.playback.uploader import Site, Window, granted, listed, long_film, site, stored
+from tests.playback.uploader import Site, Window, companion_of, granted, listed, long_film, site, stored
 
 # The browser is shared, and lives on the loop it was started on.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -73,14 +74,16 @@ async def test_several_files_go_two_abreast(
     window = await Window.open(tab, customer.page(multiple=True, **granted(live_server)))
     await window.slow_down(SLOW)
     await window.choose(*(payload(name, content) for name, content in films.items()))
-    await expect(window.row("abreast-1.mp4").get_by_role("progressbar")).to_have_attribute(
-        "aria-label", "Upload of abreast-1.mp4"
+    # Whichever are judged first go first.
+    first, second = await window.wait_for_senders(2)
+    (last,) = set(films) - {first, second}
+    assert (await window.state(last))["step"] in ("checking", "waiting")
+    await window.wait_for(last, "waiting")
+    await expect(window.row(second).get_by_role("progressbar")).to_have_attribute(
+        "aria-label", f"Upload of {second}"
     )
-    await window.wait_for("abreast-0.mp4", "sending")
-    await window.wait_for("abreast-1.mp4", "sending")
-    assert (await window.state("abreast-2.mp4"))["step"] == "waiting"
     assert await window.kept() == list(films)
-    await expect(window.row("abreast-0.mp4").locator("[part=line]")).to_have_text(
+    await expect(window.row(first).locator("[part=line]")).to_have_text(
         re.compile(r"^\S+ [kM]?B of 3\.0 MB · \S+ [kM]B/s · \d+ s left$")
     )
     await tab.evaluate(axe_source)
@@ -150,6 +153,52 @@ async def test_cancelled_it_leaves_nothing(
     assert (await window.heard(name))[-1] == "upload-cancelled"
     assert await window.kept() == []
     assert [video["status"] for video in listed(live_server, name)] in ([], ["fail"])
+
+
+@pytest.mark.parametrize("way", ["tus", "parts"])
+async def test_cancelled_while_the_server_makes_room_it_leaves_nothing_either(
+    tab: Page, customer: Site, live_server: Live, film: bytes, way: str
+) -> None:
+    name, given = f"cancelled-early-{way}.mp4", granted(live_server)
+    attributes = given if way == "tus" else {**companion_of(given), "preflight": given["preflight"]}
+    window = await Window.open(tab, customer.page(**attributes))
+    opened, making = asyncio.Event(), asyncio.Event()
+    await tab.route(re.compile("/tus$|/s3/multipart$"), lambda route: _hold_answer(route, making, opened))
+    await window.choose(payload(name, film))
+    await making.wait()
+    assert len(listed(live_server, name)) == 1
+    async with tab.expect_response(lambda answer: answer.request.method == "DELETE") as ended:
+        await window.button("Cancel the upload of", name).click()
+        await expect(window.row(name)).to_have_count(0)
+        opened.set()
+    assert (await ended.value).ok
+    assert [video["status"] for video in listed(live_server, name)] in ([], ["fail"])
+
+
+async def test_paused_while_the_server_makes_room_it_goes_on_there(
+    tab: Page, customer: Site, live_server: Live, film: bytes, name: str
+) -> None:
+    window = await Window.open(tab, customer.page(**granted(live_server)))
+    opened, making = asyncio.Event(), asyncio.Event()
+    await tab.route(re.compile("/tus$"), lambda route: _hold_answer(route, making, opened))
+    await window.choose(payload(name, film))
+    await making.wait()
+    await window.button("Pause the upload of", name).click()
+    await window.wait_for(name, "paused")
+    await window.button("Go on with the upload of", name).click()
+    opened.set()
+    await window.wait_for(name, "done")
+    assert stored(live_server, name) == film  # of the one video that there is
+
+
+async def _hold_answer(route: Route, making: asyncio.Event, opened: asyncio.Event) -> None:
+    """Let the server do what it is asked, and keep its answer back for a while."""
+    if route.request.method != "POST":
+        return await route.fallback()
+    answer = await route.fetch()
+    making.set()
+    await opened.wait()
+    await route.fulfill(response=answer)
 
 
 async def test_a_file_is_refused_with_the_servers_sentence(

@@ -73,6 +73,18 @@ _KEPT = """() => new Promise((resolve) => {
   };
 })"""
 
+IS_KEPT_PAUSED = """(name) => new Promise((resolve) => {
+  const request = indexedDB.open("playhead-uploader", 1);
+  request.onsuccess = () => {
+    const all = request.result.transaction("uploads").objectStore("uploads").getAll();
+    all.onsuccess = () => {
+      request.result.close();
+      resolve(all.result.some((one) => one.name === name && one.paused));
+    };
+  };
+})"""
+"""Whether a restart of the browser would find the upload of that name paused."""
+
 # Two frames, as the observer is told of a shift only after it is painted.
 _SHIFTS = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
   setTimeout(() => done(window.shifts), 0))))"""
@@ -181,6 +193,20 @@ class Window:
             timeout=PATIENCE,
         )
         return await self.state(name)
+
+    async def wait_for_senders(self, count: int) -> list[str]:
+        """Wait until that many uploads are sending; their names."""
+        found = await self.page.wait_for_function(
+            """(count) => {
+                 const { uploads } = document.querySelector("playhead-uploader");
+                 const names = uploads.filter(({ step }) => step === "sending").map(({ name }) => name);
+                 return names.length >= count && names;
+               }""",
+            arg=count,
+            timeout=PATIENCE,
+        )
+        names: list[str] = await found.json_value()
+        return names
 
     async def wait_for_bytes(self, name: str, count: int) -> None:
         """Wait until that many bytes of the upload have gone."""

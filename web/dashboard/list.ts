@@ -220,8 +220,7 @@ export class VideoList {
 
   /** An upload that is given up leaves no video behind. */
   private async giveUp(sending: Sending): Promise<void> {
-    const { videoId } = sending;
-    await sending.cancel();
+    const videoId = await sending.cancel();
     try {
       if (videoId) await this.api.remove(videoId);
     } catch (error) {

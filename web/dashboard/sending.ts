@@ -43,8 +43,11 @@ export class Sending {
     this.uploader.resume(this.state.id);
   }
 
-  /** Stops sending and tells the server; of one that is over, only the element's memory of it goes. */
-  cancel(): Promise<void> {
+  /**
+   * Stops sending and tells the server; of one that is over, only the element's memory of it goes. The video's id,
+   * if there is one.
+   */
+  cancel(): Promise<string | null> {
     return this.uploader.cancel(this.state.id);
   }
 }

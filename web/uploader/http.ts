@@ -18,7 +18,7 @@ export interface Request {
   url: string;
   headers?: Record<string, string>;
   body?: Blob | FormData | string | null;
-  signal: AbortSignal;
+  signal?: AbortSignal;
   /** Bytes of the body that have gone so far. */
   onSent?: (bytes: number) => void;
 }
@@ -29,11 +29,11 @@ export interface Request {
  */
 export function ask({ method, url, headers = {}, body = null, signal, onSent }: Request): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(new Stopped());
+    if (signal?.aborted) return reject(new Stopped());
     const request = new XMLHttpRequest();
     const stop = (): void => request.abort();
     const watch = new Watch(stop);
-    signal.addEventListener("abort", stop);
+    signal?.addEventListener("abort", stop);
     request.open(method, url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     // Who listens makes the browser ask the server's leave first, which a small question can do without.
@@ -52,10 +52,10 @@ export function ask({ method, url, headers = {}, body = null, signal, onSent }: 
         header: (name) => request.getResponseHeader(name),
       });
     request.onerror = () => reject(unreachable());
-    request.onabort = () => reject(signal.aborted ? new Stopped() : unreachable());
+    request.onabort = () => reject(signal?.aborted ? new Stopped() : unreachable());
     request.onloadend = () => {
       watch.end();
-      signal.removeEventListener("abort", stop);
+      signal?.removeEventListener("abort", stop);
     };
     request.send(body);
     if (onSent) watch.moved();

@@ -1,5 +1,5 @@
 import { Problem } from "../plain/problem.ts";
-import type { Metadata } from "./contract.ts";
+import type { Metadata, Place } from "./contract.ts";
 import { Hold } from "./hold.ts";
 import type { Kept } from "./keep.ts";
 import { Rate } from "./rate.ts";
@@ -11,6 +11,10 @@ export interface Job {
   file: File | null;
   handle: FileSystemFileHandle | null;
   hold: Hold;
+  /** Room that the server is making for it; attempts share it. */
+  opening: Promise<Place> | null;
+  /** Whether the user does not want it any more. */
+  cancelled: boolean;
   /** Ends the attempt under way. */
   stop: AbortController | null;
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -20,7 +24,8 @@ export interface Job {
 }
 
 export function newJob(kept: Kept, file: File | null, handle: FileSystemFileHandle | null, hold: Hold): Job {
-  return { kept, file, handle, hold, stop: null, timer: undefined, tries: 0, rate: new Rate() };
+  const idle = { opening: null, cancelled: false, stop: null, timer: undefined };
+  return { kept, file, handle, hold, ...idle, tries: 0, rate: new Rate() };
 }
 
 /** What is kept of a file that was just chosen. */

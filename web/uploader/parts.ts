@@ -110,11 +110,10 @@ export async function createByParts(
   companion: string,
   file: File,
   metadata: Readonly<Record<string, string>>,
-  signal: AbortSignal,
 ): Promise<Required<Pick<Place, "key" | "multipart" | "partBytes" | "videoId">>> {
   const body = JSON.stringify({ filename: file.name, type: file.type, size: file.size, metadata });
   const headers = { "Content-Type": "application/json" };
-  const answer = await demand({ method: "POST", url: `${companion}/s3/multipart`, headers, body, signal });
+  const answer = await demand({ method: "POST", url: `${companion}/s3/multipart`, headers, body });
   // The last two are Playhead's own; another Companion leaves them out.
   const told = JSON.parse(answer.text) as { key: string; uploadId: string; partSize?: number; videoId?: string };
   const partBytes = told.partSize ?? partBytesFor(file.size);
@@ -122,8 +121,8 @@ export async function createByParts(
 }
 
 /** Ends a multipart upload that nobody wants any more. */
-export async function abandonParts(place: Place, signal: AbortSignal): Promise<void> {
-  await demand({ method: "DELETE", url: addressOf(place), signal });
+export async function abandonParts(place: Place): Promise<void> {
+  await demand({ method: "DELETE", url: addressOf(place) });
 }
 
 function addressOf(place: Place, more = ""): string {

@@ -1,7 +1,7 @@
 import { Problem } from "../plain/problem.ts";
 import type { Metadata, Options, Place } from "./contract.ts";
 import type { Courier } from "./courier.ts";
-import { ask, problemFrom, Stopped } from "./http.ts";
+import { ask, problemFrom } from "./http.ts";
 import { abandonParts, createByParts, sendByParts } from "./parts.ts";
 import { sendByRanges } from "./ranges.ts";
 import { createByTus, sendByTus } from "./tus.ts";
@@ -21,14 +21,14 @@ export function leadsSomewhere(options: Options): boolean {
 
 /**
  * Has the server make room for a file, in the way that the page's attributes offer: an upload that the page made
- * for it, numbered parts, or tus.
+ * for it, numbered parts, or tus. There is no stopping it half-way, as nobody would know then what was made.
  */
-export async function open(file: File, metadata: Metadata, options: Options, signal: AbortSignal): Promise<Place> {
+export async function open(file: File, metadata: Metadata, options: Options): Promise<Place> {
   const { createUpload, uploadUrl, companion, endpoint } = options;
   const blank = { uploadId: null, videoId: null, expiresAt: null };
   const way = options.playWhileUploading ? "ranges" : "tus";
   if (createUpload) {
-    const made = await calling(() => createUpload(file, metadata), signal);
+    const made = await calling(() => createUpload(file, metadata));
     const expiresAt = made.expiresAt ? Date.parse(made.expiresAt) : null;
     const { url, uploadId = null, videoId = null, contentType } = made;
     const place = { way, url: absolute(url), uploadId, videoId, expiresAt } as const;
@@ -38,11 +38,11 @@ export async function open(file: File, metadata: Metadata, options: Options, sig
   const said: Metadata = { filename: file.name, filetype: file.type, ...metadata };
   if (companion && !options.playWhileUploading) {
     const url = absolute(companion).replace(/\/$/, "");
-    return { ...blank, way: "parts", url, ...(await createByParts(url, file, metadata, signal)) };
+    return { ...blank, way: "parts", url, ...(await createByParts(url, file, metadata)) };
   }
   if (!endpoint) throw new Problem(400, "no_endpoint", "The page does not say where to send files.", "");
   const wish = options.playWhileUploading ? { ...said, play_while_uploading: "true" } : said;
-  const made = await createByTus(absolute(endpoint), file.size, wish, signal);
+  const made = await createByTus(absolute(endpoint), file.size, wish);
   const uploadId = made.header("Playhead-Upload");
   const videoId = made.header("Playhead-Video");
   return { way, url: made.url, uploadId, videoId, expiresAt: made.expiresAt };
@@ -50,23 +50,20 @@ export async function open(file: File, metadata: Metadata, options: Options, sig
 
 /** Tells the server that a file is not going to come. It forgets by itself in the end, so failures are passed over. */
 export async function abandon(place: Place): Promise<void> {
-  const { signal } = new AbortController();
   const headers = place.way === "tus" ? { "Tus-Resumable": "1.0.0" } : {};
   try {
-    if (place.way === "parts") await abandonParts(place, signal);
-    else await ask({ method: "DELETE", url: place.url, headers, signal });
+    if (place.way === "parts") await abandonParts(place);
+    else await ask({ method: "DELETE", url: place.url, headers });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
   }
 }
 
-async function calling<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
+async function calling<T>(act: () => Promise<T>): Promise<T> {
   try {
-    const made = await act();
-    if (signal.aborted) throw new Stopped();
-    return made;
+    return await act();
   } catch (error) {
-    throw error instanceof Stopped ? error : problemFrom(error);
+    throw problemFrom(error);
   }
 }
 

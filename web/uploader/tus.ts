@@ -54,7 +54,6 @@ export async function createByTus(
   endpoint: string,
   size: number,
   metadata: Readonly<Record<string, string>>,
-  signal: AbortSignal,
 ): Promise<{ url: string; expiresAt: number | null; header: (name: string) => string | null }> {
   const pairs = Object.entries(metadata).map(([name, value]) => `${name} ${base64(value)}`);
   const headers = {
@@ -62,7 +61,7 @@ export async function createByTus(
     "Upload-Length": String(size),
     "Upload-Metadata": pairs.join(","),
   };
-  const { status, header } = await demand({ method: "POST", url: endpoint, headers, signal });
+  const { status, header } = await demand({ method: "POST", url: endpoint, headers });
   const location = header("Location");
   if (!location) throw problemOf(status, "");
   const expires = Date.parse(header("Upload-Expires") ?? "");

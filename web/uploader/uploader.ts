@@ -104,8 +104,11 @@ export class PlayheadUploader extends Base {
     this.zone?.ask((file) => this.work.give(id, file));
   }
 
-  /** Ends an upload, here and on the server; one that is over is only taken off the list. */
-  cancel(id: string): Promise<void> {
+  /**
+   * Ends an upload, here and on the server; one that is over is only taken off the list. Resolves to the id of the
+   * video that it was to become, if there is one.
+   */
+  cancel(id: string): Promise<string | null> {
     return this.work.cancel(id);
   }
 

@@ -87,18 +87,22 @@ export class Uploads {
     this.pump();
   }
 
-  /** Ends one that is not over, here and on the server; one that is over is only taken off. */
-  async cancel(id: string): Promise<void> {
+  /** Ends one that is not over, here and on the server; one that is over is only taken off. Its video's id, if any. */
+  async cancel(id: string): Promise<string | null> {
     const job = this.jobs.get(id);
     const state = this.store.get(id);
     if (state && state.step !== "done" && state.step !== "refused") this.store.set(id, { step: "cancelled" });
     this.store.remove(id);
     this.jobs.delete(id);
     this.pump();
-    if (!job) return;
+    if (!job) return state?.videoId ?? null;
+    job.cancelled = true;
     this.halt(job);
     await this.forget(job);
-    if (state?.step !== "done" && job.kept.place) await abandon(job.kept.place);
+    // Too late to cancel it by not asking: what is being made for it is waited for.
+    const place = job.kept.place ?? (await job.opening?.catch(() => null));
+    if (place && state?.step !== "done") await abandon(place);
+    return place?.videoId ?? null;
   }
 
   /** The network is back: what waits for it goes on. */
@@ -163,7 +167,7 @@ export class Uploads {
     job.stop = stop;
     job.rate = new Rate();
     try {
-      const place = await this.placeOf(id, job, file, signal);
+      const place = await this.placeOf(id, job, file);
       if (signal.aborted) throw new Stopped();
       this.store.set(id, { step: "sending", problem: null, retryAt: null });
       const learn = (change: Partial<Place>): Promise<void> => this.learn(job, change);
@@ -181,14 +185,21 @@ export class Uploads {
     this.pump();
   }
 
-  private async placeOf(id: string, job: Job, file: File, signal: AbortSignal): Promise<Place> {
+  private async placeOf(id: string, job: Job, file: File): Promise<Place> {
     let { place } = job.kept;
     if (!place) {
       this.store.set(id, { step: "opening", problem: null, retryAt: null });
-      place = await open(file, job.kept.metadata, this.options(), signal);
-      await this.learn(job, place);
+      // Who pauses and goes on meanwhile does not have room made twice.
+      job.opening ??= this.open(job, file).finally(() => (job.opening = null));
+      place = await job.opening;
     }
     this.store.set(id, { uploadId: place.uploadId, videoId: place.videoId });
+    return place;
+  }
+
+  private async open(job: Job, file: File): Promise<Place> {
+    const place = await open(file, job.kept.metadata, this.options());
+    if (!job.cancelled) await this.learn(job, place);
     return place;
   }
 
