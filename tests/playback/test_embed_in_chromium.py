@@ -102,6 +102,11 @@ async def test_the_controls_button_plays_too(page: Page, ready_video: dict[str, 
     await video.focus()
     if saving:  # nothing is loaded before it is asked for, the code neither
         assert not [name for name in asked if name.startswith(("engine-", "master"))]
+    # Chromium's controls are deaf for the moment in which a source is chosen.
+    await page.wait_for_function("""() => {
+      const { networkState, NETWORK_EMPTY, NETWORK_NO_SOURCE } = document.querySelector("video");
+      return networkState !== NETWORK_EMPTY && networkState !== NETWORK_NO_SOURCE;
+    }""")
     await page.keyboard.press("Space")
     await page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")
     assert await video.evaluate(_PLAY) == BY_ENGINE
