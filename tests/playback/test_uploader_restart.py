@@ -23,6 +23,12 @@ SIZE = 4_000_000
 SLOW = 1_000_000
 """Bytes a second at which there is time to interrupt it."""
 
+# How a page finds a machine whose clock is wrong by so many milliseconds.
+_CLOCK = """{
+  const [wrong, { now }, { timeOrigin }] = [%d, Date, performance];
+  Date.now = () => now() + wrong;
+  Object.defineProperty(performance, "timeOrigin", { value: timeOrigin + wrong });
+}"""
 _NO_ROOM = "navigator.storage.estimate = async () => ({ quota: 1000, usage: 0 });"
 
 
@@ -47,10 +53,13 @@ def watch(page: Page) -> list[Request]:
     return sent
 
 
+@pytest.mark.parametrize("years_ahead", [0, 3, -3])
 async def test_a_reload_goes_on_where_the_server_is(
-    browser: Browser, customer: Site, live_server: Live, film: bytes, path: Path
+    browser: Browser, customer: Site, live_server: Live, film: bytes, path: Path, years_ahead: int
 ) -> None:
+    """Whatever the clock of the browser's machine says."""
     async with await browser.new_context() as context:
+        await context.add_init_script(_CLOCK % (years_ahead * 365 * 24 * 3600 * 1000))
         page = await context.new_page()
         address = customer.page(scope=path.name, **granted(live_server))
         window = await Window.open(page, address)

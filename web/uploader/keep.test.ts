@@ -27,6 +27,10 @@ test("an upload is kept for as long as the server knows it, and else for a week"
   };
   assert.equal(isStale(kept, 5000), false);
   assert.equal(isStale(kept, 5001), true);
+  // By a clock that is ahead of the server's, it would have been over before it began.
+  const ahead = { ...kept, addedAt: 9000 };
+  assert.equal(isStale(ahead, 9001), false);
+  assert.equal(isStale(ahead, 9001 + 7 * 24 * 3600 * 1000), true);
   const untold = { ...kept, place: null };
   assert.equal(isStale(untold, 1000 + 7 * 24 * 3600 * 1000), false);
   assert.equal(isStale(untold, 1001 + 7 * 24 * 3600 * 1000), true);

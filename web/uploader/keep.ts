@@ -37,8 +37,10 @@ export function isKept(size: number, room: number | null): boolean {
 }
 
 /** Whether the server has forgotten an upload by `now`. */
-export function isStale(kept: Kept, now: number): boolean {
-  return now > (kept.place?.expiresAt ?? kept.addedAt + LIFETIME);
+export function isStale({ place, addedAt }: Kept, now: number): boolean {
+  const told = place?.expiresAt ?? null;
+  // An end before the beginning is told by another clock than ours, of which one is wrong.
+  return now > (told !== null && told > addedAt ? told : addedAt + LIFETIME);
 }
 
 /**
