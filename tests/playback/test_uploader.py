@@ -194,7 +194,8 @@ async def test_paused_while_the_server_makes_room_it_goes_on_there(
 async def _hold_answer(route: Route, making: asyncio.Event, opened: asyncio.Event) -> None:
     """Let the server do what it is asked, and keep its answer back for a while."""
     if route.request.method != "POST":
-        return await route.fallback()
+        await route.fallback()
+        return
     answer = await route.fetch()
     making.set()
     await opened.wait()
