@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar import Controller, Request, delete, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, SkipValidation
+from litestar.params import FromPath, FromQuery, SkipValidation
 
 from playhead.api.access import id_of
 from playhead.api.gather import gather
@@ -40,7 +40,7 @@ class CaptionsController(Controller):
         records: RecordsGiven,
         storage: StorageGiven,
         urls: UrlsGiven,
-        title: str | None = None,
+        title: FromQuery[str | None] = None,
     ) -> dict[str, Any]:
         """Send captions, WebVTT or SubRip, as the body; they replace any in that language. Answers the video."""
         wanted = id_of(video_id)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from litestar import Controller, Request, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, Parameter, SkipValidation
+from litestar.params import FromPath, FromQuery, QueryParameter, SkipValidation
 
 from playhead.api import form
 from playhead.api.access import id_of
@@ -130,10 +130,10 @@ class HyperserveController(Controller):
         project_id: NamedDependency[UUID],
         records: RecordsGiven,
         urls: UrlsGiven,
-        limit: int = 20,
-        cursor: str | None = None,
-        status: str | None = None,
-        is_public: Annotated[bool | None, Parameter(query="isPublic")] = None,
+        limit: FromQuery[int] = 20,
+        cursor: FromQuery[str | None] = None,
+        status: FromQuery[str | None] = None,
+        is_public: Annotated[bool | None, QueryParameter(name="isPublic")] = None,
     ) -> dict[str, Any]:
         """The caller's videos, newest first."""
         page = await page_of(

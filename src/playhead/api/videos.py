@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, SkipValidation
+from litestar.params import FromPath, FromQuery, JSONBody, SkipValidation
 
 from playhead.api.access import id_of
 from playhead.api.gather import VideoRecord, gather
@@ -112,9 +112,9 @@ class VideosController(Controller):
         project_id: NamedDependency[UUID],
         records: RecordsGiven,
         urls: UrlsGiven,
-        limit: int = 20,
-        cursor: str | None = None,
-        status: str | None = None,
+        limit: FromQuery[int] = 20,
+        cursor: FromQuery[str | None] = None,
+        status: FromQuery[str | None] = None,
     ) -> dict[str, Any]:
         """Videos, newest first."""
         page = await page_of(records, project_id, limit=limit, cursor=cursor, status=status)
