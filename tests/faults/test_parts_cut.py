@@ -18,6 +18,7 @@ import pytest
 from playhead.upload.cleaning import look_after_multiparts
 from playhead.upload.direct import part_bytes
 from tests.client.relay import Relay, relay
+from tests.faults.peak import Peak
 from tests.faults.stage import CLIP_RATE, CLIP_SECONDS, Stage, clip, over, until
 from tests.invariants import Sent, violations
 from tests.s3 import SeaweedFS
@@ -29,6 +30,8 @@ PARTS = [LOOKS_LIKE_MP4.ljust(EACH, b"a"), random.Random(1).randbytes(EACH), ran
 WHOLE = b"".join(PARTS)
 HEADERS = 1500
 """Bytes that a request's head may take of what a connection is cut after."""
+LARGE = 100 * MIB
+MOST_GROWTH = 40 * MIB
 YEARS = 3 * 365 * 24 * 3600
 
 
@@ -162,6 +165,24 @@ def test_a_part_goes_again_after_the_server_was_killed_amid_it(stage: Stage, tmp
         sent = [Sent(begun["videoId"], tmp_path / "film.mp4", CLIP_SECONDS * CLIP_RATE, CLIP_SECONDS)]
         over(client, sent)
     assert violations(stage.scene, sent, tmp_path) == []
+
+
+def test_a_large_part_needs_little_memory(stage: Stage) -> None:
+    with stage.live.http() as client:
+        grant = client.post("/v1/upload-grants", json={"resolutions": ["144p"]}).json()
+        tree = grant["companion_url"] + "/s3/multipart"
+        begun = client.post(tree, json={"filename": "film.mp4", "type": "video/mp4"}).json()
+        at = f"{tree}/{begun['uploadId']}"
+        signed = client.get(f"{at}/1").raise_for_status().json()
+        web = stage.process("web")
+        before, most = web.memory_info().rss, Peak(web)
+        with most:
+            blocks = (random.randbytes(MIB) for _ in range(LARGE // MIB))
+            answer = httpx.put(signed["url"], content=blocks, timeout=120)
+        assert answer.status_code == 200, answer.text
+        print(f"{LARGE // MIB} MiB: {(most.bytes - before) / MIB:.1f} MiB more than before")
+        assert most.bytes - before < MOST_GROWTH
+        assert client.delete(at).json() == {}
 
 
 def long_film(stage: Stage, tmp_path: Path) -> bytes:

@@ -7,8 +7,6 @@ import os
 import random
 import socket
 import struct
-import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,9 +16,9 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import httpx
-import psutil
 
 from tests import drive
+from tests.faults.peak import Peak
 from tests.faults.stage import RESOLUTIONS, Stage, clip, over, until
 from tests.invariants import violations
 
@@ -162,28 +160,6 @@ def test_a_large_body_of_unknown_length_needs_little_memory(stage: Stage) -> Non
         assert most.bytes - before < MOST_GROWTH
         assert client.delete(f"/api/video/{created['id']}").status_code == 204
         assert arrived(stage, created) == []
-
-
-class Peak(threading.Thread):
-    """The most memory a process has while the block runs."""
-
-    def __init__(self, process: psutil.Process) -> None:
-        super().__init__()
-        self._process, self._enough = process, threading.Event()
-        self.bytes = 0
-
-    def run(self) -> None:
-        while not self._enough.is_set():
-            self.bytes = max(self.bytes, self._process.memory_info().rss)
-            time.sleep(0.01)
-
-    def __enter__(self) -> Peak:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._enough.set()
-        self.join()
 
 
 def test_completing_at_the_same_time_happens_once_and_holds_nobody_up(stage: Stage, tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from tests.client.relay import Relay
+from tests.faults.peak import Peak
 from tests.faults.speakers import Ranges, Speaker, Tus, acknowledged
 from tests.faults.stage import Stage, clip, over, until
-from tests.faults.test_uploads_cut import Peak
 from tests.invariants import violations
 
 MIB = 1024 * 1024

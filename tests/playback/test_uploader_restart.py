@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -15,7 +16,16 @@ from playwright.async_api import Error as PlaywrightError
 
 from tests.browser import CHROMIUM, FLAGS
 from tests.live import Live
-from tests.playback.uploader import Site, Window, granted, listed, long_film, offset, stored
+from tests.playback.uploader import (
+    Site,
+    Window,
+    companion_of,
+    granted,
+    listed,
+    long_film,
+    offset,
+    stored,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -145,6 +155,39 @@ async def test_two_tabs_do_not_send_the_same_file(
         await other.wait_for(path.name, "done")
         assert [int(one.headers["upload-offset"]) >= SIZE // 3 for one in sent] == [True]
         assert stored(live_server, path.name) == film
+
+
+@pytest.mark.parametrize("way", ["ranges", "parts"])
+async def test_a_killed_browser_goes_on_in_other_ways_too(
+    customer: Site, live_server: Live, clip: bytes, tmp_path: Path, way: str
+) -> None:
+    """By `Content-Range`, and by numbered parts: what the server has told of is not sent again."""
+    profile, path = tmp_path / "profile", tmp_path / f"killed-{way}.mp4"
+    film = long_film(clip, 30_000_000)
+    path.write_bytes(film)
+    given = granted(live_server)
+    where = companion_of(given) if way == "parts" else {**given, "play_while_uploading": True}
+    address = customer.page(scope=path.name, **where)
+    async with persistent(profile) as page:
+        window = await Window.open(page, address)
+        await window.slow_down(8_000_000)
+        await window.choose(path)
+        await window.wait_for_bytes(path.name, len(film) * 3 // 4)
+        kill(profile)
+    path.unlink()
+    async with persistent(profile) as page:
+        sent: list[Request] = []
+        page.on("request", lambda one: sent.append(one) if one.method == "PUT" else None)
+        window = await Window.open(page, address)
+        await window.wait_for(path.name, "done")
+        assert await window.kept() == []
+    if way == "parts":
+        assert 1 <= len(sent) <= 2  # of four
+    else:
+        starts = [re.match(r"bytes (\d+)-", one.headers["content-range"]) for one in sent]
+        assert min(int(found[1]) for found in starts if found) > len(film) // 2
+    assert stored(live_server, path.name) == film
+    assert len(listed(live_server, path.name)) == 1
 
 
 async def test_a_killed_browser_goes_on_without_the_file_being_chosen_again(
