@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,9 @@ from playhead.media.ffmpeg.run import run
 from playhead.media.ffmpeg.sandbox.none import NoSandbox
 from playhead.media.ffmpeg.tools import find_tools
 from playhead.model.errors import PlayheadError
+from playhead.processing.examine import examine
 from playhead.processing.own_index import agree, ends_of, packets_of, read_own_index
+from tests.media.mp4.clips import ffmpeg, picture, sound
 from tests.media.samples import sample
 from tests.media.samples.cache import Cache
 from tests.media.samples.canary import Canary
@@ -137,6 +140,68 @@ async def test_packets_of_matroska_are_listed_as_ffprobe_lists_them(name: str) -
     expected = await _asked(path, demuxer="matroska")
     assert (listed.pts, listed.keys, listed.shown) == (expected.pts, expected.keys, expected.shown)
     assert agree(listed, await _asked(path, ends, "matroska"))
+
+
+COUNTED = {
+    "mpeg4": ("-c:v", "mpeg4", "-g", "40", "-c:a", "libmp3lame"),
+    "mjpeg": ("-c:v", "mjpeg", "-c:a", "pcm_s16le"),
+    "msmpeg4": ("-c:v", "msmpeg4", "-c:a", "wmav2"),
+    "huffyuv": ("-c:v", "huffyuv", "-pix_fmt", "yuv422p", "-c:a", "adpcm_ms"),
+    "dropped": ("-vf", "setpts='PTS+if(gte(N,99),1/TB,0)'", "-fps_mode", "passthrough", "-c:v", "mpeg4"),
+}
+REORDERED = {
+    "mpeg4": ("-c:v", "mpeg4", "-bf", "2"),
+    "mpeg2": ("-c:v", "mpeg2video", "-bf", "0"),  # its parser tells other times
+    "h264": ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "50", "-b_strategy", "0"),
+}
+
+
+def _recorded(path: Path, *coded: str) -> Path:
+    ffmpeg(*picture(8), *sound(7.5), *coded, path)
+    return path
+
+
+@pytest.mark.parametrize("name", COUNTED)
+async def test_an_avi_is_the_same_by_its_index_and_by_ffprobe(name: str, tmp_path: Path) -> None:
+    path = _recorded(tmp_path / "film.avi", *COUNTED[name])
+    info, timeline, index = await examine(path, NoSandbox(find_tools()), 60)
+    assert index.avi is not None
+    # Four bytes that nobody knows: we do not believe the index any more, and ffprobe lists everything.
+    with path.open("ab") as file:
+        file.write(b"more")
+    asked, told, without = await examine(path, NoSandbox(find_tools()), 60)
+    assert without.avi is None
+    assert told == timeline
+    assert (asked.video, asked.audio) == (info.video, info.audio)
+
+
+@pytest.mark.parametrize("name", ["mpeg4", "dropped"])
+async def test_packets_of_avi_are_listed_as_ffprobe_lists_them(name: str, tmp_path: Path) -> None:
+    path = _recorded(tmp_path / "film.avi", *COUNTED[name])
+    index = await read_own_index(path, "avi")
+    found = index.film_packets(0, None, Fraction(1, 25))
+    assert found is not None
+    listed, ends = found
+    assert listed == await _asked(path, demuxer="avi")
+    assert agree(listed, await _asked(path, ends, "avi"))
+    # A frame more than the index knows of, in the middle or at the end, sends us to ffprobe for the whole list.
+    for less in (110, 199):
+        shorter = Packets(*(column[:less] + column[less + 1 :] for column in _columns(listed)))
+        assert not agree(shorter, await _asked(path, ends, "avi"))
+    assert index.film_packets(0, None, Fraction(1, 30)) is None
+    assert index.film_packets(1, None, Fraction(1, 25)) is None
+
+
+def _columns(packets: Packets) -> list[tuple[Any, ...]]:
+    return [packets.pts, packets.durations, packets.keys, packets.shown]
+
+
+@pytest.mark.parametrize("name", REORDERED)
+async def test_frames_of_avi_that_are_reordered_are_for_ffprobe_to_tell(name: str, tmp_path: Path) -> None:
+    path = _recorded(tmp_path / "film.avi", *REORDERED[name])
+    found = (await read_own_index(path, "avi")).film_packets(0, None, Fraction(1, 25))
+    assert found is not None
+    assert not agree(found[0], await _asked(path, found[1], "avi"))
 
 
 async def test_other_containers_have_no_index_of_their_own() -> None:

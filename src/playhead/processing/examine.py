@@ -48,15 +48,29 @@ async def examine(
         PlayheadError: the reason why it cannot be processed, by name.
     """
     found = await asyncio.to_thread(sniffed, path)
-    index = await read_own_index(path, found.container)
-    probing = _Probing(path, (*input_arguments(found.demuxer), *beside_the_film()), sandbox)
+    guards = (*input_arguments(found.demuxer), *beside_the_film())
+    # ffprobe is asked while we read ourselves: a film without a table of its frames takes us half a second.
+    indexing = asyncio.create_task(read_own_index(path, found.container))
+    asking = asyncio.create_task(_asked(_Probing(path, guards, sandbox, indexing), max_duration_seconds))
     try:
-        claims, probing, unlisted = await _claims(probing)
+        index = await indexing  # what it refuses, it refuses by a better name than ffprobe's
+        return *await asking, index
     except PlayheadError as error:
         # A table that claims more than memory holds is damage to us and a lack of memory to ffprobe.
-        if index.damage is not None and error.code in ("resource_limit", "decode_timeout", "decoder_crashed"):
-            raise index.damage from error
+        lacking = ("resource_limit", "decode_timeout", "decoder_crashed")
+        damage = indexing.result().damage if indexing.done() and not indexing.exception() else None
+        if damage is not None and error.code in lacking:
+            raise damage from error
         raise
+    finally:
+        for task in (indexing, asking):
+            task.cancel()
+        await asyncio.gather(indexing, asking, return_exceptions=True)
+
+
+async def _asked(probing: _Probing, max_duration_seconds: float) -> tuple[MediaInfo, Timeline]:
+    """What `examine` finds, but for the index."""
+    claims, probing, unlisted = await _claims(probing)
     sounds = [
         track
         for track in claims.audios
@@ -68,13 +82,13 @@ async def examine(
     if claim is None:
         if not sounds:
             raise PlayheadError("unsupported_codec" if claims.audios else "no_video_stream")
-        sound = await probing.sound(sounds, index, may_restart)
+        sound = await probing.sound(sounds, may_restart)
         video, timeline = None, await probing.sound_alone(sound, claims)
     else:
         frame, packets, sound = await asyncio.gather(
             probing.first_frame(claim),
-            _film_packets(probing, claim, index),
-            probing.sound(sounds, index, may_restart),
+            _film_packets(probing, claim),
+            probing.sound(sounds, may_restart),
         )
         timeline = await asyncio.to_thread(
             timelines.from_packets,
@@ -85,11 +99,11 @@ async def examine(
         )
         if sound.tracks:
             timeline = timeline.from_sound(sound.start, clock_may_restart=may_restart)
-        video = _video_track(claim, frame, timeline, index)
+        video = _video_track(claim, frame, timeline, await probing.indexing)
     _within_limits(timeline, sound, max_duration_seconds)
     info = MediaInfo(
         container=claims.container,
-        size_bytes=path.stat().st_size,
+        size_bytes=probing.path.stat().st_size,
         duration_seconds=float(timeline.duration_seconds),
         video=video,
         audio=sound.tracks[0] if sound.tracks else None,
@@ -98,7 +112,7 @@ async def examine(
         texts=claims.texts,
         pictured=claims.pictured,
     )
-    return info, timeline, index
+    return info, timeline
 
 
 @dataclass(frozen=True)
@@ -128,6 +142,8 @@ class _Probing:
     path: Path
     guards: tuple[str, ...]
     sandbox: Sandbox
+    indexing: asyncio.Task[OwnIndex]
+    """Reads its own index meanwhile."""
 
     async def claims(self) -> Claims:
         """What it says of itself."""
@@ -148,7 +164,7 @@ class _Probing:
                 return frame
         raise PlayheadError(_why_no_frame(claim, outcome.messages))
 
-    async def sound(self, claimed: Sequence[AudioTrack], index: OwnIndex, clock_may_restart: bool) -> _Sound:
+    async def sound(self, claimed: Sequence[AudioTrack], clock_may_restart: bool) -> _Sound:
         """What can be heard of the sound tracks; one that cannot be decoded is as good as none."""
         starts: dict[AudioTrack, float] = {}
         for track in claimed:
@@ -159,13 +175,18 @@ class _Probing:
                     starts[track] = start
         if not starts:
             return _Sound()
-        ended = [await self._ending(track, index, clock_may_restart) for track in list(starts)[:MOST_SOUNDS]]
+        ended = [await self._ending(track, clock_may_restart) for track in list(starts)[:MOST_SOUNDS]]
         return _Sound((*ended, *list(starts)[MOST_SOUNDS:]), next(iter(starts.values())))
 
-    async def _ending(self, track: AudioTrack, index: OwnIndex, clock_may_restart: bool) -> AudioTrack:
+    async def _ending(self, track: AudioTrack, clock_may_restart: bool) -> AudioTrack:
         """The track with its end, by our own index or by its packets."""
-        tick = Fraction(*track.time_base)
+        index, tick = await self.indexing, Fraction(*track.time_base)
         end = await asyncio.to_thread(index.sound_end, track.index, tick)
+        claim = index.sound_claim(track.index, tick)
+        if end is None and claim is not None:
+            claimed, last = claim
+            seen = timelines.sound_end(await self.packets(track.index, last), tick)
+            end = claimed if seen == claimed else None
         if end is None:
             packets = await self.packets(track.index)
             end = await asyncio.to_thread(
@@ -207,8 +228,9 @@ async def _claims(probing: _Probing) -> tuple[Claims, _Probing, frozenset[str]]:
             return claims, probing, frozenset(name.removeprefix("lib") for name in unlisted)
 
 
-async def _film_packets(probing: _Probing, claim: VideoClaim, index: OwnIndex) -> Packets:
+async def _film_packets(probing: _Probing, claim: VideoClaim) -> Packets:
     """All packets of the film: by the file's own index where ffprobe agrees with it at both ends."""
+    index = await probing.indexing
     own = await asyncio.to_thread(index.film_packets, claim.index, claim.number, claim.time_base)
     if own is not None:
         listed, ends = own

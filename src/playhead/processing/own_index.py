@@ -1,4 +1,4 @@
-"""What an MP4's own index says before ffmpeg is asked: reasons to refuse the file, known at once and by name.
+"""What a file's own index says before ffmpeg is asked: reasons to refuse it, known at once and by name.
 
 It also lists the packets, which takes ffprobe seconds for a long film, since that reads all the media. What is
 listed so is held against ffprobe's word for the packets at both ends of the film.
@@ -10,9 +10,9 @@ import asyncio
 from bisect import bisect_left
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import repeat
 from pathlib import Path
 
+from playhead.media.avi import AviIndex, Stream, read_avi
 from playhead.media.ffmpeg.probe import Packets
 from playhead.media.local import LocalBytes
 from playhead.media.matroska import Frames, read_matroska
@@ -42,6 +42,8 @@ class OwnIndex:
     """Where its container has no table of them: what the file itself says of each track's frames."""
     tick: Fraction = Fraction(1, 1000)
     """Seconds per tick of their times."""
+    avi: AviIndex | None = None
+    """Where frames are shown at their numbers: how many each stream has."""
 
     def track(self, number: int | None) -> Track | None:
         """The track of that number."""
@@ -60,6 +62,8 @@ class OwnIndex:
             listed = _told(self.frames[stream])
             last = max((time for time in listed.pts if time is not None), default=0)
             return listed, _ends(len(listed.pts), float(last * tick))
+        if self.avi is not None:
+            return _numbered(self.avi, stream, tick)
         track = self.track(number)
         # Of a file that is cut off it lists what is not there: ffmpeg lists what is.
         complete = self.movie is not None and self.movie.complete
@@ -67,6 +71,17 @@ class OwnIndex:
             return None
         found = packets_of(track)
         return None if found is None else (found, ends_of(track))
+
+    def sound_claim(self, stream: int, tick: Fraction) -> tuple[float, str] | None:
+        """When a sound seems to end, and which packets of it ffprobe is to confirm that by, in its words.
+
+        Of sounds whose chunks a parser takes apart: what their sizes say may not be what comes out.
+        """
+        told = None if self.avi is None else _of(self.avi, stream, "audio", tick)
+        if told is None or told.lasts <= 0:
+            return None
+        end = float(told.lasts * tick)
+        return end, f"{max(0.0, end - LAST_LOOK_SECONDS):.6f}%"
 
     def sound_end(self, stream: int, tick: Fraction) -> float | None:
         """When the last packet of a sound ends, in seconds of the source's clock; None when that is not known.
@@ -83,7 +98,7 @@ class OwnIndex:
 
 
 async def read_own_index(path: Path, container: str | None = "mp4") -> OwnIndex:
-    """Read the index of an MP4, MOV, Matroska or WebM, and refuse what it alone shows cannot become a video.
+    """Read the index of an MP4, MOV, Matroska, WebM or AVI, and refuse what it alone shows cannot become a video.
 
     Other containers have none that is read here.
 
@@ -93,6 +108,8 @@ async def read_own_index(path: Path, container: str | None = "mp4") -> OwnIndex:
     """
     if container in ("matroska", "webm"):
         return await asyncio.to_thread(lambda: asyncio.run(_walked(path)))
+    if container == "avi":
+        return await asyncio.to_thread(lambda: asyncio.run(_counted(path)))
     if container not in ("mp4", "mov"):
         return OwnIndex()
     try:
@@ -140,12 +157,46 @@ async def _walked(path: Path) -> OwnIndex:
     return OwnIndex(movie, frames=index.frames, tick=Fraction(index.tick_nanoseconds, 10**9))
 
 
+async def _counted(path: Path) -> OwnIndex:
+    try:
+        return OwnIndex(avi=await read_avi(LocalBytes(path)))
+    except PlayheadError as error:
+        if error.code not in _OURS_ALONE:
+            raise
+        return OwnIndex(damage=error)
+
+
+def _of(index: AviIndex, stream: int, kind: str, tick: Fraction) -> Stream | None:
+    """A stream of an AVI, if it is what ffmpeg takes it for."""
+    told = index.streams[stream] if stream < len(index.streams) else None
+    return told if told is not None and told.kind == kind and told.tick == tick else None
+
+
+def _numbered(index: AviIndex, stream: int, tick: Fraction) -> tuple[Packets, str] | None:
+    """The packets of a film whose times are their numbers; that they are is looked at in its middle as well."""
+    told = _of(index, stream, "video", tick)
+    times = () if told is None else tuple(told.times)
+    if told is None or len(times) <= 3 * SEEN_AT_ONCE:
+        return None
+    listed = Packets(
+        pts=times,
+        durations=(1,) * len(times),
+        keys=tuple(told.shown_keys),
+        shown=(True,) * len(times),
+    )
+    first, middle, last = f"%+#{SEEN_AT_ONCE}", times[len(times) // 2], times[-1]
+    return (
+        listed,
+        f"{first},{float(middle * tick):.6f}{first},{float(last * tick) - LAST_LOOK_SECONDS:.6f}%",
+    )
+
+
 def _told(frames: Frames) -> Packets:
     return Packets(
         pts=tuple(frames.times),
-        durations=tuple(repeat(frames.last_duration, len(frames.times))),
+        durations=(frames.last_duration,) * len(frames.times),
         keys=tuple(map(bool, frames.keys)),
-        shown=tuple(repeat(True, len(frames.times))),
+        shown=(True,) * len(frames.times),
     )
 
 
@@ -163,7 +214,7 @@ def packets_of(track: Track) -> Packets | None:
         pts=tuple(track.presentation_times),
         durations=tuple(samples.durations.expanded()),
         keys=tuple(keys),
-        shown=tuple(repeat(True, count)),
+        shown=(True,) * count,
     )
 
 

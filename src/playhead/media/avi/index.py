@@ -1,0 +1,217 @@
+"""Reads the index of an AVI file by ranged reads: the pieces of OpenDML's (`ix##`), else the old one (`idx1`).
+
+An index may leave chunks out, and then every frame behind them has another time than its number says. So it is
+held against the file: chunks that it lists must lie one behind the other from the beginning to the end, and
+what lies between two of them must be known to hold no frame. That takes no read but at the gaps, which are few.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import compress, islice, repeat
+from operator import add, and_, lt, sub
+
+from playhead.media.avi.chunks import HEADER, corrupt, u16, u32, u64, whole, words
+from playhead.media.avi.streams import Described, Stream, described
+from playhead.media.mp4 import Bytes
+from playhead.model.errors import PlayheadError
+
+HEADER_LIMIT = 4 << 20
+"""The largest description of streams that is read, in bytes."""
+INDEX_LIMIT = 256 << 20
+"""The largest index, in bytes: 16 a chunk, some 100 MB for ten hours."""
+TOP_LIMIT = 1000
+"""Chunks at the top of a file, or in one gap, that are stepped over."""
+MOST_GAPS = 20_000
+"""Gaps that are looked into. Where every frame is wrapped up (`rec `), ffprobe is not slower."""
+
+ROW = 16
+"""Bytes of a chunk in the old index."""
+_KEY, _NO_KEY = 0x10, 0x80000000
+"""The flag of a key frame in the old index, and of all others in OpenDML's sizes."""
+_SUFFIXES = {"video": (b"dc", b"db"), "audio": (b"wb",), "other": ()}
+_OPENED = frozenset({b"movi", b"rec ", b"AVIX"})
+"""Lists, by their forms, whose chunks lie open among all others."""
+
+
+@dataclass(frozen=True)
+class AviIndex:
+    """What a file's own index says."""
+
+    streams: tuple[Stream, ...]
+    """In file order, as ffmpeg numbers them."""
+
+
+@dataclass(frozen=True)
+class _Top:
+    """What lies at the top of a file."""
+
+    streams: tuple[Described, ...]
+    movi: int
+    """Where the form of the list of all chunks lies: what the old index counts from."""
+    end: int
+    """Where that list ends."""
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """The chunks of one stream by its index."""
+
+    starts: array[int]
+    sizes: array[int]
+    keys: bytes
+    """Not 0 where decoding can start."""
+
+
+async def read_avi(source: Bytes) -> AviIndex | None:
+    """The index of a stored AVI file; None where it has none, or one that does not tell of the whole file.
+
+    Raises:
+        PlayheadError: `corrupt_file`, `resource_limit`; and what `source.read` raises.
+    """
+    top = await _top(source)
+    if any(each.kind == "other" or not each.scale or not each.rate or each.start for each in top.streams):
+        return None
+    if any(each.places for each in top.streams):
+        listed = [await _pieces(source, number, each) for number, each in enumerate(top.streams)]
+    else:
+        listed = await _old(source, top)
+    if not listed or not any(len(each.sizes) for each in listed):
+        return None
+    if not await _is_whole(source, top.movi + 4, listed):
+        return None
+    return AviIndex(tuple(map(_stream, top.streams, listed)))
+
+
+async def _top(source: Bytes) -> _Top:
+    if (await source.read(0, 4)) != b"RIFF":
+        raise corrupt("it does not begin as one")
+    at, streams = 12, None
+    for _ in range(TOP_LIMIT):
+        head = await source.read(at, 12) if at + 12 <= source.size else b""
+        if len(head) < 12:
+            break
+        kind, size, form = head[:4], u32(head, 4), head[8:]
+        if kind == b"LIST" and form == b"hdrl":
+            if size > HEADER_LIMIT or size < 4:
+                raise corrupt("its header is too large")
+            streams = described(memoryview(await source.read(at + 12, size - 4)))
+        elif kind == b"LIST" and form == b"movi":
+            if streams is None:
+                break
+            return _Top(streams, at + HEADER, at + whole(size))
+        at += whole(size)
+    raise corrupt("there is no film in it")
+
+
+async def _pieces(source: Bytes, number: int, told: Described) -> _Listed:
+    """The chunks of one stream by the pieces of its index (OpenDML, section 3.2)."""
+    starts, sizes, keys = array("Q"), array("I"), bytearray()
+    places = told.places or ()
+    if sum(place.size for place in places) > INDEX_LIMIT:
+        raise PlayheadError("resource_limit", "The file's index is too large.")
+    for place in places:
+        piece = memoryview(await source.read(place.at, place.size + HEADER))
+        if (u16(piece, 8), *piece[10:12]) != (2, 0, 1) or piece[16:20] not in _names(number, told):
+            raise corrupt("a piece of its index is of an unknown kind")
+        rows, base = u32(piece, 12), u64(piece, 20)
+        if not HEADER <= base <= source.size:
+            raise corrupt("its index points out of the file")
+        table = words(piece[32:], 2 * rows)
+        # To the frame itself, in front of which lies its header.
+        starts.extend(map(add, table[0::2], repeat(base - HEADER)))
+        keys += bytes(map(lt, table[1::2], repeat(_NO_KEY)))
+        sizes.extend(map(and_, table[1::2], repeat(_NO_KEY - 1)))
+    return _Listed(starts, sizes, bytes(keys))
+
+
+async def _old(source: Bytes, top: _Top) -> list[_Listed]:
+    """The chunks of all streams by the index behind them; none when there is none, or it lists something else."""
+    table = await _old_table(source, top.end)
+    rows = words(table, len(table) // ROW * 4)
+    digits, flags = table[1::ROW], table[4::ROW]
+    names = [{u32(name, 0) for name in _names(number, each)} for number, each in enumerate(top.streams)]
+    if not rows or len(names) > 10 or not set(rows[0::4]) <= set().union(*names):
+        return []
+    # From the list's form on, or from the file's beginning: whoever wrote it.
+    base = top.movi if rows[2] < top.movi else 0
+    listed = []
+    for number in range(len(names)):
+        own = digits.translate(bytes(each == ord("0") + number for each in range(256)))
+        starts = array("Q", map(add, compress(rows[2::4], own), repeat(base)))
+        keys = bytes(compress(flags, own)).translate(bytes(each & _KEY for each in range(256)))
+        listed.append(_Listed(starts, array("I", compress(rows[3::4], own)), keys))
+    return listed
+
+
+async def _old_table(source: Bytes, at: int) -> bytes:
+    """Rows of four numbers for each chunk: its name, flags, where it lies and its size."""
+    for _ in range(TOP_LIMIT):
+        head = await source.read(at, HEADER) if at + HEADER <= source.size else b""
+        if len(head) < HEADER:
+            break
+        size = u32(head, 4)
+        if head[:4] == b"idx1":
+            if size > INDEX_LIMIT:
+                raise PlayheadError("resource_limit", "The file's index is too large.")
+            return await source.read(at + HEADER, size)
+        at += whole(size)
+    return b""
+
+
+def _names(number: int, stream: Described) -> list[bytes]:
+    """How the chunks of a stream are called."""
+    return [b"%02d" % number + suffix for suffix in _SUFFIXES[stream.kind]]
+
+
+async def _is_whole(source: Bytes, begin: int, listed: Sequence[_Listed]) -> bool:
+    """Whether nothing that a reader would take for a frame lies in the file but what is listed.
+
+    `begin` is where the first chunk may lie.
+    """
+    starts, sizes = array("Q"), array("I")
+    for each in listed:
+        starts += each.starts
+        sizes += each.sizes
+    # Chunks lie one behind the other if each that begins has all ends but its own behind it: in their order, that is.
+    # Between them are a header and the byte that may make it even, in which no other frame has room.
+    before = [*sorted(starts), source.size]
+    behind = [begin - HEADER, *sorted(map(add, starts, sizes))]
+    steps = enumerate(map(sub, before, behind))
+    gaps = list(islice((number for number, step in steps if not HEADER <= step <= HEADER + 1), MOST_GAPS + 1))
+    if len(gaps) > MOST_GAPS:
+        return False
+    for gap in gaps:
+        end = behind[gap] + HEADER
+        if not await _holds_nothing(source, end + end % 2, before[gap]):
+            return False
+    return True
+
+
+async def _holds_nothing(source: Bytes, at: int, upto: int) -> bool:
+    """Whether no frame lies in a stretch between two of them."""
+    for _ in range(TOP_LIMIT):
+        if upto - at < HEADER:
+            break
+        head = await source.read(at, 12)
+        if head[:4] in (b"LIST", b"RIFF") and head[8:] in _OPENED:
+            at += 12
+        elif head[:4] in (b"JUNK", b"idx1") or head[:2] == b"ix":
+            at += whole(u32(head, 4))
+        else:
+            break
+    return at == upto
+
+
+def _stream(told: Described, listed: _Listed) -> Stream:
+    return Stream(
+        kind=told.kind,
+        tick=Fraction(told.scale, told.rate),
+        sizes=listed.sizes,
+        keys=listed.keys,
+        sample_size=told.sample_size,
+        block_align=told.block_align,
+    )
