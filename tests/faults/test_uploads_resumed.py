@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import random
 import threading
@@ -13,10 +15,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from playhead.client import Client
+from playhead.client import Upload as Opened
 from tests.client.relay import Relay
 from tests.faults.peak import Peak
 from tests.faults.speakers import Ranges, Speaker, Tus, acknowledged
-from tests.faults.stage import Stage, clip, over, until
+from tests.faults.stage import Stage, clip, over, staged, until
 from tests.invariants import violations
 
 MIB = 1024 * 1024
@@ -120,6 +124,31 @@ def test_a_large_chunk_needs_little_memory(stage: Stage, speaks: type[Speaker]) 
         assert most.bytes - before < MOST_GROWTH
         assert speaker.stands() == LARGE
         assert httpx.delete(speaker.url).status_code == 204
+
+
+def test_the_client_goes_on_where_the_server_was_killed(tmp_path: Path) -> None:
+    """Every process is killed while a part is under way; the same call ends well, and resends little."""
+    with staged(tmp_path) as stage, Client(stage.live.url, stage.live.key, retries=8) as client:
+        content = clip(stage.folder).read_bytes() * 4
+        half = len(content) // 2
+        upload: Opened = client.create_upload("film.mp4", len(content), resolutions=["144p"])
+        asking = Ranges(upload.url, upload.id, upload.video_id, len(content))
+        known, told = list[int](), list[int]()
+
+        def on_progress(sent: int, _: int) -> None:
+            if known:
+                told.append(sent)
+            elif sent >= half:
+                known.append(until(asking.stands, "some of it on the disk"))
+                stage.kill_everything()
+                stage.restart()
+
+        client.send(upload, io.BytesIO(content), on_progress=on_progress)
+        # It went on behind what was on the disk, not at the beginning.
+        assert 0 < known[0] <= min(told)
+        assert told[-1] == len(content)
+        whole = stage.data / "incoming" / upload.id / "whole"
+        assert hashlib.sha256(whole.read_bytes()).digest() == hashlib.sha256(content).digest()
 
 
 def _part(speaker: Speaker, blocks: Iterator[bytes]) -> httpx.Response:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import io
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -21,14 +19,12 @@ import httpx
 import pytest
 
 from playhead.client import Client
-from playhead.client import Upload as Opened
 from playhead.media.matroska import read_matroska
 from playhead.media.mp4 import read_movie
 from playhead.model.plan import TIMESCALE
 from playhead.packaging import cut
 from playhead.packaging.source import view
 from tests import drive
-from tests.faults.stage import staged
 from tests.live import Live
 
 SECONDS = 20
@@ -357,35 +353,6 @@ def test_a_private_one_needs_its_token_and_others_are_not_shown(
     assert answer.headers["cache-control"] == "private, max-age=1"
     assert httpx.get(urljoin(url, "source-0.m4s")).status_code == 200
     assert drive.video(api, not_asked["video_id"])["playable_at"] is None
-
-
-def test_the_client_goes_on_where_the_server_was_killed(tmp_path: Path, film: Path) -> None:
-    """Every process is killed while a part is under way; the same call ends well, and resends little."""
-    content = film.read_bytes() * 4
-    half = len(content) // 2
-    with staged(tmp_path) as stage, Client(stage.live.url, stage.live.key, retries=8) as client:
-        upload: Opened = client.create_upload("film.mp4", len(content), resolutions=["144p"])
-        told: list[int] = []
-        restarted = threading.Event()
-
-        def restart() -> None:
-            stage.kill_everything()
-            stage.restart()
-            restarted.set()
-
-        def on_progress(sent: int, _: int) -> None:
-            told.append(sent)
-            if sent >= half and not restarted.is_set():
-                time.sleep(1.0)  # what was sent becomes known
-                restart()
-
-        client.send(upload, io.BytesIO(content), on_progress=on_progress)
-        assert restarted.is_set()
-        # It went on behind what was on the disk, not at the beginning.
-        assert told[-1] == len(content)
-        assert max(before - after for before, after in pairwise(told)) < 1024 * 1024
-        whole = stage.data / "incoming" / upload.id / "whole"
-        assert hashlib.sha256(whole.read_bytes()).digest() == hashlib.sha256(content).digest()
 
 
 def _listed(timeline: ElementTree.Element) -> int:

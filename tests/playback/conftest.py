@@ -83,6 +83,17 @@ async def dashboard(browser: Browser, live_server: Live) -> AsyncIterator[Dashbo
         yield opened
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def tab(browser: Browser) -> AsyncIterator[Page]:
+    """A tab of its own context; what is uncaught in it fails the test."""
+    async with await browser.new_context(viewport={"width": 800, "height": 900}) as context:
+        opened = await context.new_page()
+        uncaught: list[str] = []
+        opened.on("pageerror", lambda error: uncaught.append(str(error)))
+        yield opened
+        assert uncaught == []
+
+
 Made = Callable[..., dict[str, Any]]
 """`(is_public, file, resolutions, until)` → the video as the API tells it, once `until` holds."""
 

@@ -261,6 +261,11 @@ class Window:
         )
 
 
+def payload(name: str, content: bytes) -> FilePayload:
+    """A file to choose that is on no disk."""
+    return {"name": name, "mimeType": "video/mp4", "buffer": content}
+
+
 def granted(live: Live, **wish: Any) -> dict[str, str]:
     """The attributes that a page gets from its own server, which has the key."""
     with live.http() as http:
