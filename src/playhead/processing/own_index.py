@@ -231,14 +231,16 @@ def _ends(count: int, last: float) -> str:
 def agree(listed: Packets, seen: Packets) -> bool:
     """Whether `seen`, packets from the beginning and from somewhere later, are those of `listed`."""
     begins = min(len(seen.pts), len(listed.pts), SEEN_AT_ONCE)
-    keys = dict(zip(listed.pts, listed.keys, strict=True))
+    wanted = set(seen.pts)
+    found = [pair for pair in zip(listed.pts, listed.keys, strict=True) if pair[0] in wanted]
+    keys = dict(found)
     return (
         begins > 0
-        and len(keys) == len(listed.pts)
+        and len(keys) == len(found)
         and seen.pts[:begins] == listed.pts[:begins]
         and all(seen.shown)
         and all(keys.get(time) is key for time, key in zip(seen.pts, seen.keys, strict=True))
-        and (len(listed.pts) <= SEEN_AT_ONCE or max(time or 0 for time in seen.pts) == max(keys, key=_known))
+        and (len(listed.pts) <= SEEN_AT_ONCE or _latest(seen) == _latest(listed))
     )
 
 
@@ -252,5 +254,5 @@ def sound_end(track: Track) -> float:
     return end / track.timescale
 
 
-def _known(time: int | None) -> int:
-    return 0 if time is None else time
+def _latest(packets: Packets) -> int | None:
+    return max((time for time in packets.pts if time is not None), default=None)

@@ -113,11 +113,12 @@ def from_packets(
     in_file_order = [time for time in times if time is not None]
     known = sorted(in_file_order)
     rate = _plausible(average_rate)
+    gaps = sorted(map(sub, known[1:], known))
     torn = _falls_back(in_file_order, tick) or (clock_may_restart and _jumps(known, tick))
-    if not times or len(known) < len(times) or len(set(known)) < len(known) or torn:
+    if not times or len(known) < len(times) or 0 in gaps[:1] or torn:
         return Timeline(tick, (), (), 0, rate or FALLBACK_RATE, len(times), clocked=rate is not None)
     keys = sorted(time for time in compress(times, starting) if time is not None)
-    end = known[-1] + _last_duration(packets, known, tick, rate)
+    end = known[-1] + _last_duration(packets, known[-1], gaps, tick, rate)
     measured = Fraction(len(known)) / ((end - known[0]) * tick)
     return Timeline(tick, tuple(known), tuple(keys), end, measured, len(known), begin=known[0])
 
@@ -163,13 +164,21 @@ def _jumps(times: list[int], tick: Fraction) -> bool:
 
 def _falls_back(times: list[int], tick: Fraction) -> bool:
     slack = round(REORDERED_SECONDS / tick)
-    return bool(times) and min(map(sub, times, accumulate(times, max))) < -slack
+    # None falls back by more than twice as far as the furthest is from its place in order.
+    away = list(map(sub, times, sorted(times)))
+    if not times or 2 * max(max(away), -min(away)) <= slack:
+        return False
+    return bool(min(map(sub, times, accumulate(times, max))) < -slack)
 
 
-def _last_duration(packets: Packets, times: list[int], tick: Fraction, rate: Fraction | None) -> int:
-    """How long the last frame is shown: its packet's word if it is like its neighbours', else theirs."""
-    last = packets.pts.index(times[-1])
-    gaps = sorted(map(sub, times[1:], times))
+def _last_duration(
+    packets: Packets, last_time: int, gaps: Sequence[int], tick: Fraction, rate: Fraction | None
+) -> int:
+    """How long the last frame is shown: its packet's word if it is like its neighbours', else theirs.
+
+    `gaps` are the ticks from one frame to the next, the shortest first.
+    """
+    last = packets.pts.index(last_time)
     usual = gaps[len(gaps) // 2] if gaps else round(1 / ((rate or FALLBACK_RATE) * tick))
     claimed = packets.durations[last]
     return claimed if 0 < claimed <= max(10 * usual, round(1 / tick)) else max(1, usual)

@@ -62,6 +62,18 @@ def test_every_block_is_read_as_ffprobe_reads_it(clips: dict[str, Path], name: s
     assert from_bytes(to_bytes(index.movie)) == index.movie
 
 
+@pytest.mark.parametrize("window", [1100, 1500, 5000])
+@pytest.mark.parametrize("name", ["h264.mkv", "live.mkv", "vp9.webm"])
+def test_it_is_the_same_in_whatever_stretches_it_is_read(
+    clips: dict[str, Path], name: str, window: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = clips[name].read_bytes()
+    whole, cut = read(data), read(data[:-700])
+    monkeypatch.setattr("playhead.media.matroska.index.WINDOW", window)
+    assert read(data) == whole
+    assert read(data[:-700]) == cut
+
+
 @pytest.mark.parametrize(
     ("name", "rate", "late"),
     [

@@ -231,25 +231,27 @@ def _off(times: Sequence[int], told: bytes | bytearray, per_tick: Fraction, firs
 def _plain(frames: Frames, tick: Fraction) -> tuple[int, array[int]]:
     """The times as the file tells them, in milliseconds where its ticks are no others."""
     scale = tick * 1_000_000
-    return 1_000_000, array(
-        "q", map(floordiv, map(mul, frames.times, repeat(scale.numerator)), repeat(scale.denominator))
-    )
+    times = map(mul, frames.times, repeat(scale.numerator))
+    if scale.denominator != 1:
+        times = map(floordiv, times, repeat(scale.denominator))
+    return 1_000_000, array("q", list(times))
 
 
 def _samples(frames: Frames, times: array[int]) -> Samples:
     """Decode times are those of showing in their order: frames are decoded one by one as they are shown."""
     shown = array("q", sorted(times))
-    steps = [min(step, 0xFFFFFFFF) for step in map(sub, shown[1:], shown)]
-    usual = sorted(steps)[len(steps) // 2] if steps else 1
-    offsets = list(map(sub, times, shown))
     count = len(times)
+    steps = array("I", _steps(shown))
+    usual = sorted(steps)[len(steps) // 2] if steps else 1
+    steps.append(usual)
+    reordered = shown != times
     ones = array("I", (1,)) * count
-    reordered = any(offsets)
+    offsets = list(map(sub, times, shown)) if reordered else []
     if reordered and max(map(abs, offsets)) >= 1 << 31:
         raise corrupt("its frames are out of any order")
     return Samples(
         count=count,
-        durations=run_lengths(array("I", [*steps, usual])),
+        durations=run_lengths(steps),
         chunk_firsts=array("I", range(count)),
         chunk_offsets=frames.offsets,
         chunk_entries=array("H", (0,)) * count,
@@ -259,3 +261,9 @@ def _samples(frames: Frames, times: array[int]) -> Samples:
         start=shown[0],
         longest_chunk=1,
     )
+
+
+def _steps(shown: array[int]) -> list[int]:
+    """The time from each frame to the next, as far as an MP4 could tell it."""
+    steps = list(map(sub, shown[1:], shown))
+    return [min(step, 0xFFFFFFFF) for step in steps] if steps and max(steps) > 0xFFFFFFFF else steps

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from dataclasses import dataclass
 from fractions import Fraction
 
 from playhead.media.matroska.clock import movie_of
 from playhead.media.matroska.ebml import LONGEST_HEADER, corrupt, header, real, text, unsigned, values
-from playhead.media.matroska.scan import TIME_LIMIT, Frames, Walk
+from playhead.media.matroska.scan import BLOCK_HEAD, TIME_LIMIT, Frames, Walk
 from playhead.media.matroska.tracks import Described, described
 from playhead.media.mp4 import Bytes, Movie
 
 WINDOW = 1 << 20
 """Bytes that are read at once."""
+LEFT_OVER = BLOCK_HEAD + LONGEST_HEADER
+"""Bytes at the end of a window that may not be enough to tell what they are."""
 HEADER_LIMIT = 16 << 20
 """The largest description of tracks that is read, in bytes: cover pictures and fonts are elsewhere."""
 
@@ -68,13 +71,37 @@ async def read_matroska(source: Bytes) -> MatroskaIndex:
     """
     head = await read_head(source)
     walk = head.walk(source.size)
-    while walk.at < source.size:
-        data = await source.read(walk.at, min(WINDOW, source.size - walk.at))
-        before = walk.at
-        walk.through(data, before)
-        if walk.at == before:
-            break  # fewer bytes are left than a header has
+    await _through(walk, source)
     return head.index(walk, source.size)
+
+
+async def _through(walk: Walk, source: Bytes) -> None:
+    """Walk through the whole file; while one window is looked at, the next is read."""
+
+    def read(start: int) -> asyncio.Task[bytes]:
+        return asyncio.create_task(source.read(start, min(WINDOW, max(0, source.size - start))))
+
+    start = walk.at
+    reading = read(start)
+    try:
+        while walk.at < source.size:
+            data, before = await reading, walk.at
+            # It begins early enough for whatever is left of this one.
+            following = max(start, start + len(data) - LEFT_OVER)
+            reading = read(following)
+            await asyncio.sleep(0)  # so that it begins
+            walk.through(data, start)
+            if walk.at == before == start:
+                break  # fewer bytes are left than a header has
+            if walk.at > before and following <= walk.at < following + WINDOW - LEFT_OVER:
+                start = following
+            else:
+                reading.cancel()
+                start = walk.at
+                reading = read(start)
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
 
 
 async def read_head(source: Bytes) -> Head:

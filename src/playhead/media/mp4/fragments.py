@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field, replace
-from itertools import chain, repeat
+from itertools import chain, compress, repeat
+from operator import ne, sub
 
 from playhead.media.mp4.boxes import (
     children,
@@ -210,13 +211,8 @@ def _settled(grown: _Growing) -> Samples:
 
 def run_lengths(values: array[int]) -> Runs:
     """The values as runs of equal ones; always at least one run when there is a value."""
-    runs = Runs(array("I"), array(values.typecode))
-    previous: int | None = None
-    for value in values:
-        if value == previous:
-            runs.counts[-1] += 1
-        else:
-            runs.counts.append(1)
-            runs.values.append(value)
-            previous = value
-    return runs
+    count = len(values)
+    # What differs from the one before it begins a run, and so does the first.
+    starts = array("I", compress(range(count), chain((True,), map(ne, values[1:], values))))
+    lengths = array("I", map(sub, chain(starts[1:], (count,)), starts))
+    return Runs(lengths, array(values.typecode, map(values.__getitem__, starts)))

@@ -166,7 +166,7 @@ class Movie:
         """The first video track with samples."""
         return next(self.of_kind("video"), None)
 
-    @property
+    @cached_property
     def complete(self) -> bool:
         """Whether the file holds all the bytes that its index speaks of; false for a truncated file."""
         return all(track.samples.ends_within(self.size) for track in self.tracks)
