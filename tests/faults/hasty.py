@@ -9,7 +9,7 @@ from playhead.app import embedded, supervise
 from playhead.cli.main import main
 from playhead.processing import sound
 
-QUIET_SECONDS = 6
+QUIET_SECONDS = 10
 """Instead of a minute: how long an encode that hangs is waited for."""
 START_SECONDS = 15.0
 """Instead of half a minute: how long PostgreSQL may take to start."""

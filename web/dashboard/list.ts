@@ -59,6 +59,7 @@ export class VideoList {
   /** Puts a file of this page's on top; `changed` must be called whenever its upload moves on. */
   add(upload: Sending, shown: Shown, open: boolean): void {
     const entry = this.enter(shown, upload, 0);
+    this.dropTwin(entry);
     entry.card.update(entry);
     entry.card.open(open);
     this.count();
@@ -74,9 +75,7 @@ export class VideoList {
       this.drop(entry);
       return;
     }
-    // The list may have been read between the server's making the video and its telling us the id.
-    const twin = this.entries.find((one) => one !== entry && one.video && one.video.id === upload.videoId);
-    if (twin) this.drop(twin);
+    this.dropTwin(entry);
     entry.card.update(entry);
     if (upload.state.step === "failed" || upload.state.step === "refused") {
       announce(`The upload of ${upload.name} failed.`);
@@ -227,6 +226,13 @@ export class VideoList {
       // The server drops uploads that never complete; nothing is lost by not reaching it now.
       if (!(error instanceof Problem)) throw error;
     }
+  }
+
+  /** The list may have been read before it was known which of its videos an upload is for. */
+  private dropTwin(entry: Entry): void {
+    const id = entry.source?.videoId;
+    const twin = this.entries.find((one) => one !== entry && one.video && one.video.id === id);
+    if (twin) this.drop(twin);
   }
 
   private drop(entry: Entry): void {
