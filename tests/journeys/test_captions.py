@@ -23,7 +23,12 @@ GERMAN = "[Script Info]\n[V4+ Styles]\nFormat: Name, Fontname\nStyle: Default,Ar
 GERMAN += "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
 GERMAN += "Dialogue: 0,0:00:01.00,0:00:03.50,Default,,0,0,0,,{\\an8}{\\b1}Hallo{\\b0} <script>du</script>\n"
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=256x144:r=25:d=24")
-PLAYERS = (("hls", "master.m3u8"), ("shaka", "master.m3u8"), ("shaka", "manifest.mpd"))
+PLAYERS = (
+    ("hls", "master.m3u8"),
+    ("shaka", "master.m3u8"),
+    ("shaka", "manifest.mpd"),
+    ("dash", "manifest.mpd"),
+)
 
 
 @pytest.fixture(scope="module")

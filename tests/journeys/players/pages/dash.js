@@ -1,7 +1,7 @@
 // dash.js as its documentation sets it up.
 
 import { MediaPlayer } from "dashjs";
-import { drive } from "./watch.js";
+import { drive, until } from "./watch.js";
 
 drive(async (video, url, failed) => {
   const player = MediaPlayer().create();
@@ -20,5 +20,12 @@ drive(async (video, url, failed) => {
     sounds: () => player.getTracksFor("audio").map((track) => track.lang),
     listen: (language) =>
       player.setCurrentTrack(player.getTracksFor("audio").find((track) => track.lang === language)),
+    captions: () => player.getTracksFor("text").map((track) => [track.lang, track.labels[0].text]),
+    caption: async (language) => {
+      player.enableText(true);
+      player.setTextTrack(player.getTracksFor("text").findIndex((track) => track.lang === language));
+      // Of a file that it is still fetching, dash.js forgets what for when it is told to seek.
+      await until(() => [...video.textTracks].some(({ mode, cues }) => mode === "showing" && cues?.length > 0));
+    },
   };
 });

@@ -143,7 +143,7 @@ export function drive(open) {
       await video.play();
       video.currentTime = time;
       const asked = performance.now();
-      await until(() => words().length > 0 || performance.now() - asked > 40_000);
+      await until(() => (!video.seeking && words().length > 0) || performance.now() - asked > 40_000);
       if (words().length > 0) return words();
       const tracks = [...video.textTracks].map(({ mode, label, cues }) => ({ mode, label, cues: cues?.length }));
       return [`nothing at ${video.currentTime}: ${JSON.stringify(tracks)}`];
