@@ -76,11 +76,13 @@ def test_waiting_ends_with_urls_that_work(shell: dict[str, str], clip: Path) -> 
 
 
 def test_waiting_with_json_gives_the_finished_video(shell: dict[str, str], clip: Path) -> None:
-    done = _upload(shell, clip, "--wait", "--json", "--quiet", "--private", "--resolutions", "144p")
+    wish = ["--private", "--normalise", "--resolutions", "144p"]
+
+    done = _upload(shell, clip, "--wait", "--json", "--quiet", *wish)
 
     video = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
-    assert (video["status"], video["is_public"]) == ("ready", False)
+    assert (video["status"], video["is_public"], video["loudness"]) == ("ready", False, "normalised")
     assert httpx.get(video["renditions"][0]["video_url"]).status_code == 200
 
 

@@ -51,11 +51,13 @@ def test_a_videos_settings() -> None:
             "isPublic": "TRUE",
             "thumbnail_seconds": "0,1.5",
             "play_while_uploading": "1",
+            "loudness": "normalised",
         },
         None,
     )
     assert (asked.resolutions, asked.is_public, asked.thumbnail_seconds) == (["360p", "720p"], True, [0, 1.5])
-    assert asked.play_while_uploading
+    assert (asked.play_while_uploading, asked.loudness) == (True, "normalised")
+    assert wishes({}, None).loudness == "source"
     assert wishes({"is_public": "0"}, None).is_public is False
 
 
@@ -66,6 +68,7 @@ def test_a_videos_settings() -> None:
         ("thumbnail_seconds", "x"),
         ("thumbnail_seconds", "-1"),
         ("thumbnail_seconds", "nan"),
+        ("loudness", "louder"),
     ],
 )
 def test_settings_that_mean_nothing(name: str, value: str) -> None:

@@ -56,6 +56,7 @@ def upload(
     thumbnails: str | None = None,
     metadata: Annotated[Sequence[str], Parameter(negative=(), show_default=False)] = (),
     play_while_uploading: Annotated[bool, Switch] = False,
+    normalise: Annotated[bool, Switch] = False,
     parallel: Annotated[int | None, Parameter(validator=validators.Number(gte=1, lte=32))] = None,
     verify: Annotated[bool, Switch] = False,
     no_resume: Annotated[bool, Switch] = False,
@@ -84,6 +85,8 @@ def upload(
         `name=value`, kept with the video; may be given several times.
     play_while_uploading
         Let it be watched from the bytes that have arrived; its index is sent first.
+    normalise
+        Bring the sound to the loudness that all other normalised videos have, -16 LUFS.
     parallel
         Connections that send parts of one file side by side; by default 4 to a server that keeps files in S3, else 1.
     verify
@@ -100,6 +103,8 @@ def upload(
         No progress; only results and problems.
     """
     wish = _wish(resolutions, thumbnails, metadata, private=private, at_once=play_while_uploading)
+    if normalise:
+        wish["loudness"] = "normalised"
     _check(files)
     manner = Manner(parallel, verify, not no_resume, not no_preflight, wait, json)
     with client_of(url, key) as client:

@@ -32,6 +32,8 @@ class Wish(TypedDict, total=False):
     """Kept with the video and told in its events, as it is."""
     play_while_uploading: bool
     """Whether it can be watched from the bytes that have arrived."""
+    loudness: Literal["source", "normalised"]
+    """Whether the sound stays as loud as it is, or is brought to -16 LUFS."""
     checksum: str
     """`sha-256:` and the SHA-256 of the whole file: the server refuses a file that has another one."""
 

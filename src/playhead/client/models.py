@@ -111,6 +111,10 @@ class Video(msgspec.Struct, frozen=True):
     upload: Received = Received()
     metadata: dict[str, Any] | None = None
     """As given when the upload was created."""
+    loudness: str = "source"
+    """`source`, or `normalised` where the sound is brought to -16 LUFS."""
+    reprocessing: bool = False
+    """Whether everything is being made once more; what was ready is served until then."""
     playable_at: datetime | None = None
     """Since when there is something to play; may come before `ready_at`."""
     ready_at: datetime | None = None

@@ -32,6 +32,7 @@ class Wishes:
     thumbnail_seconds: Sequence[float] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     play_while_uploading: bool = False
+    loudness: Loudness = Loudness.SOURCE
     checksum: str | None = None
 
 
@@ -65,6 +66,7 @@ def wished(wishes: Wishes, grant: Row | None) -> VideoRequest:
         metadata={**wishes.metadata, **(allowed["metadata"] or {})} or None,
         play_while_uploading=wishes.play_while_uploading,
         auto_complete=True,
+        loudness=wishes.loudness,
         checksum=wishes.checksum,
     )
 

@@ -13,6 +13,7 @@ from base64 import b64decode
 from collections.abc import Mapping
 
 from playhead.model.errors import PlayheadError
+from playhead.model.loudness import Loudness
 from playhead.upload.asking import Wishes
 
 MAX_HEADER = 32 * 1024
@@ -25,8 +26,9 @@ _RESOLUTIONS = ("resolutions",)
 _PUBLIC = ("is_public", "isPublic")
 _THUMBNAILS = ("thumbnail_seconds", "thumbnail_timestamps_seconds", "thumbnailTimestampsSeconds")
 _WHILE = ("play_while_uploading", "playWhileUploading")
+_LOUDNESS = ("loudness",)
 _CHECKSUM = ("checksum",)
-_KNOWN = frozenset((*_NAMES, *_TYPES, *_RESOLUTIONS, *_PUBLIC, *_THUMBNAILS, *_WHILE, *_CHECKSUM))
+_KNOWN = frozenset((*_NAMES, *_TYPES, *_RESOLUTIONS, *_PUBLIC, *_THUMBNAILS, *_WHILE, *_LOUDNESS, *_CHECKSUM))
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 _NOTHING = ("", "null", "undefined")
 """How JavaScript spells a value that is not there once it has become text, as Uppy's `relativePath` often is."""
@@ -69,6 +71,7 @@ def wishes(said: Mapping[str, str], size: int | None) -> Wishes:
         thumbnail_seconds=[_seconds(time) for time in _listed(times)],
         metadata={key: text for key, text in said.items() if key not in _KNOWN and text not in _NOTHING},
         play_while_uploading=bool(_truth(said, _WHILE)),
+        loudness=_loudness(_first(said, _LOUDNESS)),
         checksum=_first(said, _CHECKSUM),
     )
 
@@ -88,6 +91,14 @@ def _truth(said: Mapping[str, str], names: tuple[str, ...]) -> bool | None:
     if text.lower() not in _TRUTHS:
         raise PlayheadError("invalid_request", f"{names[0]} must be true or false.", field=names[0])
     return _TRUTHS[text.lower()]
+
+
+def _loudness(text: str | None) -> Loudness:
+    try:
+        return Loudness(text or Loudness.SOURCE)
+    except ValueError:
+        known = " or ".join(Loudness)
+        raise PlayheadError("invalid_request", f"The loudness must be {known}.", field="loudness") from None
 
 
 def _seconds(text: str) -> float:
