@@ -109,13 +109,14 @@ test("an upload of another client's shows what the server has of it", () => {
   assert.equal(left.progress, null);
 });
 
-test("a failed video says why, and a private one that it is private", () => {
+test("a failed video says why in its line, and a private one that it is private", () => {
   const words = { message: "It is damaged.", remedy: "Export it again." };
   const error = { code: "corrupt_file", docs_url: "/docs", ...words };
-  const view = describe(video({ status: "fail", error, is_public: false }), null, NOW);
+  const view = describe(video({ status: "fail", error }), null, NOW);
   assert.equal(view.problem?.sentence, "It is damaged.");
   assert.equal(view.problem?.remedy, "Export it again.");
-  assert.match(view.line, /^Private · /);
+  assert.equal(view.line, "It is damaged.");
+  assert.match(describe(video({ is_public: false }), null, NOW).line, /Private · /);
 });
 
 test("a rendition counts its pieces only when there are several", () => {

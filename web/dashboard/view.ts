@@ -42,13 +42,13 @@ function describeUpload(upload: UploadState): CardView {
     case "paused":
       return { ...view(name, "quiet", "Paused", `${bytes(upload.sent)} of ${size}`), progress };
     case "stalled":
-      return { ...view(name, "bad", "Interrupted", size), progress, problem: upload.problem, canRetry: true };
+      return { ...trouble(name, "Interrupted", upload.problem, size), progress, canRetry: true };
     case "asking":
-      return { ...view(name, "bad", "Interrupted", size), problem: asking(upload), canRetry: true };
+      return { ...trouble(name, "Interrupted", asking(upload), size), canRetry: true };
     case "refused":
     case "failed": {
       const { problem, canRetry } = upload;
-      return { ...view(name, "bad", "Failed", size), problem, canRetry };
+      return { ...trouble(name, "Failed", problem, size), canRetry };
     }
     case "opening":
     case "cancelled":
@@ -91,15 +91,18 @@ function describeVideo(video: Video, now: number): CardView {
     }
     case "ready":
       return view(video.filename, "good", "Ready", facts);
-    case "fail": {
-      const shown = view(video.filename, "bad", "Failed", facts);
-      return { ...shown, problem: video.error ? problemOfFailure(video.error) : null };
-    }
+    case "fail":
+      return trouble(video.filename, "Failed", video.error ? problemOfFailure(video.error) : null, facts);
   }
 }
 
 function view(title: string, tone: CardView["chip"]["tone"], chip: string, line: string): CardView {
   return { title, chip: { tone, text: chip }, line, progress: null, problem: null, canRetry: false };
+}
+
+/** Says in one line what is wrong, or else what is known; opened, the card says what to do. */
+function trouble(title: string, chip: string, problem: Problem | null, facts: string): CardView {
+  return { ...view(title, "bad", chip, problem?.sentence ?? facts), problem };
 }
 
 function factsOf(video: Video, now: number): string {
