@@ -124,5 +124,7 @@ def making(origin: Origin, tmp_path: Path) -> Making:
     """An origin with a workshop beside it."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    workshop = Workshop(origin.records, origin.storage, NoSandbox(find_tools()), scratch, 3600.0)
+    workshop = Workshop(
+        origin.records, origin.storage, NoSandbox(find_tools()), scratch, 3600.0, places_ahead=0
+    )
     return Making(origin, workshop)

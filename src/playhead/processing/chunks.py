@@ -10,25 +10,23 @@ from uuid import UUID
 
 from playhead.media import colors
 from playhead.media.ffmpeg.encode import ChunkInput, chunk_invocation
-from playhead.media.ffmpeg.invocation import AWAITED, GIB, Limits
+from playhead.media.ffmpeg.invocation import AWAITED
 from playhead.media.ffmpeg.run import run
 from playhead.media.source import guards_of
 from playhead.model import jobs
 from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.media import AudioTrack, MediaInfo
-from playhead.model.plan import AUDIO, TIMESCALE, Chunk, Plan, PlannedRendition, is_sound
-from playhead.processing import sound, verify
+from playhead.model.plan import AUDIO, Plan, PlannedRendition, is_sound
+from playhead.processing import verify
+from playhead.processing.allowance import chunk_limits
 from playhead.processing.inspect import info_of, plan_of
-from playhead.processing.sound import ALLOWANCE_SECONDS, encode_sound, most_bytes
+from playhead.processing.sound import encode_sound
 from playhead.processing.workshop import Workshop, attempt
 from playhead.records import events, objects, pieces, renditions, videos
 from playhead.records.database import Row, Transaction
 from playhead.storage import keys
 from playhead.storage.keys import ObjectName
-
-SLOWEST = 60
-"""Seconds of wall time an encode may take per second of its chunk, on top of a fixed allowance."""
 
 
 async def encode_chunk(workshop: Workshop, video_id: UUID, number: int, only: str | None = None) -> None:
@@ -73,7 +71,7 @@ async def _encode(
         outputs = [(track, bench / f"{track.track}.mp4") for track in wanted]
         if plan.color is not None:
             await asyncio.to_thread(colors.place, plan.color, bench)
-        limits = _limits(chunk, wanted, from_beginning=safely or chunk.seek_seconds is None)
+        limits = chunk_limits(chunk, wanted, from_beginning=safely or chunk.seek_seconds is None)
         invocation = chunk_invocation(source, plan, chunk, outputs, limits)
         if awaited:
             invocation = replace(invocation, niceness=AWAITED)
@@ -170,17 +168,3 @@ def _of_tracks(plan: Plan, tracks: list[str]) -> list[PlannedRendition]:
     """One planned rendition per track, largest first."""
     by_track = {planned.track: planned for planned in plan.renditions}
     return [planned for track, planned in by_track.items() if track in tracks]
-
-
-def _limits(chunk: Chunk, tracks: list[PlannedRendition], *, from_beginning: bool) -> Limits:
-    decoded = chunk.end if from_beginning else chunk.end - chunk.start
-    seconds = decoded / TIMESCALE
-    file_bytes = most_bytes((chunk.end - chunk.start) / TIMESCALE, tracks[0].max_bit_rate)
-    return Limits(
-        wall_seconds=ALLOWANCE_SECONDS + SLOWEST * seconds,
-        # Frames before the chunk are decoded without a sign of progress.
-        quiet_seconds=sound.QUIET_SECONDS + (seconds if from_beginning else 0),
-        memory_bytes=8 * GIB,
-        file_bytes=file_bytes,
-        scratch_bytes=file_bytes * len(tracks),
-    )

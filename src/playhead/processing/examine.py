@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -34,15 +34,25 @@ SOUND_LOOK = 50
 """Packets of sound decoded to find the first that is heard."""
 SOUNDS_LOOKED_AT = 16
 """Of the sound tracks; files have one, films a dozen languages."""
+FIRST_SECONDS, FIRST_PACKETS = 4, 600
+"""How much of a film tells where its first chunk begins and ends: two seconds, and the frame behind them."""
+SERVED = frozenset({"h264"})
+"""Codecs of films that players may be given as they are: see `packaging.fitness`."""
 _REFUSED = re.compile(r"Codec \((\w+)\) not on whitelist")
 """How ffprobe names a decoder that it may not open."""
 CLOCK_MAY_RESTART = frozenset({"mpegts", "mpeg", "mpegvideo"})
 
+OnBegun = Callable[[MediaInfo, Timeline], None]
+"""Told what a film's first seconds are, as if that were all of it, and without its sound."""
+Listing = asyncio.Task[tuple[Packets, str] | None]
+
 
 async def examine(
-    path: Path, sandbox: Sandbox, max_duration_seconds: float
+    path: Path, sandbox: Sandbox, max_duration_seconds: float, on_begun: OnBegun | None = None
 ) -> tuple[MediaInfo, Timeline, OwnIndex]:
     """What a file is, from its first bytes, its own index, its headers, its packets and its first frame.
+
+    `on_begun` is called as soon as a film's first seconds are known, if they are learnt before the rest.
 
     Raises:
         PlayheadError: the reason why it cannot be processed, by name.
@@ -51,7 +61,9 @@ async def examine(
     guards = (*input_arguments(found.demuxer), *beside_the_film())
     # ffprobe is asked while we read ourselves: a film without a table of its frames takes us half a second.
     indexing = asyncio.create_task(read_own_index(path, found.container))
-    asking = asyncio.create_task(_asked(_Probing(path, guards, sandbox, indexing), max_duration_seconds))
+    asking = asyncio.create_task(
+        _asked(_Probing(path, guards, sandbox, indexing), max_duration_seconds, on_begun)
+    )
     try:
         index = await indexing  # what it refuses, it refuses by a better name than ffprobe's
         return *await asking, index
@@ -68,7 +80,9 @@ async def examine(
         await asyncio.gather(indexing, asking, return_exceptions=True)
 
 
-async def _asked(probing: _Probing, max_duration_seconds: float) -> tuple[MediaInfo, Timeline]:
+async def _asked(
+    probing: _Probing, max_duration_seconds: float, on_begun: OnBegun | None
+) -> tuple[MediaInfo, Timeline]:
     """What `examine` finds, but for the index."""
     claims, probing, unlisted = await _claims(probing)
     sounds = [
@@ -76,32 +90,69 @@ async def _asked(probing: _Probing, max_duration_seconds: float) -> tuple[MediaI
         for track in claims.audios
         if track.channels and track.sample_rate and track.codec not in unlisted
     ][:SOUNDS_LOOKED_AT]
-    may_restart = bool(CLOCK_MAY_RESTART & set(claims.container.split(",")))
     claim = _film(claims)
     video: VideoTrack | None
     if claim is None:
         if not sounds:
             raise PlayheadError("unsupported_codec" if claims.audios else "no_video_stream")
-        sound = await probing.sound(sounds, may_restart)
+        sound = await probing.sound(await probing.heard(sounds), _may_restart(claims))
         video, timeline = None, await probing.sound_alone(sound, claims)
     else:
-        frame, packets, sound = await asyncio.gather(
-            probing.first_frame(claim),
-            _film_packets(probing, claim),
-            probing.sound(sounds, may_restart),
-        )
-        timeline = await asyncio.to_thread(
-            timelines.from_packets,
-            packets,
-            claim.time_base,
-            claim.average_rate or claim.nominal_rate,
-            clock_may_restart=may_restart,
-        )
-        if sound.tracks:
-            timeline = timeline.from_sound(sound.start, clock_may_restart=may_restart)
-        video = _video_track(claim, frame, timeline, await probing.indexing)
+        video, timeline, sound = await _learnt(probing, claims, claim, sounds, on_begun)
     _within_limits(timeline, sound, max_duration_seconds)
-    info = MediaInfo(
+    return _info(probing, claims, video, timeline, sound), timeline
+
+
+async def _learnt(
+    probing: _Probing,
+    claims: Claims,
+    claim: VideoClaim,
+    sounds: Sequence[AudioTrack],
+    on_begun: OnBegun | None,
+) -> tuple[VideoTrack, Timeline, _Sound]:
+    """A film, its timeline and what is heard with it, by its first frame and its packets."""
+    may_restart = _may_restart(claims)
+    framing = asyncio.create_task(probing.first_frame(claim))
+    hearing = asyncio.create_task(probing.heard(sounds))
+    listing = asyncio.create_task(probing.listed(claim))
+
+    async def film(packets: Packets) -> tuple[VideoTrack, Timeline]:
+        rate = claim.average_rate or claim.nominal_rate
+        timeline = await asyncio.to_thread(
+            timelines.from_packets, packets, claim.time_base, rate, clock_may_restart=may_restart
+        )
+        if starts := await hearing:
+            timeline = timeline.from_sound(next(iter(starts.values())), clock_may_restart=may_restart)
+        # Only containers that number their tracks tell of an aperture.
+        index = OwnIndex() if claim.number is None else await probing.indexing
+        return _video_track(claim, await framing, timeline, index), timeline
+
+    async def begin() -> None:
+        if on_begun is not None and claim.codec not in SERVED:
+            video, timeline = await film(await probing.first_packets(claims, claim, listing))
+            if timeline.usable:
+                on_begun(_info(probing, claims, video, timeline, _Sound()), timeline)
+
+    async def sounding() -> _Sound:
+        return await probing.sound(await hearing, may_restart)
+
+    beginning = asyncio.create_task(begin())
+    try:
+        _, packets, sound = await asyncio.gather(framing, probing.film_packets(claim, listing), sounding())
+        video, timeline = await film(packets)
+        await asyncio.wait({beginning})  # of a short film the rest may be known first
+        return video, timeline, sound
+    finally:
+        tasks = (framing, hearing, listing, beginning)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _info(
+    probing: _Probing, claims: Claims, video: VideoTrack | None, timeline: Timeline, sound: _Sound
+) -> MediaInfo:
+    return MediaInfo(
         container=claims.container,
         size_bytes=probing.path.stat().st_size,
         duration_seconds=float(timeline.duration_seconds),
@@ -112,7 +163,10 @@ async def _asked(probing: _Probing, max_duration_seconds: float) -> tuple[MediaI
         texts=claims.texts,
         pictured=claims.pictured,
     )
-    return info, timeline
+
+
+def _may_restart(claims: Claims) -> bool:
+    return bool(CLOCK_MAY_RESTART & set(claims.container.split(",")))
 
 
 @dataclass(frozen=True)
@@ -164,8 +218,30 @@ class _Probing:
                 return frame
         raise PlayheadError(_why_no_frame(claim, outcome.messages))
 
-    async def sound(self, claimed: Sequence[AudioTrack], clock_may_restart: bool) -> _Sound:
-        """What can be heard of the sound tracks; one that cannot be decoded is as good as none."""
+    async def listed(self, claim: VideoClaim) -> tuple[Packets, str] | None:
+        """All packets of the film by the file's own index, and which of them ffprobe is to confirm."""
+        index = await self.indexing
+        return await asyncio.to_thread(index.film_packets, claim.index, claim.number, claim.time_base)
+
+    async def film_packets(self, claim: VideoClaim, listing: Listing) -> Packets:
+        """All packets of the film: by the file's own index where ffprobe agrees with it at both ends."""
+        own = await listing
+        if own is not None:
+            listed, ends = own
+            if await asyncio.to_thread(agree, listed, await self.packets(claim.index, ends)):
+                return listed
+        return await self.packets(claim.index)
+
+    async def first_packets(self, claims: Claims, claim: VideoClaim, listing: Listing) -> Packets:
+        """The packets of the film's first seconds, as soon as they are known."""
+        # A Matroska file has to be walked through before its index says anything.
+        own = None if "matroska" in claims.container.split(",") else await listing
+        if own is None:
+            return await self.packets(claim.index, f"%+{FIRST_SECONDS}")
+        return own[0].first(FIRST_PACKETS)
+
+    async def heard(self, claimed: Sequence[AudioTrack]) -> dict[AudioTrack, float]:
+        """The sound tracks that can be heard, and when each begins; one that cannot be decoded is as good as none."""
         starts: dict[AudioTrack, float] = {}
         for track in claimed:
             asked = probe.frames_invocation(self.path, self.guards, track.index, SOUND_LOOK)
@@ -173,6 +249,10 @@ class _Probing:
                 start = probe.read_sound_start((await self._run(asked)).stdout)
                 if start is not None:
                     starts[track] = start
+        return starts
+
+    async def sound(self, starts: dict[AudioTrack, float], clock_may_restart: bool) -> _Sound:
+        """What is heard, with its ends."""
         if not starts:
             return _Sound()
         ended = [await self._ending(track, clock_may_restart) for track in list(starts)[:MOST_SOUNDS]]
@@ -226,17 +306,6 @@ async def _claims(probing: _Probing) -> tuple[Claims, _Probing, frozenset[str]]:
         else:
             # Decoders are named after their codecs, but those of other libraries say so.
             return claims, probing, frozenset(name.removeprefix("lib") for name in unlisted)
-
-
-async def _film_packets(probing: _Probing, claim: VideoClaim) -> Packets:
-    """All packets of the film: by the file's own index where ffprobe agrees with it at both ends."""
-    index = await probing.indexing
-    own = await asyncio.to_thread(index.film_packets, claim.index, claim.number, claim.time_base)
-    if own is not None:
-        listed, ends = own
-        if await asyncio.to_thread(agree, listed, await probing.packets(claim.index, ends)):
-            return listed
-    return await probing.packets(claim.index)
 
 
 def _why_no_frame(claim: VideoClaim, messages: str) -> str:

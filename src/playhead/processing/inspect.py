@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from contextlib import AsyncExitStack
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -19,6 +20,7 @@ from playhead.model.states import Status
 from playhead.packaging import Limits
 from playhead.packaging.source import view
 from playhead.processing import picture
+from playhead.processing.ahead import ahead_of, first_piece, publish_first
 from playhead.processing.examine import examine
 from playhead.processing.own_index import OwnIndex
 from playhead.processing.planning import NOTHING_SERVABLE, Servable
@@ -26,8 +28,8 @@ from playhead.processing.planning import plan as make_plan
 from playhead.processing.sent import give_up_sent, verify_sent
 from playhead.processing.timeline import Timeline
 from playhead.processing.workshop import Workshop, attempt
-from playhead.records import captions, due, events, objects, pieces, renditions, videos
-from playhead.records.database import Row
+from playhead.records import captions, due, events, objects, pieces, renditions, steps, videos
+from playhead.records.database import Row, Transaction
 from playhead.storage import keys
 
 __all__ = ["examine", "info_of", "inspect", "plan_of", "servable_of"]
@@ -37,32 +39,39 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
     """Probe a video's source, plan, lay the plan out as rows and enqueue every job it needs."""
 
     async def work(video: Row, _failures: int) -> None:
+        asked, calm = await _asked(workshop, video_id)
         async with AsyncExitStack() as opened:
             stored = await opened.enter_async_context(workshop.storage.local(video["source_key"]))
             await verify_sent(workshop, video_id, stored)
             path = await opened.enter_async_context(workshop.readable(stored))
-            info, timeline, index = await examine(path, workshop.sandbox, workshop.max_duration_seconds)
+            ahead = await opened.enter_async_context(ahead_of(workshop, path, asked if calm else ()))
+            longest = workshop.max_duration_seconds
+            info, timeline, index = await examine(path, workshop.sandbox, longest, ahead.begin)
             if path.name == webp.UNPACKED:
                 info = webp.as_webp(info)
-        servable = await servable_of(index, info, timeline, workshop.source_limits)
-        index_key = await _store_index(workshop, video, index, servable)
+            servable = await servable_of(index, info, timeline, workshop.source_limits)
+            thumbnails, loudness = video["thumbnail_seconds"], video["loudness"]
+            planning = partial(make_plan, info, timeline)
+            planned = await asyncio.to_thread(planning, asked, thumbnails, servable, loudness)
+            index_key = await _store_index(workshop, video, index, servable)
+            made = await first_piece(workshop, video, ahead, info, planned)
         async with workshop.records.transaction() as tx:
             current = await videos.find(tx, video_id, lock=True)
             if current is None or current["status"] != Status.PROCESSING or current["plan"] is not None:
-                await objects.doom(tx, [] if index_key is None else [index_key])
+                await objects.doom(tx, [*([index_key] if index_key else ()), *([made.key] if made else ())])
                 return
-            asked = [row["resolution"] for row in (await renditions.of_videos(tx, [video_id]))[video_id]]
-            planned = await asyncio.to_thread(
-                make_plan, info, timeline, asked, video["thumbnail_seconds"], servable, video["loudness"]
-            )
+            now_asked = await _resolutions(tx, video_id)
+            if now_asked != asked:  # some were deleted meanwhile
+                planned = await asyncio.to_thread(planning, now_asked, thumbnails, servable, loudness)
             if index_key is not None:
                 await videos.keep_index(tx, video_id, index_key)
             await captions.lay_out(tx, video, info.texts)
             await pieces.lay_out(tx, video, msgspec.to_builtins(info), planned, msgspec.to_builtins(planned))
             await events.append(tx, video["project_id"], video_id, EventType.PLANNED)
-            if not planned.source_reasons or (planned.drawn and planned.sound_from_source):
+            begun = made is not None and await publish_first(tx, video, made)
+            if begun or not planned.source_reasons or (planned.drawn and planned.sound_from_source):
                 await videos.mark_playable(tx, current)
-            first = servable.reasons and not planned.drawn
+            first = servable.reasons and not planned.drawn and not begun
             if first:
                 # Nothing can be played yet: the smallest track's beginning is made before anything else.
                 await tx.defer(jobs.beginning(video_id, planned.renditions[-1].track, video["turn"]))
@@ -74,6 +83,16 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
             await tx.defer_all(rest)
 
     await attempt(workshop, video_id, "inspect", work, give_up_sent)
+
+
+async def _asked(workshop: Workshop, video_id: UUID) -> tuple[list[str], bool]:
+    """The resolutions that are asked for, and whether no worker has died of this step before."""
+    async with workshop.records.transaction() as tx:
+        return await _resolutions(tx, video_id), await steps.unended(tx, video_id, "inspect") <= 1
+
+
+async def _resolutions(tx: Transaction, video_id: UUID) -> list[str]:
+    return [row["resolution"] for row in (await renditions.of_videos(tx, [video_id]))[video_id]]
 
 
 async def _store_index(workshop: Workshop, video: Row, index: OwnIndex, servable: Servable) -> str | None:

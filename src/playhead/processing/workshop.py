@@ -15,6 +15,7 @@ from uuid import UUID
 import structlog
 
 from playhead.media import webp
+from playhead.media.ffmpeg.run import Outcome
 from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.model.errors import PlayheadError
 from playhead.model.states import Status
@@ -53,6 +54,10 @@ class Workshop:
     floor: Floor = field(default_factory=Floor)
     source_limits: Limits = field(default_factory=Limits)
     """Up to where a source is offered to players as it is."""
+    places_ahead: int = 2
+    """Encodes of first pieces at a time that may run before their films are planned."""
+    ahead: set[asyncio.Task[Outcome]] = field(default_factory=set)
+    """Those that run now."""
 
     @asynccontextmanager
     async def bench(self) -> AsyncIterator[Path]:

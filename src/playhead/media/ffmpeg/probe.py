@@ -100,6 +100,10 @@ class Packets:
     shown: tuple[bool, ...]
     """False where an edit list discards what the packet decodes to."""
 
+    def first(self, count: int) -> Packets:
+        """The first `count` of them."""
+        return Packets(self.pts[:count], self.durations[:count], self.keys[:count], self.shown[:count])
+
 
 def claims_invocation(path: Path, guards: tuple[str, ...]) -> Invocation:
     """Ask what the file says of itself. `guards` are the input's hardening arguments."""
