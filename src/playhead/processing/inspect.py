@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -20,7 +20,7 @@ from playhead.model.states import Status
 from playhead.packaging import Limits
 from playhead.packaging.source import view
 from playhead.processing import picture
-from playhead.processing.ahead import ahead_of, first_piece, publish_first
+from playhead.processing.ahead import FirstPiece, ahead_of, first_piece, publish_first
 from playhead.processing.examine import examine
 from playhead.processing.own_index import OwnIndex
 from playhead.processing.planning import NOTHING_SERVABLE, Servable
@@ -51,8 +51,11 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
                 info = webp.as_webp(info)
             servable = await servable_of(index, info, timeline, workshop.source_limits)
             thumbnails, loudness = video["thumbnail_seconds"], video["loudness"]
-            planning = partial(make_plan, info, timeline)
-            planned = await asyncio.to_thread(planning, asked, thumbnails, servable, loudness)
+
+            def planning(resolutions: Sequence[str]) -> Plan:
+                return make_plan(info, timeline, resolutions, thumbnails, servable, loudness)
+
+            planned = await asyncio.to_thread(planning, asked)
             index_key = await _store_index(workshop, video, index, servable)
             made = await first_piece(workshop, video, ahead, info, planned)
         async with workshop.records.transaction() as tx:
@@ -62,19 +65,10 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
                 return
             now_asked = await _resolutions(tx, video_id)
             if now_asked != asked:  # some were deleted meanwhile
-                planned = await asyncio.to_thread(planning, now_asked, thumbnails, servable, loudness)
+                planned = await asyncio.to_thread(planning, now_asked)
             if index_key is not None:
                 await videos.keep_index(tx, video_id, index_key)
-            await captions.lay_out(tx, video, info.texts)
-            await pieces.lay_out(tx, video, msgspec.to_builtins(info), planned, msgspec.to_builtins(planned))
-            await events.append(tx, video["project_id"], video_id, EventType.PLANNED)
-            begun = made is not None and await publish_first(tx, video, made)
-            if begun or not planned.source_reasons or (planned.drawn and planned.sound_from_source):
-                await videos.mark_playable(tx, current)
-            first = servable.reasons and not planned.drawn and not begun
-            if first:
-                # Nothing can be played yet: the smallest track's beginning is made before anything else.
-                await tx.defer(jobs.beginning(video_id, planned.renditions[-1].track, video["turn"]))
+            first = await _lay_out(tx, current, info, planned, made)
         # A film has thousands of jobs: that they are put down must not hold up the one a viewer waits for.
         async with workshop.records.transaction() as tx:
             rest = await due.jobs_of(tx, video_id)
@@ -83,6 +77,23 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
             await tx.defer_all(rest)
 
     await attempt(workshop, video_id, "inspect", work, give_up_sent)
+
+
+async def _lay_out(
+    tx: Transaction, video: Row, info: MediaInfo, planned: Plan, made: FirstPiece | None
+) -> bool:
+    """Write the plan down, and its first piece if that is made; whether it is left to a job."""
+    await captions.lay_out(tx, video, info.texts)
+    await pieces.lay_out(tx, video, msgspec.to_builtins(info), planned, msgspec.to_builtins(planned))
+    await events.append(tx, video["project_id"], video["id"], EventType.PLANNED)
+    begun = made is not None and await publish_first(tx, video, made)
+    if begun or not planned.source_reasons or (planned.drawn and planned.sound_from_source):
+        await videos.mark_playable(tx, video)
+    if begun or not planned.source_reasons or planned.drawn:
+        return False
+    # Nothing can be played yet: the smallest track's beginning is made before anything else.
+    await tx.defer(jobs.beginning(video["id"], planned.renditions[-1].track, video["turn"]))
+    return True
 
 
 async def _asked(workshop: Workshop, video_id: UUID) -> tuple[list[str], bool]:
