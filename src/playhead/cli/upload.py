@@ -102,9 +102,8 @@ def upload(
     quiet
         No progress; only results and problems.
     """
-    wish = _wish(resolutions, thumbnails, metadata, private=private, at_once=play_while_uploading)
-    if normalise:
-        wish["loudness"] = "normalised"
+    alone = {"private": private, "at_once": play_while_uploading, "normalise": normalise}
+    wish = _wish(resolutions, thumbnails, metadata, **alone)
     _check(files)
     manner = Manner(parallel, verify, not no_resume, not no_preflight, wait, json)
     with client_of(url, key) as client:
@@ -239,9 +238,17 @@ def _check(files: Sequence[Path | Address]) -> None:
 
 
 def _wish(
-    resolutions: str | None, thumbnails: str | None, metadata: Sequence[str], *, private: bool, at_once: bool
+    resolutions: str | None,
+    thumbnails: str | None,
+    metadata: Sequence[str],
+    *,
+    private: bool,
+    at_once: bool,
+    normalise: bool,
 ) -> Wish:
     wish: Wish = {"is_public": not private}
+    if normalise:
+        wish["loudness"] = "normalised"
     if at_once:
         wish["play_while_uploading"] = True
     if resolutions is not None:
