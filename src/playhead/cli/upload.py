@@ -102,9 +102,8 @@ def upload(
     quiet
         No progress; only results and problems.
     """
-    alone = {"private": private, "at_once": play_while_uploading, "normalise": normalise}
-    wish = _wish(resolutions, thumbnails, metadata, **alone)
     _check(files)
+    wish = _wish(resolutions, thumbnails, metadata, (private, play_while_uploading, normalise))
     manner = Manner(parallel, verify, not no_resume, not no_preflight, wait, json)
     with client_of(url, key) as client:
         return _each(client, files, wish, manner, Display(quiet=quiet))
@@ -241,11 +240,9 @@ def _wish(
     resolutions: str | None,
     thumbnails: str | None,
     metadata: Sequence[str],
-    *,
-    private: bool,
-    at_once: bool,
-    normalise: bool,
+    switches: tuple[bool, bool, bool],
 ) -> Wish:
+    private, at_once, normalise = switches
     wish: Wish = {"is_public": not private}
     if normalise:
         wish["loudness"] = "normalised"
