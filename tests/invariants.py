@@ -140,6 +140,7 @@ _REFERRED = (
     " UNION SELECT key FROM renditions WHERE key IS NOT NULL"
     " UNION SELECT key FROM images"
     " UNION SELECT key FROM captions WHERE key IS NOT NULL"
+    " UNION SELECT key FROM stretches"
     # The first sound is in every rendition; the others are where they were made.
     " UNION SELECT pieces.key FROM pieces JOIN videos ON videos.id = video_id"
     " WHERE track LIKE 'audio-%%' AND pieces.key IS NOT NULL AND status <> 'fail'"

@@ -13,8 +13,9 @@ import pytest
 
 from playhead.delivery import names, playlists
 from playhead.delivery.assembled import segment
-from playhead.delivery.presentation import Due, Growing, Pictures, Presentation, Sound, present
+from playhead.delivery.presentation import Presentation, present
 from playhead.delivery.shelf import Shelf
+from playhead.delivery.tracks import Due, Growing, Pictures, Sound
 from playhead.model import languages
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import sound_track
@@ -149,7 +150,9 @@ async def test_channels_are_those_of_the_decoder(tmp_path: Path) -> None:
         asked = replace(playing(path, planned=False), source_key=layout)
         found = await present(asked, None, Shelf(disk))
         assert found is not None
-        assert playlists.channels(found.sounds[0].lane.entries[0]) == channels
+        (heard,) = found.sounds
+        assert isinstance(heard, Sound)
+        assert playlists.channels(heard.lane.entries[0]) == channels
 
 
 def test_names_lead_back_to_what_they_were_made_of() -> None:

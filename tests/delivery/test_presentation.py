@@ -10,8 +10,9 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from playhead.delivery.presentation import Due, Growing, Pictures, Presentation, cut_on_keyframes, present
+from playhead.delivery.presentation import Presentation, present
 from playhead.delivery.shelf import Shelf
+from playhead.delivery.tracks import Due, Growing, Pictures, cut_on_keyframes
 from playhead.model.plan import TIMESCALE, Plan, PlannedSound
 from playhead.model.states import Status
 from playhead.packaging import Piece, lane_of_pieces

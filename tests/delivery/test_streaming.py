@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,12 +23,10 @@ __all__ = ["fit", "making", "sparse", "unfit"]
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each request sees the state of its moment, as if the last one had been long ago."""
-    with monkeypatch.context() as patched:
-        patched.setattr(showing, "SOON", 0)
-        patched.setattr(showing, "LATER", 0)
-        yield
+    monkeypatch.setattr(showing, "SOON", 0)
+    monkeypatch.setattr(showing, "LATER", 0)
 
 
 async def test_segments_made_for_a_viewer_stay_what_they_are(making: Making, unfit: Path) -> None:
@@ -131,7 +128,7 @@ async def test_without_a_worker_the_wait_ends(
     unplanned = await making.upload(unfit, "144p")
     assert _code(await making.get(unplanned, "master.m3u8")) == (503, "not_ready")
     video_id, plan = await making.planned(unfit, "144p")
-    for name in (f"{plan.renditions[0].track}-1.m4s", "audio.m3u8", "manifest.mpd"):
+    for name in (f"{plan.renditions[0].track}-1.m4s", "audio-init.mp4", "audio-0.m4s"):
         assert _code(await making.get(video_id, name)) == (503, "not_ready")
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from playhead.delivery import playlists, walking
-from playhead.delivery.presentation import Pictures, Presentation
+from playhead.delivery.presentation import Presentation
+from playhead.delivery.tracks import Pictures
 from playhead.delivery.walking import Walking, begin
 from playhead.media.matroska import read_matroska
 from playhead.model.errors import PlayheadError

@@ -16,7 +16,7 @@ from typing import Literal
 
 import psutil
 
-Action = Literal["wait", "hang", "crash", "kill", "garbage", "nothing", "complain"]
+Action = Literal["wait", "slow", "hang", "crash", "kill", "garbage", "nothing", "complain"]
 PROGRAMS = ("ffmpeg", "ffprobe")
 _SCRIPT = Path(__file__).with_name("stand_in.sh")
 

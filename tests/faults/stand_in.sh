@@ -40,6 +40,7 @@ for rule in "$beside"/rules/*; do
 			pause 0.1
 		done
 		;;
+	slow) set -- -readrate 3 "$@" ;; # three seconds of the film in each one, from here to its end
 	hang) while true; do pause 60; done ;;
 	kill) # the worker that started it, which a sandbox would not let it do
 		# Another's kill may have come first: then its parent is the supervisor, which adopts what workers leave.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playhead.delivery import names
 from playhead.delivery.assembled import init, segment
-from playhead.delivery.presentation import Pictures, Sound
+from playhead.delivery.tracks import Pictures, Sound
 from playhead.media.mp4 import with_keyframes_checked
 from playhead.model.plan import TIMESCALE
 from playhead.packaging import Segment, cut

@@ -94,6 +94,16 @@ SHAPES: dict[str, Callable[[], Invocation]] = {
     "audio": lambda: audio_invocation(
         ChunkInput(SOURCE, 1, GUARDS), FILM, BENCH / "audio.mp4", 44_100, FILM.sound_seconds, Limits()
     ),
+    "audio_in_stretches": lambda: audio_invocation(
+        ChunkInput(SOURCE, 1, GUARDS),
+        FILM,
+        BENCH / "audio.mp4",
+        44_100,
+        FILM.sound_seconds,
+        Limits(),
+        cuts=(10.0, 30.0),
+        filled=True,
+    ),
     "audio_normalised": lambda: audio_invocation(
         ChunkInput(SOURCE, 1, GUARDS),
         FILM,

@@ -21,9 +21,10 @@ from playhead.delivery import access, cache, names, playlists
 from playhead.delivery.assembled import DASH, HLS, INIT, SEGMENT, briefly, init, listed, read, segment
 from playhead.delivery.conditions import Validators
 from playhead.delivery.content import Content
-from playhead.delivery.presentation import Growing, Pictures, Presentation, Sound, Track, present
+from playhead.delivery.presentation import Presentation, present
 from playhead.delivery.shelf import Shelf
 from playhead.delivery.showing import Viewer, version_of
+from playhead.delivery.tracks import Pictures, Sound
 from playhead.delivery.walking import Walking, begin
 from playhead.media.matroska.ebml import MAGIC
 from playhead.model.errors import PlayheadError
@@ -114,7 +115,7 @@ class _Arrival:
     def begun(self) -> bool:
         """Whether the first segment of every track is there."""
         shown = (*self.presentation.pictures, *self.presentation.sounds)
-        return all(not isinstance(track, Growing) and self.there(track) for track in shown)
+        return all(isinstance(track, Pictures | Sound) and self.there(track) for track in shown)
 
 
 @dataclass
@@ -308,7 +309,7 @@ def _playing(video_id: UUID, key: str, size: int) -> Playing:
 
 
 def _track(arrival: _Arrival, name: str) -> Pictures | Sound:
-    track: Track | None = arrival.presentation.track(name)
-    if track is None or isinstance(track, Growing):
+    track = arrival.presentation.track(name)
+    if not isinstance(track, Pictures | Sound):
         raise PlayheadError("not_found")
     return track

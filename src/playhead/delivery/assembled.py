@@ -12,7 +12,7 @@ from functools import partial
 from playhead.delivery import names
 from playhead.delivery.conditions import Validators
 from playhead.delivery.content import Blocks, Content
-from playhead.delivery.presentation import Track
+from playhead.delivery.tracks import Track
 from playhead.packaging import Assembly, Lane, Segment, Span, init_segment, keyframe_segment, media_segment
 from playhead.packaging.source import lead_on_clock, on_clock
 

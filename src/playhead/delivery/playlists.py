@@ -13,7 +13,8 @@ from fractions import Fraction
 from typing import TypeVar
 
 from playhead.delivery import names
-from playhead.delivery.presentation import Due, Growing, Pictures, Presentation, Sound, Text, Track
+from playhead.delivery.presentation import Presentation
+from playhead.delivery.tracks import Due, Growing, GrowingSound, Pictures, Sound, Text, Track
 from playhead.media.mp4 import codec_string, configuration, decoder_config, sound_format
 from playhead.model import languages
 from playhead.model.plan import AUDIO
@@ -22,7 +23,7 @@ from playhead.packaging import Rates, dash, hls
 Option = TypeVar("Option", hls.AudioOption, hls.SubtitleOption)
 
 SOUND_CODEC = "mp4a.40.2"
-"""What sound that is still to be encoded will be: AAC-LC, stereo."""
+"""What sound that is still being encoded will be: AAC-LC, stereo."""
 SOUND_RATES = Rates(peak=140_000, average=130_000)
 SOUND_CHANNELS = 2
 AGAIN_SECONDS = 2
@@ -34,7 +35,7 @@ comes first, and climb from there."""
 
 def master(presentation: Presentation, version: str, *, scrubbing: bool = True) -> str:
     """The multivariant playlist; `scrubbing` is false while I-frame playlists cannot be served."""
-    listed: list[Sound | Due] = [*presentation.sounds, *presentation.sounds_due]
+    listed: list[Sound | GrowingSound | Due] = [*presentation.sounds, *presentation.sounds_due]
     # `audio`, `audio-2`, … in order, whichever of them are made already.
     listed.sort(key=lambda each: (len(each.name), each.name))
     sounds = [_sound_option(each, version) for each in listed]
@@ -111,7 +112,7 @@ def arriving_manifest(
     the film is thought to last.
     """
     tracks = [*presentation.pictures, *presentation.sounds]
-    counts = {track.name: there(track) for track in tracks if not isinstance(track, Growing)}
+    counts = {track.name: there(track) for track in tracks if not isinstance(track, Growing | GrowingSound)}
     if lasting is None and all(counts.get(track.name) == len(track.segments) for track in tracks):
         return manifest(presentation, version)
     arrival = dash.Arrival(since, datetime.now(UTC), AGAIN_SECONDS)
@@ -144,10 +145,14 @@ def manifest(
     sounds = [
         dash.SoundTrack(
             id=sound.name,
-            bandwidth=sound.rates.peak,
-            codec=sound.codec,
-            sample_rate=sound_format(sound.lane.entries[0]).sample_rate,
-            channels=channels(sound.lane.entries[0]),
+            bandwidth=(sound.rates if isinstance(sound, Sound) else SOUND_RATES).peak,
+            codec=sound.codec if isinstance(sound, Sound) else SOUND_CODEC,
+            sample_rate=(
+                sound_format(sound.lane.entries[0]).sample_rate
+                if isinstance(sound, Sound)
+                else sound.timescale
+            ),
+            channels=channels(sound.lane.entries[0]) if isinstance(sound, Sound) else SOUND_CHANNELS,
             language=languages.tag(sound.language),
             template=_template(sound, version, counts),
             default=number == 0,
@@ -193,7 +198,7 @@ def _variant(track: Pictures | Growing, version: str, *, scrubbing: bool) -> hls
     )
 
 
-def _sound_option(sound: Sound | Due, version: str) -> hls.AudioOption:
+def _sound_option(sound: Sound | GrowingSound | Due, version: str) -> hls.AudioOption:
     entry = sound.lane.entries[0] if isinstance(sound, Sound) else None
     return hls.AudioOption(
         uri=names.playlist(sound.name, version),

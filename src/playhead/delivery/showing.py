@@ -22,7 +22,7 @@ from playhead.records import playing as playing_records
 from playhead.records.database import Records
 from playhead.records.playing import Playing
 
-FORMAT = 2
+FORMAT = 3
 """Part of every URL's version. Raise it whenever init or media segments come out with other bytes than before:
 caches keep them for a year, and a player must never get parts of two kinds."""
 PLAN_WITHIN = 8.0

@@ -14,10 +14,10 @@ from playhead.delivery.arrivals import Arrivals
 from playhead.delivery.assembled import DASH, HLS, INIT, SEGMENT, briefly, init, listed, segment
 from playhead.delivery.conditions import Validators
 from playhead.delivery.content import Content
-from playhead.delivery.presentation import SLACK, Growing, Pictures, Track, cut_on_keyframes
 from playhead.delivery.reading import read
 from playhead.delivery.shelf import Shelf
 from playhead.delivery.showing import NothingStoredError, Showing, Shown, Viewer
+from playhead.delivery.tracks import SLACK, Growing, GrowingSound, Pictures, Sound, Track, cut_on_keyframes
 from playhead.delivery.waiting import WaitingRoom
 from playhead.model import jobs
 from playhead.model.errors import PlayheadError
@@ -28,8 +28,10 @@ from playhead.packaging import (
     Piece,
     Segment,
     lane_of_pieces,
+    lane_of_stretches,
 )
 from playhead.records import playing as playing_records
+from playhead.records import stretches
 from playhead.records.database import Records, Row
 from playhead.storage.port import Storage
 
@@ -109,12 +111,12 @@ class Streaming:
             if not isinstance(track, Pictures):
                 raise PlayheadError("not_found")
             make = partial(playlists.keyframes, track, version)
-        stored_as = None if isinstance(track, Growing) else track.key
+        stored_as = None if isinstance(track, Growing | GrowingSound) else track.key
         place = ("playlist", version, track.name, stored_as, keyframes)
         return await self.shelf.derived(place, make, weight=len(track.segments))
 
     async def _with_sound(self, viewer: Viewer, shown: Shown, only: str | None = None) -> Shown:
-        """What is shown once its sounds are encoded, or one of them."""
+        """What is shown once its sounds are encoded, or one of them, as far as nothing can be told of them before."""
         due = [each for each in shown.presentation.sounds_due if only in (None, each.name)]
         for each in due:
             await self._piece(viewer, each.name, 0)
@@ -133,12 +135,19 @@ class Streaming:
     ) -> Content:
         """An init or media segment."""
         track = await self._track(viewer, shown, name.track)
-        if isinstance(name, names.Init):
-            lane, keys = await self._part(viewer, track, 0)
+        number = None if isinstance(name, names.Init) else name.number
+        if isinstance(track, GrowingSound):
+            part = await self._stretches(viewer, track, number)
+            if part is None:  # all of it is there now
+                return await self._made(viewer, await self._showing.now(viewer), name, asked_version)
+            lane, keys, wanted = part
+        else:
+            lane, keys = await self._part(viewer, track, number or 0)
+            wanted = None if number is None else _place(track, lane, number)
+        if isinstance(name, names.Init) or wanted is None:
             made, kind = init(track, lane), INIT
         else:
-            lane, keys = await self._part(viewer, track, name.number)
-            made, kind = await segment(track, lane, _place(track, lane, name.number), name), SEGMENT
+            made, kind = await segment(track, lane, wanted, name), SEGMENT
         return Content(
             size=made.size,
             content_type=kind,
@@ -167,7 +176,53 @@ class Streaming:
                 raise PlayheadError("not_found") from error
             raise
 
-    async def _part(self, viewer: Viewer, track: Track, number: int) -> tuple[Lane, Sequence[str]]:
+    async def _stretches(
+        self, viewer: Viewer, sound: GrowingSound, number: int | None
+    ) -> tuple[Lane, Sequence[str], Segment | None] | None:
+        """A lane that holds a segment of a sound, or its beginning, as far as that is encoded; as `_part`.
+
+        And which samples of the lane the segment has. None when the sound is there as a whole.
+
+        Raises:
+            PlayheadError: as `_piece`.
+        """
+        video_id = viewer.video_id
+        if number is not None and number > len(sound.segments):  # there may be one more than is told of
+            raise PlayheadError("not_found")
+
+        async def look() -> tuple[Segment | None, list[Row]] | None:
+            async with self.records.transaction() as tx:
+                if await playing_records.piece(tx, video_id, sound.name, 0) is not None:
+                    return None, []
+                rows = await stretches.of_track(tx, video_id, sound.name)
+                if not await playing_records.expected(tx, video_id, sound.name, 0):
+                    raise PlayheadError("not_found")
+            if number is None:
+                return (None, rows[:1]) if rows else None
+            there = await self._settled(sound, rows)
+            return (there[number], rows) if number < len(there) else None
+
+        async with viewer.departing() as leaving:
+            name = ("stretches", video_id, sound.name, number)
+            wanted, rows = await self.room.wait(name, look, MADE_WITHIN, leaving)
+        if not rows:
+            return None
+        first, taken = _taken(rows, wanted)
+        movies = await asyncio.gather(*(self.shelf.movie(row["key"], row["size_bytes"]) for row in taken))
+        if wanted is not None:
+            wanted = wanted._replace(first=wanted.first - first, stop=wanted.stop - first)
+        return lane_of_stretches(movies, first), [row["key"] for row in taken], wanted
+
+    async def _settled(self, sound: GrowingSound, rows: Sequence[Row]) -> list[Segment]:
+        if not rows:
+            return []
+        packets = sum(row["packets"] for row in rows)
+        place = ("settled", rows[-1]["key"])
+        return await self.shelf.derived(place, lambda: sound.settled(packets))
+
+    async def _part(
+        self, viewer: Viewer, track: Pictures | Sound | Growing, number: int
+    ) -> tuple[Lane, Sequence[str]]:
         """A lane that holds a segment, and the object keys of what it is stored in."""
         if not isinstance(track, Growing):
             return track.lane, (track.key,)
@@ -210,7 +265,19 @@ class Streaming:
             return await self.room.wait(("piece", video_id, track, chunk), look, MADE_WITHIN, leaving)
 
 
-def _place(track: Track, lane: Lane, number: int) -> Segment:
+def _taken(rows: Sequence[Row], wanted: Segment | None) -> tuple[int, list[Row]]:
+    """The stretches that hold a segment, or all without one, and which packet they begin with."""
+    first, begin, taken = 0, 0, list[Row]()
+    for row in rows:
+        end = begin + row["packets"]
+        if wanted is None or (begin < wanted.stop and wanted.first < end):
+            first = begin if not taken else first
+            taken.append(row)
+        begin = end
+    return first, taken
+
+
+def _place(track: Pictures | Sound | Growing, lane: Lane, number: int) -> Segment:
     """Which samples of the lane a segment has.
 
     Raises:

@@ -13,7 +13,8 @@ import asyncio
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from playhead.delivery.presentation import Presentation, Sound, source_pictures
+from playhead.delivery.presentation import Presentation
+from playhead.delivery.tracks import Sound, source_pictures
 from playhead.media.matroska.index import WINDOW, Head, read_head
 from playhead.media.matroska.scan import Walk
 from playhead.media.mp4 import Bytes, Movie

@@ -72,6 +72,8 @@ class PlannedSound(msgspec.Struct, frozen=True, kw_only=True):
     """As the source spells it."""
     seconds: float | None = None
     """When it ends, from the timeline's beginning, as its packets promise; None when they cannot."""
+    sample_rate: int | None = None
+    """Samples a second of what is encoded; None in plans that did not say."""
 
 
 class PlannedRendition(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +130,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The stream number of the sound to encode, or None."""
     sound_seconds: float | None = None
     """When the sound ends, from the timeline's beginning, as its packets promise; None when they cannot."""
+    sample_rate: int | None = None
+    """Samples a second of the sound that is encoded; None in plans that did not say."""
     other_sounds: tuple[PlannedSound, ...] = ()
     """The others to encode; none when players get the source's own."""
     color_matrix: str
@@ -151,3 +155,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """When a sound track ends; see `sound_seconds`."""
         others = {each.track: each.seconds for each in self.other_sounds}
         return others.get(track, self.sound_seconds)
+
+    def sample_rate_of(self, track: str) -> int | None:
+        """Samples a second of a sound track; see `sample_rate`."""
+        others = {each.track: each.sample_rate for each in self.other_sounds}
+        return others.get(track, self.sample_rate)

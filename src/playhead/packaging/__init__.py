@@ -20,6 +20,12 @@ HLS and DASH (`segments.py`, `cmaf.py`, then text by the modules `hls` and `dash
     init_segment(lane), media_segment(lane, segments[0].first, segments[0].stop, sequence=1)
     rates(segments, lane.timescale)                         # BANDWIDTH and AVERAGE-BANDWIDTH
 
+Sound that is still being encoded is cut by when it will end, and served from the stretches of it that are there
+(`steady.py`):
+
+    segments = cut(Steady(48_000, end), boundaries, timescale=90_000)
+    lane = lane_of_stretches([movie, ...], first)           # span.source k is movies[k]
+
 All renditions of one init segment must have one lead: tell it to `lane_of_pieces` while pieces are missing.
 Pieces whose parameter sets differ join into a file with several sample entries. ffmpeg and Apple's players
 follow those; Chromium needs the sets in each keyframe too (x264's `repeat-headers=1`).
@@ -31,9 +37,11 @@ from playhead.packaging.fitness import Fitness, Limits, Reason, examine, fitness
 from playhead.packaging.joined import Sound, join, progressive
 from playhead.packaging.lane import Lane
 from playhead.packaging.segments import Rates, Segment, cut, keyframe_boundaries, rates
+from playhead.packaging.steady import PRIMING, Steady, lane_of_stretches, packets_of
 from playhead.packaging.timeline import Piece, lane_of_pieces, lane_of_track
 
 __all__ = [
+    "PRIMING",
     "Assembly",
     "Fitness",
     "Lane",
@@ -44,6 +52,7 @@ __all__ = [
     "Segment",
     "Sound",
     "Span",
+    "Steady",
     "cut",
     "examine",
     "fitness",
@@ -52,8 +61,10 @@ __all__ = [
     "keyframe_boundaries",
     "keyframe_segment",
     "lane_of_pieces",
+    "lane_of_stretches",
     "lane_of_track",
     "media_segment",
+    "packets_of",
     "progressive",
     "rates",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from playhead.media.mp4 import configuration, decoder_config
+from playhead.media.mp4 import configuration, decoder_config, without_bit_rates
 from playhead.packaging.boxes import box
 
 _VISUAL_BOXES = (b"avcC", b"hvcC", b"av1C", b"vpcC", b"colr", b"pasp", b"clli", b"mdcv")
@@ -30,6 +30,8 @@ def visual_entry(entry: bytes) -> bytes:
 def sound_entry(entry: bytes) -> bytes:
     """A sound's sample entry in ISO's own form (section 12.2.3), whatever version of QuickTime's it was.
 
+    Bit rates go, as `btrt` does of pictures: sound is streamed from its stretches before it is whole.
+
     Raises:
         PlayheadError: `corrupt_file` when the entry's boxes are damaged.
     """
@@ -41,7 +43,15 @@ def sound_entry(entry: bytes) -> bytes:
         channels, bits, rate = aac[1], 16, struct.pack(">I", aac[0] << 16)
     fields = bytes(6) + b"\0\1" + bytes(8) + struct.pack(">HH", channels, bits) + bytes(4) + rate
     boxes = ((kind, configuration(entry, kind)) for kind in _SOUND_BOXES)
-    return box(entry[4:8], fields, *(box(kind, body) for kind, body in boxes if body is not None))
+    return box(
+        entry[4:8],
+        fields,
+        *(
+            box(kind, without_bit_rates(body) if kind == b"esds" else body)
+            for kind, body in boxes
+            if body is not None
+        ),
+    )
 
 
 def _colour(kind: bytes, body: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from playhead.model.errors import PlayheadError
 from playhead.packaging.lane import Lane
+from playhead.packaging.steady import Steady
 
 SAMPLE_OVERHEAD = 16
 """Most bytes that one sample takes in a segment's header."""
@@ -78,7 +79,7 @@ class Boundaries:
         return self._found[:]
 
 
-def cut(lane: Lane, boundaries: Sequence[int], timescale: int) -> list[Segment]:
+def cut(lane: Lane | Steady, boundaries: Sequence[int], timescale: int) -> list[Segment]:
     """The segments of a lane between boundaries, which are times of showing in ticks of `timescale`.
 
     A video is cut exactly there, and the first segment begins with its first frame. Sound is cut at the
@@ -89,7 +90,10 @@ def cut(lane: Lane, boundaries: Sequence[int], timescale: int) -> list[Segment]:
     Raises:
         PlayheadError: `output_invalid` when a video has no sync sample at a boundary.
     """
-    find = _SyncsAt(lane, timescale) if lane.kind == "video" else partial(_packet_at, lane, timescale)
+    if isinstance(lane, Lane) and lane.kind == "video":
+        find: Callable[[int], int] = _SyncsAt(lane, timescale)
+    else:
+        find = partial(_packet_at, lane, timescale)
     firsts = [0, *map(find, boundaries[1:]), len(lane.times)]
     segments: list[Segment] = []
     for first, stop in pairwise(sorted(set(firsts))):
@@ -145,5 +149,5 @@ class _SyncsAt:
         return self._numbers[at]
 
 
-def _packet_at(lane: Lane, timescale: int, boundary: int) -> int:
+def _packet_at(lane: Lane | Steady, timescale: int, boundary: int) -> int:
     return bisect_left(lane.times, -(-boundary * lane.timescale // timescale))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -18,7 +19,7 @@ from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.media import AudioTrack, MediaInfo
 from playhead.model.plan import AUDIO, Plan, PlannedRendition, is_sound
-from playhead.processing import verify
+from playhead.processing import stretches, verify
 from playhead.processing.allowance import chunk_limits
 from playhead.processing.inspect import info_of, plan_of
 from playhead.processing.sound import encode_sound
@@ -102,7 +103,18 @@ async def encode_audio(workshop: Workshop, video_id: UUID, track: str = AUDIO) -
             source = ChunkInput(path=path, stream=heard.index, guards=guards_of(path))
             output = bench / "audio.mp4"
             lasts = plan.sound_seconds_of(track)
-            await encode_sound(workshop.sandbox, source, plan, output, heard.sample_rate, lasts)
+            cuts = stretches.cuts(plan, track)
+            async with stretches.published(workshop, video, track, bench) if cuts else nullcontext():
+                await encode_sound(
+                    workshop.sandbox,
+                    source,
+                    plan,
+                    output,
+                    heard.sample_rate,
+                    lasts,
+                    cuts=cuts,
+                    filled=failures > 0,
+                )
             packets = await verify.audio(output, lasts, workshop.sandbox, strict=failures == 0)
             await _publish(workshop, video, 0, {track: output}, {track: packets})
 

@@ -10,6 +10,7 @@ from operator import sub
 
 import msgspec
 
+from playhead.media.ffmpeg.encode import encoded_rate
 from playhead.model.errors import PlayheadError
 from playhead.model.loudness import Loudness
 from playhead.model.media import MediaInfo
@@ -96,6 +97,7 @@ def plan(
         thumbnail_seconds=tuple(min(max(0.0, at), last_frame) for at in thumbnail_seconds),
         audio=info.audio.index if info.audio else None,
         sound_seconds=sound_seconds(info.audio, timeline),
+        sample_rate=encoded_rate(info.audio.sample_rate) if info.audio else None,
         other_sounds=() if servable.sound else other_sounds(info, timeline),
         color_matrix=picture.matrix(info.video),
         color=picture.conversion(info.video),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from playhead.media.ffmpeg.encode import AUDIO_BIT_RATE, ChunkInput, audio_invocation
@@ -22,11 +24,20 @@ CORRECTIONS = 2
 
 
 async def encode_sound(
-    sandbox: Sandbox, source: ChunkInput, plan: Plan, output: Path, sample_rate: int, lasts: float | None
+    sandbox: Sandbox,
+    source: ChunkInput,
+    plan: Plan,
+    output: Path,
+    sample_rate: int,
+    lasts: float | None,
+    *,
+    cuts: Sequence[float] = (),
+    filled: bool = False,
 ) -> None:
     """Encode a whole sound into `output`, brought to one loudness where the plan says so.
 
-    `lasts` is when it ends, in seconds from the timeline's beginning; None when its packets cannot tell.
+    `lasts` is when it ends, in seconds from the timeline's beginning; None when its packets cannot tell. `cuts` and
+    `filled` are as for `audio_invocation`.
 
     Then what was made is measured again: a limiter that has much to do leaves it too quiet, and it is aimed higher.
 
@@ -34,14 +45,14 @@ async def encode_sound(
         PlayheadError: as `run`.
     """
     limits = _limits(plan.duration / TIMESCALE if lasts is None else lasts)
-    await run(audio_invocation(source, plan, output, sample_rate, lasts, limits), sandbox=sandbox)
+    encode = partial(audio_invocation, source, plan, output, sample_rate, lasts, limits, filled=filled)
+    await run(encode(cuts=cuts), sandbox=sandbox)
     heard = await _measured(sandbox, output, limits) if plan.normalised else None
     if heard is None:
         return
     aim = TARGET_LUFS
     for _ in range(1 + CORRECTIONS):
-        louder = audio_invocation(source, plan, output, sample_rate, lasts, limits, normalising(heard, aim))
-        await run(louder, sandbox=sandbox)
+        await run(encode(loudness=normalising(heard, aim)), sandbox=sandbox)
         made = await _measured(sandbox, output, limits)
         if made is None or abs(TARGET_LUFS - made.integrated) <= NEAR_ENOUGH:
             return
@@ -58,7 +69,7 @@ def _limits(seconds: float) -> Limits:
         wall_seconds=ALLOWANCE_SECONDS + 2 * seconds,
         quiet_seconds=QUIET_SECONDS,
         file_bytes=file_bytes,
-        scratch_bytes=file_bytes,
+        scratch_bytes=2 * file_bytes,  # the whole, and its stretches
     )
 
 

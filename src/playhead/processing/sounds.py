@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playhead.media.ffmpeg.encode import encoded_rate
 from playhead.model.media import AudioTrack, MediaInfo
 from playhead.model.plan import MOST_SOUNDS, PlannedSound, sound_track
 from playhead.processing.timeline import Timeline
@@ -22,6 +23,7 @@ def other_sounds(info: MediaInfo, timeline: Timeline) -> tuple[PlannedSound, ...
             stream=sound.index,
             language=sound.language,
             seconds=sound_seconds(sound, timeline),
+            sample_rate=encoded_rate(sound.sample_rate),
         )
         for number, sound in enumerate(info.other_audio[: MOST_SOUNDS - 1], 1)
     )

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from msgspec.structs import replace
 
+from playhead.media.ffmpeg.encode import encoded_rate
 from playhead.media.ffmpeg.pictures import DRAWN_HEIGHT, DRAWN_WIDTH
 from playhead.model.media import MediaInfo
 from playhead.model.plan import TIMESCALE, Chunk, Plan
@@ -67,6 +68,7 @@ def plan(
         thumbnail_seconds=tuple(min(max(0.0, at), float(frames - 1)) for at in thumbnail_seconds),
         audio=info.audio.index if info.audio else None,
         sound_seconds=sound_seconds(info.audio, timeline),
+        sample_rate=encoded_rate(info.audio.sample_rate) if info.audio else None,
         other_sounds=other_sounds(info, timeline),
         color_matrix="bt709",
         trusted_timestamps=timeline.usable,

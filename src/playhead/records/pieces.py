@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from playhead.model.plan import AUDIO, Plan, is_sound
 from playhead.model.states import Status
-from playhead.records import objects
+from playhead.records import objects, stretches
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import images, pieces, renditions, videos
 
@@ -78,6 +78,7 @@ async def forgo(tx: Transaction, video_id: UUID, track: str) -> None:
             pieces.c.video_id == video_id, pieces.c.track == track, pieces.c.done_at.is_(None)
         )
     )
+    await stretches.give_up(tx, video_id, track)
 
 
 async def publish(
@@ -108,6 +109,8 @@ async def publish(
         await objects.doom(tx, [key])
         return False
     await objects.keep(tx, [key])
+    if is_sound(track):
+        await stretches.give_up(tx, video_id, track)
     return True
 
 

@@ -18,9 +18,9 @@ from playhead.model.events import EventType
 from playhead.model.states import Status, may_become
 from playhead.records import captions, events, objects, turns
 from playhead.records.database import Row, Transaction
-from playhead.records.tables import images, pieces, renditions, steps, videos
+from playhead.records.tables import images, pieces, renditions, steps, stretches, videos
 
-_MADE = ("piece/", "sound/", "rendition/", "thumbnail/", "poster/", "index/")
+_MADE = ("piece/", "sound/", "stretch/", "rendition/", "thumbnail/", "poster/", "index/")
 """Slots of all that is made of a source."""
 _COPIED = (
     *("project_id", "filename", "is_public", "metadata", "thumbnail_seconds", "loudness"),
@@ -126,7 +126,7 @@ async def _start_over(tx: Transaction, video: Row) -> None:
     for kind in _MADE:
         await objects.doom_slots(tx, video["id"], kind, grace=objects.READERS_GRACE)
     await captions.start_over(tx, video["id"])
-    for table in (pieces, images, steps):
+    for table in (pieces, stretches, images, steps):
         await tx.connection.execute(delete(table).where(table.c.video_id == video["id"]))
     nothing = dict.fromkeys(("error_code", "error_detail"))
     await tx.connection.execute(

@@ -224,6 +224,18 @@ pieces = Table(
     Index("ix_pieces_missing", "video_id", "chunk", postgresql_where=text("done_at IS NULL")),
 )
 
+stretches = Table(
+    "stretches",
+    metadata,
+    Column("video_id", UUID, ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True),
+    Column("track", Text, primary_key=True, comment="such as audio"),
+    Column("number", Integer, primary_key=True, comment="in order, from 0"),
+    _project(),
+    Column("key", Text, nullable=False, comment="object key"),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("packets", Integer, nullable=False, comment="how many it has"),
+)
+
 images = Table(
     "images",
     metadata,

@@ -14,7 +14,7 @@ from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.loudness import Loudness
 from playhead.model.states import Status, UploadState
-from playhead.records import captions, events, objects, quotas, remaking, turns, uploads
+from playhead.records import captions, events, objects, quotas, remaking, stretches, turns, uploads
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import renditions, videos
 
@@ -194,6 +194,7 @@ async def fail(tx: Transaction, video: Row, error: PlayheadError) -> bool:
     await objects.doom_unfinished(tx, video["id"])
     await objects.doom_slots(tx, video["id"], "piece/")
     await objects.doom_slots(tx, video["id"], "sound/")
+    await stretches.give_up(tx, video["id"])
     await events.append(tx, video["project_id"], video["id"], EventType.FAILED, {"code": error.code})
     return True
 
@@ -226,6 +227,8 @@ async def settle(tx: Transaction, video: Row) -> None:
         return
     if video["poster_key"] is None or await captions.are_due(tx, video["id"]):
         return
+    # With every rendition deleted, nobody waits for its sound any more.
+    await stretches.give_up(tx, video["id"])
     if video["replaces"] is not None:
         await objects.doom_unfinished(tx, video["id"])
         await remaking.finish(tx, video)

@@ -62,6 +62,11 @@ def sound(video_id: UUID, track: str, attempt: str) -> ObjectName:
     return _name(video_id, f"sound/{track}", attempt, ".mp4")
 
 
+def stretch(video_id: UUID, track: str, number: int, attempt: str) -> ObjectName:
+    """A stretch of a sound that is being encoded; it goes when all of the sound is there."""
+    return _name(video_id, f"stretch/{track}/{number}", attempt, ".mp4")
+
+
 def rendition(video_id: UUID, track: str, attempt: str) -> ObjectName:
     """A finished rendition: a whole track with sound, as one MP4."""
     return _name(video_id, f"rendition/{track}", attempt, ".mp4")

@@ -63,13 +63,18 @@ def audio_invocation(
     lasts: float | None,
     limits: Limits,
     loudness: str = "",
+    *,
+    cuts: Sequence[float] = (),
+    filled: bool = False,
 ) -> Invocation:
     """Encode a whole sound as stereo AAC, its first sample at the timeline's beginning.
 
     `lasts` is when it ends from there, in seconds, as its packets promise; None when they cannot. `loudness` is
-    a filter of `loudness.normalising`, where that is wanted.
+    a filter of `loudness.normalising`, where that is wanted. With `cuts`, in seconds, the same packets are also
+    written to files of their own, `stretch_name(0)` and so on, cut at about these times; each is whole once the
+    next one is there. `filled` is for a second try: silence goes on to when the sound should have ended.
     """
-    rate = sample_rate if sample_rate in AUDIO_RATES else AUDIO_RATES[-1]
+    rate = encoded_rate(sample_rate)
     # Measured as stereo, so turned up as stereo: mixing down changes how loud it is.
     louder = f",aformat=channel_layouts=stereo,{loudness}" if loudness else ""
     shift = f"asetpts=PTS-{plan.origin_seconds!r}/TB," if plan.trusted_timestamps else ""
@@ -83,16 +88,41 @@ def audio_invocation(
         *("-map", f"0:{source.stream}"),
         # Gaps are filled with silence and a late start is padded, an early one cut, so that sound and
         # picture share one zero; `async=1` never stretches what is there.
-        *("-af", f"{shift}aresample=async=1:min_hard_comp=0.1:first_pts=0{louder}"),
+        # What a damaged source lacks at its end is silence too.
+        *("-af", f"{shift}aresample=async=1:min_hard_comp=0.1:first_pts=0{louder}{_padded(lasts, filled)}"),
         *("-c:a", "aac", "-b:a", str(AUDIO_BIT_RATE)),
         *("-ac", "2"),  # what every player and browser can play
         *("-ar", str(rate)),
         # No more than its packets promise, and a second: silence is made for every gap, however long.
         *(("-t", f"{lasts + 1:.3f}") if lasts is not None else ()),
         *_clean_output(),
-        *("-f", "mp4", str(output)),
+        *(_in_stretches(output, cuts) if cuts else ("-f", "mp4", str(output))),
     )
     return Invocation("ffmpeg", arguments, reads=(source.path,), scratch=output.parent, limits=limits)
+
+
+def encoded_rate(sample_rate: int) -> int:
+    """Samples a second that a sound of so many is encoded with."""
+    return sample_rate if sample_rate in AUDIO_RATES else AUDIO_RATES[-1]
+
+
+def stretch_name(number: int | str) -> str:
+    """The file, beside that of the whole sound, of one stretch of it."""
+    return f"stretch-{number}.mp4"
+
+
+def _padded(lasts: float | None, filled: bool) -> str:
+    return f",apad=whole_dur={lasts:.6f}" if filled and lasts is not None else ""
+
+
+def _in_stretches(output: Path, cuts: Sequence[float]) -> tuple[str, ...]:
+    """One encoder, whose packets go to two muxers: whatever is made of the stretches is made of the whole too.
+
+    Names are relative, for a folder's name may hold what separates outputs; ffmpeg runs in the scratch folder.
+    """
+    times = ",".join(f"{each:g}" for each in cuts)
+    segment = f"f=segment:segment_format=mp4:segment_times={times}"
+    return ("-f", "tee", f"[f=mp4]{output.name}|[{segment}]{stretch_name('%d')}")
 
 
 def _input(source: ChunkInput, plan: Plan, chunk: Chunk) -> list[str]:

@@ -11,7 +11,13 @@ Standard library arrays, no numpy: a 2 h file's tables take 16-bit to 64-bit num
 compactly, its few loops run in C iterators, and the wheel stays 20 MB smaller for every worker.
 """
 
-from playhead.media.mp4.codec import codec_string, configuration, decoder_config, sound_format
+from playhead.media.mp4.codec import (
+    codec_string,
+    configuration,
+    decoder_config,
+    sound_format,
+    without_bit_rates,
+)
 from playhead.media.mp4.keyframes import with_keyframes_checked
 from playhead.media.mp4.movie import NEVER, Edit, EditSpan, Movie, Track
 from playhead.media.mp4.read import Bytes, IndexLostError, read_movie
@@ -37,4 +43,5 @@ __all__ = [
     "sound_format",
     "to_bytes",
     "with_keyframes_checked",
+    "without_bit_rates",
 ]

@@ -131,15 +131,36 @@ def decoder_config(esds: bytes) -> tuple[int, bytes]:
         PlayheadError: `corrupt_file` when the descriptors are damaged.
     """
     try:
-        body = _descriptor(esds[4:], 3)
-        flags = body[2]
-        skip = 3 + (2 if flags & 0x80 else 0)
-        skip += 1 + body[skip] if flags & 0x40 else 0
-        skip += 2 if flags & 0x20 else 0
-        decoder = _descriptor(body[skip:], 4)
+        decoder = _decoder(esds)
         return decoder[0], _descriptor(decoder[13:], 5) if len(decoder) > 13 else b""
     except IndexError:
         raise corrupt("an audio descriptor is cut off") from None
+
+
+def without_bit_rates(esds: bytes) -> bytes:
+    """The same `esds` payload, saying nothing of the highest and the average bit rate (section 7.2.6.6).
+
+    Raises:
+        PlayheadError: `corrupt_file` when the descriptors are damaged.
+    """
+    try:
+        decoder = _decoder(esds)
+    except IndexError:
+        raise corrupt("an audio descriptor is cut off") from None
+    if len(decoder) < 13:
+        return esds
+    at = esds.index(decoder) + 5
+    return esds[:at] + bytes(8) + esds[at + 8 :]
+
+
+def _decoder(esds: bytes) -> bytes:
+    """The decoder's own descriptor."""
+    body = _descriptor(esds[4:], 3)
+    flags = body[2]
+    skip = 3 + (2 if flags & 0x80 else 0)
+    skip += 1 + body[skip] if flags & 0x40 else 0
+    skip += 2 if flags & 0x20 else 0
+    return _descriptor(body[skip:], 4)
 
 
 def _descriptor(data: bytes, tag: int) -> bytes:
