@@ -18,7 +18,7 @@ import structlog
 from playhead.media import colors
 from playhead.media.ffmpeg.encode import ChunkInput, chunk_invocation
 from playhead.media.ffmpeg.invocation import AWAITED, Invocation
-from playhead.media.ffmpeg.run import Outcome, run
+from playhead.media.ffmpeg.run import run
 from playhead.media.source import guards_of
 from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
@@ -48,7 +48,7 @@ class Ahead:
     bench: Path
     resolutions: Sequence[str]
     _invocation: Invocation | None = field(default=None, init=False)
-    _encoding: asyncio.Task[Outcome] | None = field(default=None, init=False)
+    _making: asyncio.Task[verify.Piece] | None = field(default=None, init=False)
 
     def begin(self, info: MediaInfo, timeline: Timeline) -> None:
         """Begin with what seems to be the first chunk, by what is known of the film's first seconds alone."""
@@ -58,34 +58,40 @@ class Ahead:
             plan = make_plan(info, timeline, self.resolutions, ())
         except PlayheadError:
             return  # whatever is wrong with it, the plan will say
-        invocation = self._encode(info, plan)
+        self._invocation = self._encode(info, plan)
         if plan.color is not None:
             colors.place(plan.color, self.bench)
-        self._invocation = invocation
-        self._encoding = asyncio.create_task(run(invocation, sandbox=self.workshop.sandbox))
-        self.workshop.ahead.add(self._encoding)
-        self._encoding.add_done_callback(self.workshop.ahead.discard)
+        self._making = asyncio.create_task(self._make(self._invocation, plan))
+        self.workshop.ahead.add(self._making)
+        self._making.add_done_callback(self.workshop.ahead.discard)
+
+    async def _make(self, invocation: Invocation, plan: Plan) -> verify.Piece:
+        await run(invocation, sandbox=self.workshop.sandbox)
+        made = await self._checked(plan)
+        await verify.decodes([made], 0, self.workshop.sandbox, AWAITED)
+        return made
+
+    async def _checked(self, plan: Plan) -> verify.Piece:
+        return await verify.piece(self._output(plan), plan.chunks[0], plan.renditions[-1], strict=True)
 
     async def taken(self, info: MediaInfo, plan: Plan) -> verify.Piece | None:
         """The first piece of the plan's smallest rendition, checked as every piece is; None when there is none."""
-        if self._encoding is None or plan.drawn or self._encode(info, plan) != self._invocation:
+        if self._making is None or plan.drawn or self._encode(info, plan) != self._invocation:
             return None
         try:
             async with asyncio.timeout(WITHIN):
-                await self._encoding
-            made = await verify.piece(self._output(plan), plan.chunks[0], plan.renditions[-1], strict=True)
-            await verify.decodes([made], 0, self.workshop.sandbox, AWAITED)
+                await self._making
+            return await self._checked(plan)  # by the plan itself, which is cheap
         except (PlayheadError, TimeoutError) as error:
             # Made again by the job whose failures are counted.
             log.info("the first piece is left to its job", reason=str(error) or "it takes long")
             return None
-        return made
 
     async def close(self) -> None:
         """End the encode, if it still runs."""
-        if self._encoding is not None:
-            self._encoding.cancel()
-            await asyncio.gather(self._encoding, return_exceptions=True)
+        if self._making is not None:
+            self._making.cancel()
+            await asyncio.gather(self._making, return_exceptions=True)
 
     def _encode(self, info: MediaInfo, plan: Plan) -> Invocation:
         source = ChunkInput(path=self.source, stream=info.shown, guards=guards_of(self.source))

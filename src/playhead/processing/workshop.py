@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import structlog
 
 from playhead.media import webp
-from playhead.media.ffmpeg.run import Outcome
 from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.model.errors import PlayheadError
 from playhead.model.states import Status
@@ -56,7 +56,7 @@ class Workshop:
     """Up to where a source is offered to players as it is."""
     places_ahead: int = 2
     """Encodes of first pieces at a time that may run before their films are planned."""
-    ahead: set[asyncio.Task[Outcome]] = field(default_factory=set)
+    ahead: set[asyncio.Task[Any]] = field(default_factory=set)
     """Those that run now."""
 
     @asynccontextmanager
