@@ -117,3 +117,19 @@ def _kill_the_worker_once(stage: Stage, video_id: str) -> None:
     worker.send_signal(SIGKILL)
     worker.wait(30)
     until(lambda: not stage.tools.held(video_id, "-force_key_frames"), "the end of its encode")
+
+
+def test_what_is_under_way_for_a_deleted_video_ends(stage: Stage, tmp_path: Path) -> None:
+    """An encode may take minutes, and others wait for its place."""
+    with stage.live.http() as client:
+        created, other = stage.create(client), stage.create(client)
+        for pattern in (CHUNK, SOUND):
+            stage.tools.add("wait", pattern.replace("ID", created["id"]))
+        stage.send(client, created)
+        until(lambda: stage.tools.held(created["id"], "-force_key_frames"), "an encode")
+        until(lambda: stage.tools.held(created["id"], "aresample"), "the sound's encode")
+        assert client.delete(f"/v1/videos/{created['id']}").status_code == 204
+        until(lambda: not stage.tools.held(created["id"]), "the end of them", within=30)
+        sent = [stage.send(client, other)]
+        assert over(client, sent)[other["id"]]["status"] == "ready"
+    assert violations(stage.scene, sent, tmp_path) == []

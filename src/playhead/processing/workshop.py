@@ -6,7 +6,7 @@ import asyncio
 import errno
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,9 @@ SUSPECTED_AFTER = 2
 """Attempts without an end after which a step runs alone: it may have been another's fault until then."""
 TRIES = 2
 """A step that fails by name is tried once more, with safer settings where there are any."""
+
+WANTED_SECONDS = 2.0
+"""How often a step that takes long looks whether its video was deleted."""
 
 # Not the file's fault: tried again whenever work is looked for, without counting against the video.
 _PASSING = frozenset({"storage_unavailable", "storage_full", "database_unavailable"})
@@ -108,7 +111,7 @@ async def attempt(
     workshop: Workshop,
     video_id: UUID,
     name: str,
-    work: Callable[[Row, int], Awaitable[None]],
+    work: Callable[[Row, int], Coroutine[Any, Any, None]],
     give_up: GiveUp = fail_video,
 ) -> None:
     """Do one step of a video that is under way, alone if it is suspected; anything else is silently over already.
@@ -128,7 +131,7 @@ async def _attempt(
     workshop: Workshop,
     video_id: UUID,
     name: str,
-    work: Callable[[Row, int], Awaitable[None]],
+    work: Callable[[Row, int], Coroutine[Any, Any, None]],
     give_up: GiveUp,
 ) -> None:
     async with workshop.records.transaction() as tx:
@@ -142,7 +145,7 @@ async def _attempt(
             await videos.fail(tx, video, PlayheadError("attempts_exhausted", detail))
             return
     try:
-        await work(video, failures)
+        await _while_wanted(workshop, video, name, work(video, failures))
     except PlayheadError as error:
         log.warning("step failed", video_id=str(video_id), step=name, code=error.code, detail=str(error))
         if error.code in _PASSING:
@@ -153,6 +156,31 @@ async def _attempt(
         # Stopped in good order: this attempt says nothing about the file.
         await _forgive(workshop, video_id, name)
         raise
+
+
+async def _while_wanted(workshop: Workshop, video: Row, name: str, doing: Coroutine[Any, Any, None]) -> None:
+    """Do something for a video, and end it where nobody wants that any more: it may take minutes."""
+    task = asyncio.create_task(doing)
+    try:
+        while not (await asyncio.wait({task}, timeout=WANTED_SECONDS))[0]:
+            if not await _is_wanted(workshop, video):
+                log.info("step is not wanted any more", video_id=str(video["id"]), step=name)
+                return
+        await task
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def _is_wanted(workshop: Workshop, video: Row) -> bool:
+    try:
+        async with workshop.records.transaction() as tx:
+            return await videos.is_wanted(tx, video)
+    except PlayheadError as error:
+        if error.code != "database_unavailable":
+            raise
+        return True  # as far as is known
 
 
 async def _forgive(workshop: Workshop, video_id: UUID, name: str) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, Text, delete, func, insert, literal, select, tuple_, update
+from sqlalchemy import ARRAY, Text, delete, func, insert, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from playhead.model.errors import PlayheadError
@@ -97,6 +97,21 @@ async def get(tx: Transaction, video_id: UUID, *, project_id: UUID | None = None
     if row is None:
         raise PlayheadError("not_found", "There is no such video.")
     return row
+
+
+async def is_wanted(tx: Transaction, video: Row) -> bool:
+    """Whether a video, as it was when work on it began, is still being made: not deleted, failed or made anew."""
+    original = videos.alias()
+    replaced = select(original.c.id).where(original.c.id == videos.c.replaces)
+    found = await tx.connection.execute(
+        select(videos.c.id).where(
+            videos.c.id == video["id"],
+            videos.c.status == Status.PROCESSING,
+            videos.c.generation == video["generation"],
+            or_(videos.c.replaces.is_(None), replaced.exists()),
+        )
+    )
+    return found.one_or_none() is not None
 
 
 async def page(
