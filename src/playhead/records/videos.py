@@ -101,8 +101,8 @@ async def get(tx: Transaction, video_id: UUID, *, project_id: UUID | None = None
 
 async def is_wanted(tx: Transaction, video: Row) -> bool:
     """Whether a video, as it was when work on it began, is still being made: not deleted, failed or made anew."""
-    original = videos.alias()
-    replaced = select(original.c.id).where(original.c.id == videos.c.replaces)
+    others = videos.alias()
+    replaced = select(others.c.id).where(others.c.id == videos.c.replaces)
     found = await tx.connection.execute(
         select(videos.c.id).where(
             videos.c.id == video["id"],
