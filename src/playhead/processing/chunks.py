@@ -23,7 +23,7 @@ from playhead.processing import stretches, verify
 from playhead.processing.allowance import chunk_limits
 from playhead.processing.inspect import info_of, plan_of
 from playhead.processing.sound import encode_sound
-from playhead.processing.workshop import Workshop, attempt
+from playhead.processing.workshop import Workshop, attempt, while_wanted
 from playhead.records import events, objects, pieces, renditions, videos
 from playhead.records.database import Row, Transaction
 from playhead.storage import keys
@@ -76,7 +76,7 @@ async def _encode(
         invocation = chunk_invocation(source, plan, chunk, outputs, limits)
         if awaited:
             invocation = replace(invocation, niceness=AWAITED)
-        await run(invocation, sandbox=workshop.sandbox)
+        await while_wanted(workshop, video, run(invocation, sandbox=workshop.sandbox))
         checked = {
             track.track: await verify.piece(output, chunk, track, strict=not safely)
             for track, output in outputs
@@ -105,7 +105,7 @@ async def encode_audio(workshop: Workshop, video_id: UUID, track: str = AUDIO) -
             lasts = plan.sound_seconds_of(track)
             cuts = stretches.cuts(plan, track)
             async with stretches.published(workshop, video, track, bench) if cuts else nullcontext():
-                await encode_sound(
+                encoding = encode_sound(
                     workshop.sandbox,
                     source,
                     plan,
@@ -115,6 +115,7 @@ async def encode_audio(workshop: Workshop, video_id: UUID, track: str = AUDIO) -
                     cuts=cuts,
                     filled=failures > 0,
                 )
+                await while_wanted(workshop, video, encoding)
             packets = await verify.audio(output, lasts, workshop.sandbox, strict=failures == 0)
             await _publish(workshop, video, 0, {track: output}, {track: packets})
 

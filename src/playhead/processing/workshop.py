@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -33,10 +33,12 @@ TRIES = 2
 """A step that fails by name is tried once more, with safer settings where there are any."""
 
 WANTED_SECONDS = 2.0
-"""How often a step that takes long looks whether its video was deleted."""
+"""How often an encode that takes long looks whether its video was deleted."""
 
 # Not the file's fault: tried again whenever work is looked for, without counting against the video.
 _PASSING = frozenset({"storage_unavailable", "storage_full", "database_unavailable"})
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -111,7 +113,7 @@ async def attempt(
     workshop: Workshop,
     video_id: UUID,
     name: str,
-    work: Callable[[Row, int], Coroutine[Any, Any, None]],
+    work: Callable[[Row, int], Awaitable[None]],
     give_up: GiveUp = fail_video,
 ) -> None:
     """Do one step of a video that is under way, alone if it is suspected; anything else is silently over already.
@@ -131,7 +133,7 @@ async def _attempt(
     workshop: Workshop,
     video_id: UUID,
     name: str,
-    work: Callable[[Row, int], Coroutine[Any, Any, None]],
+    work: Callable[[Row, int], Awaitable[None]],
     give_up: GiveUp,
 ) -> None:
     async with workshop.records.transaction() as tx:
@@ -145,7 +147,7 @@ async def _attempt(
             await videos.fail(tx, video, PlayheadError("attempts_exhausted", detail))
             return
     try:
-        await _while_wanted(workshop, video, name, work(video, failures))
+        await work(video, failures)
     except PlayheadError as error:
         log.warning("step failed", video_id=str(video_id), step=name, code=error.code, detail=str(error))
         if error.code in _PASSING:
@@ -158,15 +160,20 @@ async def _attempt(
         raise
 
 
-async def _while_wanted(workshop: Workshop, video: Row, name: str, doing: Coroutine[Any, Any, None]) -> None:
-    """Do something for a video, and end it where nobody wants that any more: it may take minutes."""
+async def while_wanted(workshop: Workshop, video: Row, doing: Coroutine[Any, Any, T]) -> T:
+    """Do what may take minutes for a video, such as an encode, and end it where nobody wants it any more.
+
+    Nothing that is stored may be under way in it, for that has to come to its own end.
+
+    Raises:
+        PlayheadError: `not_found` once the video was deleted, failed or is made already; and what `doing` raises.
+    """
     task = asyncio.create_task(doing)
     try:
         while not (await asyncio.wait({task}, timeout=WANTED_SECONDS))[0]:
             if not await _is_wanted(workshop, video):
-                log.info("step is not wanted any more", video_id=str(video["id"]), step=name)
-                return
-        await task
+                raise PlayheadError("not_found", "The video is not being made any more.")
+        return await task
     finally:
         if not task.done():
             task.cancel()
