@@ -37,17 +37,20 @@ def test_what_is_begun_is_heard_and_outlives_its_worker(stage: Stage, tmp_path: 
             playlist = _fetched(client, video_id, "audio.m3u8").decode()
             manifest = _fetched(client, video_id, "manifest.mpd").decode()
             assert 'contentType="audio"' in manifest
-            assert not stage.rows("SELECT * FROM stretches")
+            assert not stage.rows(_STRETCHES, video_id)
         names = [line for line in playlist.splitlines() if line and not line.startswith("#")]
         init = playlist.partition('URI="')[2].partition('"')[0]
-        until(lambda: stage.rows("SELECT * FROM stretches"), "the first stretch")
+        until(lambda: stage.rows(_STRETCHES, video_id), "the first stretch")
         # Ten seconds are there, of which the last ones are still open.
         early = {name: _fetched(client, video_id, name) for name in (init, *names[:3])}
-        assert not stage.rows("SELECT * FROM pieces WHERE track = 'audio' AND done_at IS NOT NULL")
+        assert not stage.rows(_WHOLE, video_id)
         with stage.locked("stretches", "SHARE"):
             # The next one is stored and cannot be made known.
-            until(lambda: stage.rows(_STORED), "a stretch about to be published")
-            until(lambda: list((stage.data / "storage").rglob("stretch/audio/1/*")), "its file")
+            until(lambda: stage.rows(_STORED, video_id), "a stretch about to be published")
+            until(
+                lambda: list((stage.data / "storage" / "videos" / video_id).rglob("stretch/audio/1/*")),
+                "its file",
+            )
             stage.process("worker").send_signal(SIGKILL)
     with stage.live.http() as client:
         sent = Sent(video_id, path, SECONDS * RATE, SECONDS)
@@ -56,11 +59,13 @@ def test_what_is_begun_is_heard_and_outlives_its_worker(stage: Stage, tmp_path: 
         assert {name: whole[name] for name in early} == early
         assert _fetched(client, video_id, "audio.m3u8").decode() == playlist
     assert violations(stage.scene, [sent], tmp_path) == []
-    assert stage.rows("SELECT * FROM stretches") == []
+    assert stage.rows(_STRETCHES, video_id) == []
     assert unswept(stage.scene) == []
 
 
-_STORED = "SELECT * FROM objects WHERE slot = 'stretch/audio/1/' AND state = 'writing'"
+_STRETCHES = "SELECT * FROM stretches WHERE video_id = %s"
+_WHOLE = "SELECT * FROM pieces WHERE video_id = %s AND track = 'audio' AND done_at IS NOT NULL"
+_STORED = "SELECT * FROM objects WHERE video_id = %s AND slot = 'stretch/audio/1/' AND state = 'writing'"
 
 
 def _fetched(client: httpx.Client, video_id: str, name: str) -> bytes:
