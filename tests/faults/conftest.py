@@ -8,6 +8,9 @@ import pytest
 
 from tests.faults.stage import Stage, staged
 from tests.invariants import leftovers, unswept
+from tests.upload.companion import plane
+
+__all__ = ["plane"]
 
 
 @pytest.fixture(scope="package")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,7 +18,7 @@ RESOLUTIONS = ["144p"]
 
 
 @dataclass
-class Speaker:
+class Speaker(ABC):
     """A file on its way to the URL of one upload."""
 
     url: str
@@ -35,17 +36,17 @@ class Speaker:
         assert made.status_code == 201, made.text
         return cls(made.json()["url"], made.json()["id"], made.json()["video_id"], size)
 
+    @abstractmethod
     def stands(self) -> int:
         """How many bytes the server says it has, from the first on."""
-        raise NotImplementedError
 
+    @abstractmethod
     def send(self, data: Any, start: int) -> httpx.Response:
         """Send bytes that belong at `start`; the answer.
 
         Raises:
             httpx.TransportError: the connection was lost.
         """
-        raise NotImplementedError
 
     @property
     def target(self) -> str:

@@ -7,7 +7,7 @@ import random
 import struct
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from signal import SIGKILL
 from urllib.parse import urlsplit, urlunsplit
@@ -21,8 +21,7 @@ from tests.client.relay import Relay, relay
 from tests.faults.peak import Peak
 from tests.faults.stage import CLIP_RATE, CLIP_SECONDS, Stage, clip, over, until
 from tests.invariants import Sent, violations
-from tests.s3 import SeaweedFS
-from tests.upload.companion import MIB, Plane, Tree, serving_plane
+from tests.upload.companion import MIB, Plane, Tree
 from tests.upload.station import LOOKS_LIKE_MP4
 
 EACH = 5 * MIB
@@ -33,15 +32,6 @@ HEADERS = 1500
 LARGE = 100 * MIB
 MOST_GROWTH = 40 * MIB
 YEARS = 3 * 365 * 24 * 3600
-
-
-@pytest.fixture(params=["disk", "s3"])
-async def plane(
-    request: pytest.FixtureRequest, database_url: str, tmp_path: Path, seaweedfs: SeaweedFS
-) -> AsyncIterator[Plane]:
-    bucket = seaweedfs.bucket() if request.param == "s3" else None
-    async with serving_plane(database_url, tmp_path, bucket) as found:
-        yield found
 
 
 @pytest.mark.parametrize("cuts", [15, pytest.param(200, marks=pytest.mark.soak)])

@@ -16,7 +16,7 @@ from playwright.async_api import Browser, FilePayload, Page, Request
 from tests.browser import chromium
 from tests.live import Live
 from tests.playback.dashboard import Dashboard
-from tests.playback.uploader import Site, site
+from tests.playback.uploader import SIZE, Site, long_film, site
 
 WEB = Path(__file__).parents[2] / "web"
 READY_WITHIN = 60.0
@@ -92,6 +92,18 @@ async def tab(browser: Browser) -> AsyncIterator[Page]:
         opened.on("pageerror", lambda error: uncaught.append(str(error)))
         yield opened
         assert uncaught == []
+
+
+@pytest.fixture(scope="session")
+def film(clip: bytes) -> bytes:
+    """A film that takes a while to send."""
+    return long_film(clip, SIZE)
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    """A file's name of this test's own, as the server is shared."""
+    return f"{request.node.name}.mp4"
 
 
 Made = Callable[..., dict[str, Any]]

@@ -15,14 +15,22 @@ from playwright.async_api import Page, Request, Route, expect
 from playhead.model.errors import ERRORS
 from tests.docs.blocks import blocks
 from tests.live import Live
-from tests.playback.uploader import Site, Window, granted, listed, long_film, payload, site, stored
+from tests.playback.uploader import (
+    SIZE,
+    SLOW,
+    Site,
+    Window,
+    granted,
+    listed,
+    long_film,
+    payload,
+    site,
+    stored,
+)
 
 # The browser is shared, and lives on the loop it was started on.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SIZE = 3_000_000
-SLOW = 1_500_000
-"""Bytes a second at which a file of SIZE takes long enough to be disturbed."""
 
 _DROP = """([name, data]) => {
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
@@ -35,18 +43,6 @@ _DROP = """([name, data]) => {
     return event.defaultPrevented && uploader.hasAttribute("dragging");
   });
 }"""
-
-
-@pytest.fixture(scope="session")
-def film(clip: bytes) -> bytes:
-    """A film that takes a while to send."""
-    return long_film(clip, SIZE)
-
-
-@pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
-    """A file's name of this test's own, as the server is shared."""
-    return f"{request.node.name}.mp4"
 
 
 async def test_several_files_go_two_abreast(

@@ -9,26 +9,20 @@ import pytest
 from playwright.async_api import Page, Request, Route, expect
 
 from tests.live import Live
-from tests.playback.uploader import Site, Window, companion_of, granted, listed, long_film, payload, stored
+from tests.playback.uploader import (
+    SIZE,
+    SLOW,
+    Site,
+    Window,
+    companion_of,
+    granted,
+    listed,
+    payload,
+    stored,
+)
 
 # The browser is shared, and lives on the loop it was started on.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-SIZE = 3_000_000
-SLOW = 1_500_000
-"""Bytes a second at which a file of SIZE takes long enough to be disturbed."""
-
-
-@pytest.fixture(scope="session")
-def film(clip: bytes) -> bytes:
-    """A film that takes a while to send."""
-    return long_film(clip, SIZE)
-
-
-@pytest.fixture
-def name(request: pytest.FixtureRequest) -> str:
-    """A file's name of this test's own, as the server is shared."""
-    return f"{request.node.name}.mp4"
 
 
 async def test_paused_from_the_keyboard_it_goes_on_where_it_was(

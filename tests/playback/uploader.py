@@ -19,6 +19,9 @@ from playwright.async_api import CDPSession, FilePayload, Locator, Page
 
 from tests.live import Live
 
+SIZE = 3_000_000
+SLOW = 1_500_000
+"""Bytes a second at which a file of SIZE takes long enough to be disturbed."""
 PATIENCE = 60_000
 """Milliseconds: a loaded machine may take its time."""
 

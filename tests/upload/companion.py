@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 from sqlalchemy import text
 
 from playhead.app.web import build
@@ -22,7 +23,7 @@ from playhead.settings import Settings
 from playhead.storage.bucket import Bucket
 from playhead.upload.sessions import VideoRequest
 from tests.live import free_port
-from tests.s3 import settings_of
+from tests.s3 import SeaweedFS, settings_of
 from tests.serving import serving
 from tests.upload.station import LOOKS_LIKE_MP4
 
@@ -140,3 +141,13 @@ async def serving_plane(database_url: str, folder: Path, bucket: Bucket | None) 
     parts = wire(Settings.model_validate(given))
     async with serving(build(parts), port), httpx.AsyncClient(timeout=60) as client:
         yield Plane(parts, client, bucket)
+
+
+@pytest.fixture(params=["disk", "s3"])
+async def plane(
+    request: pytest.FixtureRequest, database_url: str, tmp_path: Path, seaweedfs: SeaweedFS
+) -> AsyncIterator[Plane]:
+    """A data plane with a disk of ours behind it, and one with S3."""
+    bucket = seaweedfs.bucket() if request.param == "s3" else None
+    async with serving_plane(database_url, tmp_path, bucket) as found:
+        yield found

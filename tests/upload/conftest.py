@@ -1,4 +1,4 @@
-"""What the tests of fetching share."""
+"""What the tests of uploading share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from playhead.records.database import Records
 from playhead.storage.disk import Disk
 from playhead.upload.incoming import Incoming
 from playhead.upload.sessions import Uploads
+from tests.upload.companion import plane
 from tests.upload.fetched import LIMIT, Bench
+
+__all__ = ["plane"]
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
@@ -19,17 +18,7 @@ from playhead.records import multiparts, objects
 from playhead.upload.cleaning import abandon_overdue, look_after_multiparts
 from playhead.upload.completing import complete
 from playhead.upload.direct import Direct
-from tests.s3 import SeaweedFS
-from tests.upload.companion import MIB, PIECES, WHOLE, Plane, serving_plane
-
-
-@pytest.fixture(params=["disk", "s3"])
-async def plane(
-    request: pytest.FixtureRequest, database_url: str, tmp_path: Path, seaweedfs: SeaweedFS
-) -> AsyncIterator[Plane]:
-    bucket = seaweedfs.bucket() if request.param == "s3" else None
-    async with serving_plane(database_url, tmp_path, bucket) as found:
-        yield found
+from tests.upload.companion import MIB, PIECES, WHOLE, Plane
 
 
 async def swept(plane: Plane) -> None:

@@ -7,7 +7,7 @@ import hashlib
 import random
 import subprocess
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,8 +17,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 
 from playhead.upload.cleaning import look_after_multiparts
-from tests.s3 import SeaweedFS
-from tests.upload.companion import MIB, Plane, Tree, serving_plane
+from tests.upload.companion import MIB, Plane, Tree
 from tests.upload.matrix import STRAIGHT, Straight
 from tests.upload.station import LOOKS_LIKE_MP4
 
@@ -32,15 +31,6 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("film") / "film.mp4"
     path.write_bytes(LOOKS_LIKE_MP4 + random.Random(7).randbytes(SIZE - len(LOOKS_LIKE_MP4)))
     return path
-
-
-@pytest.fixture(params=["disk", "s3"])
-async def plane(
-    request: pytest.FixtureRequest, database_url: str, tmp_path: Path, seaweedfs: SeaweedFS
-) -> AsyncIterator[Plane]:
-    bucket = seaweedfs.bucket() if request.param == "s3" else None
-    async with serving_plane(database_url, tmp_path, bucket) as found:
-        yield found
 
 
 async def curl(*arguments: str) -> str:

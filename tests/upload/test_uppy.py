@@ -7,7 +7,7 @@ import random
 import shutil
 import subprocess
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,8 +18,7 @@ from playwright.async_api import Page, Request
 
 from playhead.upload.cleaning import look_after_multiparts
 from tests.browser import browser, page
-from tests.s3 import SeaweedFS
-from tests.upload.companion import Plane, serving_plane
+from tests.upload.companion import Plane
 from tests.upload.station import LOOKS_LIKE_MP4
 
 __all__ = ["browser", "page"]
@@ -70,15 +69,6 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("film") / "film.mp4"
     path.write_bytes(LOOKS_LIKE_MP4 + random.Random(7).randbytes(SIZE - len(LOOKS_LIKE_MP4)))
     return path
-
-
-@pytest.fixture(params=["disk", "s3"])
-async def plane(
-    request: pytest.FixtureRequest, database_url: str, tmp_path: Path, seaweedfs: SeaweedFS
-) -> AsyncIterator[Plane]:
-    bucket = seaweedfs.bucket() if request.param == "s3" else None
-    async with serving_plane(database_url, tmp_path, bucket) as found:
-        yield found
 
 
 async def test_it_uploads(page: Page, site: str, plane: Plane, film: Path) -> None:
