@@ -75,7 +75,9 @@ async def doom(tx: Transaction, keys: Sequence[str]) -> None:
 async def doom_slots(
     tx: Transaction, video_id: UUID, slot_prefix: str, *, grace: timedelta = NO_GRACE
 ) -> None:
-    """Everything of a video whose slot begins with `slot_prefix` is to be deleted, after `grace`."""
+    """Everything of a video whose slot begins with `slot_prefix` is to be deleted; what was kept, after `grace`."""
+    # Nobody has looked up what was never published.
+    given = case((objects.c.state == KEPT, grace), else_=NO_GRACE)
     await tx.connection.execute(
         update(objects)
         .where(
@@ -83,7 +85,7 @@ async def doom_slots(
             objects.c.slot.startswith(slot_prefix, autoescape=True),
             objects.c.state.in_(_LIVE),
         )
-        .values(state=_GIVEN_UP, due_at=func.clock_timestamp() + grace)
+        .values(state=_GIVEN_UP, due_at=func.clock_timestamp() + given)
     )
     if not grace:
         await tx.defer(jobs.sweep())
