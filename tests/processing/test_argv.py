@@ -142,6 +142,7 @@ SHAPES: dict[str, Callable[[], Invocation]] = {
     "captions_no_times": lambda: captions_invocation(SOURCE, GUARDS, [(2, BENCH / "2.vtt")], trusted=False),
     "probe_claims": lambda: probe.claims_invocation(SOURCE, GUARDS),
     "probe_packets": lambda: probe.packets_invocation(SOURCE, GUARDS, 3),
+    "probe_look": lambda: probe.look_invocation(SOURCE, GUARDS),
     "probe_frames": lambda: probe.frames_invocation(SOURCE, GUARDS, 3, 300),
     "guards": lambda: Invocation("ffprobe", (*input_arguments("mov"), *beside_the_film(("g723_1",)))),
     "guards_stdin": lambda: Invocation("ffmpeg", input_arguments("mpegts", from_stdin=True)),

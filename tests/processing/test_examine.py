@@ -108,7 +108,7 @@ def test_peaks_are_read_from_what_is_told() -> None:
     mastering = '{"side_data_type": "Mastering display metadata", "max_luminance": "40000000/10000"}'
     light = '{"side_data_type": "Content light level metadata", "max_content": 1234, "max_average": 0}'
     for side, nits in ((mastering, 4000), (f"{mastering},{light}", 1234), (light.replace("1234", "0"), None)):
-        frame = read_frame(f'{{"frames": [{{"media_type": "video", "side_data_list": [{side}]}}]}}'.encode())
+        frame = read_frame(f'{{"frames": [{{"stream_index": 2, "side_data_list": [{side}]}}]}}'.encode(), 2)
         assert frame is not None
         assert frame.peak_nits == nits
 

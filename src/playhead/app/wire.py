@@ -23,6 +23,7 @@ from playhead.storage.disk import Disk
 from playhead.storage.disk_parts import DiskParts
 from playhead.storage.port import Multipart, Storage
 from playhead.upload.incoming import Incoming
+from playhead.upload.overhearing import Overhearing
 from playhead.upload.part_plane import TakesParts
 from playhead.upload.sessions import Uploads
 
@@ -89,7 +90,9 @@ def wire(settings: Settings, *, silent_seconds: float | None = None, scratch: Pa
             max_resumable_bytes=settings.resumable_limit,
             expiry_seconds=settings.upload_expiry_seconds,
             on_arrival=arrivals.note,
-            on_source=shelf.begin if scratch is None else None,  # a worker, which has one, shows nothing
+            # A worker, which has such a folder, shows nothing.
+            overhearing=Overhearing(shelf.overhear) if scratch is None else None,
+            on_source=shelf.begin if scratch is None else None,
             multipart=stores.multipart,
         ),
         part_taker=stores.part_taker,

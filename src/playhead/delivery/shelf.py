@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from playhead.delivery.overheard import Overheard, judge_head
 from playhead.media.matroska import read_matroska
 from playhead.media.mp4 import (
     Bytes,
@@ -29,6 +30,8 @@ T = TypeVar("T")
 
 CAPACITY = 6_000_000
 """Samples whose indexes are kept: some 300 MB, which is 15 hours of film with sound, or hundreds of clips."""
+JUDGED_AT_ONCE = 2
+"""Sources that are judged by what was overheard of them at a time, each with its index in memory."""
 SMALL = 500
 """What anything counts for at least, in samples."""
 
@@ -58,7 +61,8 @@ class Shelf:
         self._kept: OrderedDict[Hashable, asyncio.Future[Any]] = OrderedDict()
         self._weights: dict[Hashable, int] = {}
         self._held = 0
-        self._begun: set[asyncio.Future[SourceView]] = set()
+        self._begun: set[asyncio.Future[Any]] = set()
+        self._judging = 0
 
     async def movie(self, key: str, size: int) -> Movie:
         """The index of a stored MP4.
@@ -87,11 +91,30 @@ class Shelf:
 
     def begin(self, key: str, size: int) -> None:
         """Begin to read the index of a source that has just come, for whoever plays it at once."""
-        reading = asyncio.ensure_future(self.source(key, size, judged=False))
+        self._begin(self.source(key, size, judged=False))
+
+    def overhear(self, key: str, size: int, head: bytes) -> None:
+        """Begin to judge a source that is still coming, by its first bytes, which hold its index.
+
+        While too many others are being judged nothing is done: it is read once it is there.
+        """
+        if self._judging >= JUDGED_AT_ONCE:
+            return
+        self._judging += 1
+        self._begin(self._judge_head(key, size, head))
+
+    async def _judge_head(self, key: str, size: int, head: bytes) -> None:
+        try:
+            await self.kept(_heard(key), lambda: judge_head(head, size, self.limits), _heard_samples)
+        finally:
+            self._judging -= 1
+
+    def _begin(self, work: Coroutine[Any, Any, Any]) -> None:
+        reading = asyncio.ensure_future(work)
         self._begun.add(reading)
         reading.add_done_callback(self._ended)
 
-    def _ended(self, reading: asyncio.Future[SourceView]) -> None:
+    def _ended(self, reading: asyncio.Future[Any]) -> None:
         self._begun.discard(reading)
         if not reading.cancelled():
             reading.exception()  # whoever plays it tries again, and is told
@@ -177,9 +200,11 @@ class Shelf:
     def _make_room(self) -> None:
         while self._held > self._capacity:
             # What is just being read weighs nothing yet, and stays.
-            oldest = next(each for each in self._kept if each in self._weights)
-            del self._kept[oldest]
-            self._held -= self._weights.pop(oldest)
+            self._forget(next(each for each in self._kept if each in self._weights))
+
+    def _forget(self, place: Hashable) -> None:
+        self._kept.pop(place, None)
+        self._held -= self._weights.pop(place, 0)
 
     async def _read(self, key: str, size: int) -> Movie:
         return await read_movie(_Stored(self._storage, key, size))
@@ -191,14 +216,29 @@ class Shelf:
             elif limits is UNLIMITED:  # its key frames were looked at when it was judged
                 movie = await self._read(key, size)
             else:
-                movie = await with_keyframes_checked(
-                    await self._read(key, size), _Stored(self._storage, key, size)
-                )
+                source = _Stored(self._storage, key, size)
+                heard = await self._overheard(key, source)
+                read = await read_movie(source) if heard is None else heard.movie
+                movie = await with_keyframes_checked(read, source)
+                if heard is not None and movie is read:
+                    return heard.view
         except PlayheadError as error:
             if error.kind.status >= 500:
                 raise
             return SourceView((error.detail or error.kind.sentence,))
         return await asyncio.to_thread(view, movie, limits)
+
+    async def _overheard(self, key: str, source: _Stored) -> Overheard | None:
+        """What was made of a source's index while it came, if that is what it has become."""
+        known = self._kept.get(_heard(key))
+        if known is None:
+            return None
+        await asyncio.wait({known})
+        self._forget(_heard(key))  # its tables live on in the lanes
+        if known.cancelled() or known.exception() is not None:
+            return None
+        heard: Overheard = known.result()
+        return heard if await heard.is_of(source) else None
 
     async def _stored(self, key: str, size: int, index_key: str) -> Movie:
         stored = await self._storage.read(index_key, 0, await self._storage.size(index_key))
@@ -216,6 +256,14 @@ class Shelf:
     async def _sound(self, key: str, size: int) -> Lane | None:
         track = next((await self.movie(key, size)).of_kind("audio"), None)
         return None if track is None else await asyncio.to_thread(lane_of_track, track)
+
+
+def _heard(key: str) -> Hashable:
+    return "heard", key
+
+
+def _heard_samples(found: Overheard) -> int:
+    return _weight(found.movie)
 
 
 def _weight(movie: Movie) -> int:

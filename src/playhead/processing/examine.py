@@ -198,6 +198,16 @@ class _Probing:
     sandbox: Sandbox
     indexing: asyncio.Task[OwnIndex]
     """Reads its own index meanwhile."""
+    seen: bytes = b""
+    """What ffprobe has said of its first packets; nothing if it was not asked or did not manage."""
+
+    async def look(self) -> bytes:
+        """What it says of itself, and the frames of its first packets.
+
+        Raises:
+            ToolFailed: also where one of the two could be had alone.
+        """
+        return (await self._run(probe.look_invocation(self.path, self.guards))).stdout
 
     async def claims(self) -> Claims:
         """What it says of itself."""
@@ -211,9 +221,11 @@ class _Probing:
 
     async def first_frame(self, claim: VideoClaim) -> FirstFrame:
         """The first picture that is shown. Mostly the first packet holds it; an edit list may hide many."""
+        if (frame := probe.read_frame(self.seen, claim.index)) is not None:
+            return frame
         for packets in FIRST_LOOKS:
             outcome = await self._run(probe.frames_invocation(self.path, self.guards, claim.index, packets))
-            frame = probe.read_frame(outcome.stdout)
+            frame = probe.read_frame(outcome.stdout, claim.index)
             if frame is not None:
                 return frame
         raise PlayheadError(_why_no_frame(claim, outcome.messages))
@@ -244,9 +256,11 @@ class _Probing:
         """The sound tracks that can be heard, and when each begins; one that cannot be decoded is as good as none."""
         starts: dict[AudioTrack, float] = {}
         for track in claimed:
+            start = probe.read_sound_start(self.seen, track.index)
             asked = probe.frames_invocation(self.path, self.guards, track.index, SOUND_LOOK)
             with suppress(ToolFailed):
-                start = probe.read_sound_start((await self._run(asked)).stdout)
+                if start is None:
+                    start = probe.read_sound_start((await self._run(asked)).stdout, track.index)
                 if start is not None:
                     starts[track] = start
         return starts
@@ -292,6 +306,9 @@ class _Probing:
 
 async def _claims(probing: _Probing) -> tuple[Claims, _Probing, frozenset[str]]:
     """What a file says of itself; how to ask it on; and which codecs beside the film's are not on our list."""
+    with suppress(ToolFailed):
+        seen = await probing.look()
+        return probe.read_claims(seen), replace(probing, seen=seen), frozenset()
     unlisted: tuple[str, ...] = ()
     while True:
         try:

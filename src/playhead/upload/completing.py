@@ -12,12 +12,11 @@ from playhead.model.events import EventType
 from playhead.model.states import Status, UploadState
 from playhead.records import events, objects, quotas, uploads, videos
 from playhead.records.database import Row, Transaction
-from playhead.storage import keys
 from playhead.storage.digest import sha256_of
 from playhead.storage.keys import ObjectName
 from playhead.upload import quarantine
 from playhead.upload.once import Once
-from playhead.upload.sessions import Uploads, VideoRequest
+from playhead.upload.sessions import Uploads, VideoRequest, source_name
 
 
 async def create_from(
@@ -88,7 +87,7 @@ async def complete(station: Uploads, video_id: UUID, *, project_id: UUID) -> Non
             raise PlayheadError("wrong_state", f"The video's status is {video['status']}.")
         await _require_whole(station, upload)
         # Taken over before it is judged: whatever the URL's holder sends from here on changes nothing.
-        name = _source_name(upload)
+        name = source_name(upload)
         await station.incoming.arriving.seal(upload["id"])
         if direct is not None:
             await quarantine.release(station, tx, direct, name.key)
@@ -96,7 +95,7 @@ async def complete(station: Uploads, video_id: UUID, *, project_id: UUID) -> Non
             await tx.meanwhile(station.storage.adopt(name.key, station.incoming.path(upload["id"])))
         refusal = await _judge(station, tx, name, upload)
         if refusal is None:
-            await _accept(station, tx, name, video, upload)
+            size = await _accept(station, tx, name, video, upload)
         else:
             await uploads.end(tx, upload["id"], UploadState.DEAD)
             await objects.doom(tx, [name.key])
@@ -106,6 +105,9 @@ async def complete(station: Uploads, video_id: UUID, *, project_id: UUID) -> Non
     await station.incoming.discard(upload["id"])
     if refusal is not None:
         raise refusal
+    if station.on_source is not None:
+        # Not before a worker may begin: a long film's index takes this process a while.
+        station.on_source(name.key, size)
 
 
 async def _reserve(station: Uploads, video_id: UUID, project_id: UUID) -> Row | None:
@@ -121,7 +123,7 @@ async def _reserve(station: Uploads, video_id: UUID, project_id: UUID) -> Row | 
         upload = await uploads.of_video(ledger, video_id)
         if upload is None or video["status"] != Status.PENDING_UPLOAD:
             return None
-        name = _source_name(upload)
+        name = source_name(upload)
         await objects.reserve(ledger, project_id, video_id, {name.key: name.slot})
     return await quarantine.arrived(station, upload)
 
@@ -174,16 +176,12 @@ async def _verify(station: Uploads, tx: Transaction, name: ObjectName, upload: R
     return None
 
 
-async def _accept(station: Uploads, tx: Transaction, name: ObjectName, video: Row, upload: Row) -> None:
+async def _accept(station: Uploads, tx: Transaction, name: ObjectName, video: Row, upload: Row) -> int:
+    """Make it the source; its size in bytes."""
     size = await station.storage.size(name.key)
-    if station.on_source is not None:
-        station.on_source(name.key, size)
     await objects.keep(tx, [name.key])
     await uploads.end(tx, upload["id"], UploadState.COMPLETE)
     begun = await videos.begin_processing(tx, video["id"], source_key=name.key, source_size=size)
     await events.append(tx, video["project_id"], video["id"], EventType.UPLOADED)
     await tx.defer(jobs.inspect(video["id"], begun["turn"]))
-
-
-def _source_name(upload: Row) -> ObjectName:
-    return keys.source(upload["video_id"], upload["id"].hex)
+    return size

@@ -13,10 +13,13 @@ from playhead.model.loudness import Loudness
 from playhead.model.states import UploadState
 from playhead.records import grants, quotas, uploads, videos
 from playhead.records.database import Records, Row, Transaction
+from playhead.storage import keys
 from playhead.storage.arriving import UNKNOWN_SIZE, Held
+from playhead.storage.keys import ObjectName
 from playhead.storage.port import Multipart, Storage
 from playhead.upload.checksum import Checksum
 from playhead.upload.incoming import Incoming
+from playhead.upload.overhearing import Overhearing
 from playhead.upload.part import Chunk, Part
 from playhead.upload.rules import check_announced, check_content_type, content_type_of
 
@@ -51,6 +54,8 @@ class Uploads:
     expiry_seconds: int
     on_arrival: Callable[[Row], Awaitable[None]] | None = None
     """Told the row of an upload that is played while it arrives, whenever more of it is there."""
+    overhearing: Overhearing | None = None
+    """Listens to what is sent here."""
     on_source: Callable[[str, int], None] | None = None
     """Told the key and the size of a file that becomes a source, a moment before players can ask for it."""
     max_resumable_bytes: int | None = None
@@ -152,6 +157,8 @@ class Uploads:
             await self._fill(upload, Part(0, announced, announced), body)
             return announced
         limit = most if declared is None else min(declared, most)
+        if announced:
+            body = self._overheard(upload, announced, body)
         size = await self.incoming.receive(upload_id, body, limit, exactly=declared)
         try:
             async with self.records.transaction() as tx:
@@ -255,6 +262,11 @@ class Uploads:
             await videos.fail(tx, video, PlayheadError("upload_ended", "The sender gave the upload up."))
         await self.incoming.discard(upload_id)
 
+    def _overheard(self, upload: Row, size: int, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        if self.overhearing is None:
+            return body
+        return self.overhearing.heard(body, source_name(upload).key, size)
+
     async def _fill(
         self,
         upload: Row,
@@ -271,6 +283,8 @@ class Uploads:
             if on_arrival is not None:
                 await on_arrival(upload)
 
+        if not part.start and part.size != UNKNOWN_SIZE:
+            body = self._overheard(upload, part.size, body)
         held = await self.incoming.receive_part(
             upload_id, part, body, tell if watched else None, follows=follows, checksum=checksum
         )
@@ -286,6 +300,11 @@ class Uploads:
                 await self.incoming.discard(upload_id)
             raise
         return held
+
+
+def source_name(upload: Row) -> ObjectName:
+    """What an upload's file is called in the store once it is the source of its video."""
+    return keys.source(upload["video_id"], upload["id"].hex)
 
 
 def taking(upload: Row | None) -> Row:

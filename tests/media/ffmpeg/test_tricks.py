@@ -9,12 +9,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from playhead.media.ffmpeg.hardening import input_arguments
-from playhead.media.ffmpeg.probe import claims_invocation, frames_invocation
+from playhead.media.ffmpeg.probe import claims_invocation, frames_invocation, look_invocation
 from playhead.media.ffmpeg.run import run
 from playhead.media.ffmpeg.sandbox.none import NoSandbox
 from playhead.media.ffmpeg.sandbox.port import Sandbox
@@ -48,9 +49,9 @@ async def _fooled(
         path = each.path(Cache(folder)).absolute()
         path.chmod(0o644)
         canary.opens(), canary.contacts()
-        for invocation in (claims_invocation(path, guards), frames_invocation(path, guards, 0, 5)):
+        for asked in (claims_invocation, look_invocation, partial(frames_invocation, stream=0, packets=5)):
             with suppress(PlayheadError):  # what it says is tested elsewhere
-                await run(invocation, sandbox=sandbox)
+                await run(asked(path, guards), sandbox=sandbox)
         if canary.opens() or canary.contacts():
             fooled.append(each.name)
     return fooled

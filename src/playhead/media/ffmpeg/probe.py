@@ -19,6 +19,12 @@ MIB = 1024 * 1024
 LIMITS = Limits(
     wall_seconds=60, quiet_seconds=20, cpu_seconds=60, memory_bytes=1024 * MIB, stdout_bytes=4 * MIB
 )
+LOOK_LIMITS = Limits(
+    wall_seconds=10, quiet_seconds=5, cpu_seconds=3, memory_bytes=1024 * MIB, stdout_bytes=4 * MIB
+)
+"""Of what is asked for in the hope that it is all there: what takes longer is asked for piece by piece."""
+LOOK_PACKETS = 8
+"""Packets, of whatever stream, that mostly hold the first picture and the first sound that is heard."""
 PACKET_LIMITS = Limits(
     wall_seconds=600, quiet_seconds=60, cpu_seconds=600, memory_bytes=1024 * MIB, stdout_bytes=128 * MIB
 )
@@ -115,6 +121,17 @@ def claims_invocation(path: Path, guards: tuple[str, ...]) -> Invocation:
     return Invocation("ffprobe", arguments, reads=(path,), limits=LIMITS)
 
 
+def look_invocation(path: Path, guards: tuple[str, ...]) -> Invocation:
+    """Ask what the file says of itself and decode its first packets: one start of a program instead of three."""
+    arguments = (
+        *("-v", "error", *guards),
+        *("-show_streams", "-show_format", "-show_frames"),
+        *("-read_intervals", f"%+#{LOOK_PACKETS}"),  # decoding is what costs
+        *("-of", "json", "-i", str(path)),
+    )
+    return Invocation("ffprobe", arguments, reads=(path,), limits=LOOK_LIMITS)
+
+
 def packets_invocation(
     path: Path, guards: tuple[str, ...], stream: int, intervals: str | None = None
 ) -> Invocation:
@@ -145,7 +162,7 @@ def frames_invocation(path: Path, guards: tuple[str, ...], stream: int, packets:
 
 
 def read_claims(stdout: bytes) -> Claims:
-    """Read the answer to `claims_invocation`.
+    """Read the answer to `claims_invocation` or `look_invocation`.
 
     Raises:
         PlayheadError: `corrupt_file` when it is not what ffprobe writes.
@@ -192,9 +209,9 @@ def read_packets(stdout: bytes) -> Packets:
     return Packets(tuple(pts), tuple(durations), tuple(keys), tuple(shown))
 
 
-def read_frame(stdout: bytes) -> FirstFrame | None:
-    """Read the first picture in the answer to `frames_invocation`; None when there is none."""
-    frame = _first(stdout, "video")
+def read_frame(stdout: bytes, stream: int) -> FirstFrame | None:
+    """Read a stream's first picture in an answer that has frames; None when there is none."""
+    frame = _first(stdout, stream)
     if frame is None:
         return None
     return FirstFrame(
@@ -212,15 +229,15 @@ def read_frame(stdout: bytes) -> FirstFrame | None:
     )
 
 
-def read_sound_start(stdout: bytes) -> float | None:
-    """When the first sound in the answer to `frames_invocation` is heard, in seconds; None without one."""
-    frame = _first(stdout, "audio")
+def read_sound_start(stdout: bytes, stream: int) -> float | None:
+    """When a stream's first sound is heard in an answer that has frames, in seconds; None without one."""
+    frame = _first(stdout, stream)
     return None if frame is None else _float(frame.get("best_effort_timestamp_time")) or 0.0
 
 
-def _first(stdout: bytes, kind: str) -> dict[str, Any] | None:
+def _first(stdout: bytes, stream: int) -> dict[str, Any] | None:
     frames = _json(stdout).get("frames", [])
-    return next((frame for frame in frames if frame.get("media_type") == kind), None)
+    return next((frame for frame in frames if frame.get("stream_index") == stream), None)
 
 
 def _json(stdout: bytes) -> dict[str, Any]:
