@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
 from playhead.media.ffmpeg.probe import read_claims, read_frame, read_packets
@@ -10,6 +13,7 @@ from playhead.media.ffmpeg.tools import find_tools
 from playhead.model.errors import PlayheadError
 from playhead.model.media import MediaInfo, Rectangle, VideoTrack
 from playhead.processing.examine import examine
+from playhead.processing.own_index import OwnIndex, read_own_index
 from playhead.processing.timeline import Timeline
 from tests.media.samples import sample
 
@@ -91,6 +95,20 @@ async def test_refused_by_name(name: str, code: str) -> None:
     with pytest.raises(PlayheadError) as caught:
         await examined(name)
     assert caught.value.code == code
+
+
+async def test_refused_by_name_though_its_own_index_takes_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ffprobe says first must not end the reading of the index: that looked like a worker being stopped."""
+
+    async def slow(path: Path, container: str | None = "mp4") -> OwnIndex:
+        await asyncio.sleep(3)
+        return await read_own_index(path, container)
+
+    monkeypatch.setattr("playhead.processing.examine.read_own_index", slow)
+    for name, code in (("init_only", "no_frames"), ("unknown_codec", "unsupported_codec")):
+        with pytest.raises(PlayheadError) as caught:
+            await examined(name)
+        assert caught.value.code == code
 
 
 async def test_the_longest_that_is_allowed_can_be_set() -> None:
