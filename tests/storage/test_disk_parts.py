@@ -113,6 +113,13 @@ async def test_a_part_that_breaks_off_leaves_what_was_there(place: Place, folder
     assert [path.name for path in (folder / attempt).iterdir()] == [f"00001-{before[0].etag}"]
 
 
+async def test_a_disk_tells_no_crc(tmp_path: Path) -> None:
+    parts = on_disk(tmp_path)
+    assert await code_of(parts.crc64nvme(KEY)) == "source_missing"
+    await Disk(tmp_path / "storage").put(KEY, b"abc")
+    assert await parts.crc64nvme(KEY) is None
+
+
 async def test_of_many_senders_of_one_part_one_wins_whole(tmp_path: Path) -> None:
     parts = on_disk(tmp_path)
     bodies = [bytes([number]) * (1000 + number) for number in range(12)]

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import anycrc
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from playhead.storage.bucket import Bucket
 from playhead.storage.s3 import S3
 from playhead.storage.s3_parts import S3Parts
 from tests.s3 import SeaweedFS
-from tests.storage.parts_suite import KEY, LAST, MIB, PartsSuite, Place, code_of, content, send, sent
+from tests.storage.parts_suite import (
+    FIRST,
+    KEY,
+    LAST,
+    MIB,
+    SECOND,
+    SOURCE,
+    PartsSuite,
+    Place,
+    code_of,
+    content,
+    send,
+    sent,
+)
+
+CRC = anycrc.Model("CRC64-NVME")
 
 
 @pytest.fixture
@@ -37,6 +56,54 @@ async def test_small_parts_in_the_middle_are_named(place: Place) -> None:
         await sent(place, attempt, number, LAST)
     listed = await place.parts.parts(KEY, attempt)
     assert await code_of(place.parts.join(KEY, attempt, listed)) == "invalid_request"
+
+
+async def told(place: Place, bodies: list[bytes]) -> bytes | None:
+    """What is told of the object that these parts make."""
+    attempt = await place.parts.begin(KEY)
+    for number, body in enumerate(bodies, 1):
+        assert (await sent(place, attempt, number, body)).status_code == 200
+    await place.parts.join(KEY, attempt, await place.parts.parts(KEY, attempt))
+    return await place.parts.crc64nvme(KEY)
+
+
+@pytest.mark.parametrize("bodies", [[LAST], [FIRST, SECOND, LAST]])
+async def test_the_store_tells_the_crc_of_the_whole_and_of_its_copies(
+    place: Place, bucket: Bucket, bodies: list[bytes]
+) -> None:
+    """However many parts there are, and although nobody has sent a checksum of any of them."""
+    expected = CRC.calc(b"".join(bodies)).to_bytes(8, "big")
+    assert await told(place, bodies) == expected
+    await place.parts.release(KEY, SOURCE)
+    assert await place.parts.crc64nvme(SOURCE) == expected
+    await bucket.copy(KEY, SOURCE, at_once=5 * MIB, checksum="CRC64NVME")
+    assert await place.parts.crc64nvme(SOURCE) == expected
+
+
+async def test_a_store_that_keeps_no_crc_tells_none(place: Place) -> None:
+    await place.storage.put(KEY, LAST)
+    assert await place.parts.crc64nvme(KEY) is None
+    await place.parts.release(KEY, SOURCE)
+    assert await content(place, SOURCE) == LAST
+    assert await code_of(place.parts.crc64nvme(f"{KEY}0")) == "source_missing"
+
+
+async def test_a_store_that_does_not_know_the_crc_is_not_asked_again(bucket: Bucket, tmp_path: Path) -> None:
+    """As OpenStack's Swift answers 501, before it does anything."""
+    asked: list[bool] = []
+
+    def refuse(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        asked.append("x-amz-checksum-algorithm" in params["headers"])
+        if not asked[-1]:
+            return None
+        error = {"Error": {"Code": "NotImplemented", "Message": "Not Implemented."}}
+        return AWSResponse("", 501, HTTPHeaders(), None), error
+
+    bucket.client.meta.events.register("before-call.s3.CreateMultipartUpload", refuse)  # type: ignore[arg-type]  # what it returns is answered
+    place = Place(S3(bucket, tmp_path), S3Parts(bucket))
+    for _ in range(2):
+        assert await told(place, [LAST]) is None
+    assert asked == [True, False, False]
 
 
 async def test_an_attempt_that_was_aborted_is_gone(place: Place) -> None:

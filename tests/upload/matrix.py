@@ -144,8 +144,8 @@ server by the tests in `tests/contracts`, and our own by those in `tests/client`
   upload as `uploadUrl`, or keep the grant with the page's state.
 - UpChunk and mux-uploader stop at a lost connection; what has arrived stays, and a new start passes over it.
 - No client but our own asks for a checksum by itself. tus has `Upload-Checksum` for each chunk, with sha1, sha256,
-  md5 or crc32; a part's URL can be asked for with its `md5`; and every way of creating an upload takes the SHA-256 of
-  the whole file as `checksum`.
+  md5 or crc32; a part's URL can be asked for with its `md5`; and every way of creating an upload takes the SHA-256 or
+  the CRC64NVME of the whole file as `checksum`.
 """
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from playhead.model.checksum import NO_CHECKSUMS, Checksums
 from playhead.records import projects, videos
 from playhead.records.database import Records, Row
 from playhead.storage.disk import Disk
@@ -28,10 +29,12 @@ async def station(database_url: str, tmp_path: Path) -> AsyncIterator[Uploads]:
     await records.close()
 
 
-async def opened(station: Uploads, size: int | None, *, sha256: bytes | None = None) -> tuple[UUID, Row]:
+async def opened(
+    station: Uploads, size: int | None, *, checksums: Checksums = NO_CHECKSUMS
+) -> tuple[UUID, Row]:
     async with station.records.transaction() as tx:
         project_id = await projects.ensure_project(tx, "default")
-        request = VideoRequest("a.mp4", ["144p"], True, size, [], None, sha256=sha256)
+        request = VideoRequest("a.mp4", ["144p"], True, size, [], None, checksums=checksums)
         return project_id, await station.open(tx, project_id, request)
 
 

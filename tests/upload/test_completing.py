@@ -6,9 +6,11 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
+import anycrc
 import pytest
 from sqlalchemy import text
 
+from playhead.model.checksum import Checksums, spelled
 from playhead.model.errors import PlayheadError
 from playhead.model.states import Status
 from playhead.records import objects, uploads, videos
@@ -76,10 +78,18 @@ async def test_a_bad_file_fails_the_video_by_name_and_is_gone(
     assert again.value.code == "wrong_state"
 
 
+SHA256 = hashlib.sha256(LOOKS_LIKE_MP4).digest()
+CRC64NVME = anycrc.Model("CRC64-NVME").calc(LOOKS_LIKE_MP4).to_bytes(8, "big")
+
+
 @pytest.mark.parametrize("sent", [LOOKS_LIKE_MP4, LOOKS_LIKE_MP4[:-1] + b"x"])
-async def test_a_declared_checksum_is_held_against_the_file(station: Uploads, sent: bytes) -> None:
-    sha256 = hashlib.sha256(LOOKS_LIKE_MP4).digest()
-    project_id, upload = await opened(station, len(LOOKS_LIKE_MP4), sha256=sha256)
+@pytest.mark.parametrize(
+    "declared", [Checksums(SHA256), Checksums(None, CRC64NVME), Checksums(SHA256, CRC64NVME)]
+)
+async def test_a_declared_checksum_is_held_against_the_file(
+    station: Uploads, declared: Checksums, sent: bytes
+) -> None:
+    project_id, upload = await opened(station, len(LOOKS_LIKE_MP4), checksums=declared)
     await send(station, upload, sent)
     if sent == LOOKS_LIKE_MP4:
         await complete(station, upload["video_id"], project_id=project_id)
@@ -88,7 +98,8 @@ async def test_a_declared_checksum_is_held_against_the_file(station: Uploads, se
         with pytest.raises(PlayheadError) as caught:
             await complete(station, upload["video_id"], project_id=project_id)
         assert caught.value.code == "checksum_mismatch"
-        assert hashlib.sha256(sent).hexdigest() in caught.value.detail
+        first = Checksums(SHA256) if declared.sha256 is not None else declared
+        assert caught.value.detail.endswith(f"{spelled(first)} was declared.")
         assert await status_of(station, upload) == (Status.FAIL, "checksum_mismatch")
         async with station.records.transaction() as tx:
             doomed = await objects.doomed(tx, 10)

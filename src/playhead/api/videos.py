@@ -53,7 +53,8 @@ class CreateUpload(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     auto_complete: bool = False
     """Whether the request that brings the last byte also completes it."""
     checksum: str | None = None
-    """`sha-256:` and the SHA-256 of the whole file, in hexadecimal or Base64."""
+    """Of the whole file: `sha-256:` and its SHA-256, in hexadecimal or Base64; `crc64nvme:` and its CRC64NVME, in
+    Base64 as S3 writes it; or both, with a comma between."""
 
 
 class CreateVideo(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

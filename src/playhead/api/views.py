@@ -10,6 +10,7 @@ from playhead.model.errors import PlayheadError
 from playhead.model.problems import docs_url
 from playhead.model.states import Status
 from playhead.model.urls import Urls
+from playhead.records import uploads
 from playhead.records.database import Row
 
 ALMOST = 0.99
@@ -149,7 +150,7 @@ def _upload(row: Row | None) -> dict[str, Any]:
     return {
         "size_bytes": row["declared_size"],
         "received_bytes": row["received_size"],
-        "checksum": None if row["sha256"] is None else checksum.spelled(row["sha256"]),
+        "checksum": checksum.spelled(uploads.declared(row)),
         "verified": row["verified_at"] is not None,
     }
 

@@ -35,7 +35,8 @@ class Wish(TypedDict, total=False):
     loudness: Literal["source", "normalised"]
     """Whether the sound stays as loud as it is, or is brought to -16 LUFS."""
     checksum: str
-    """`sha-256:` and the SHA-256 of the whole file: the server refuses a file that has another one."""
+    """Of the whole file, `sha-256:` and its SHA-256, or `crc64nvme:` and its CRC64NVME in Base64, or both with a
+    comma between: the server refuses a file that has another one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Whether a source is what was sent: its checksum, where one was declared and nobody could look at it before."""
+"""Whether a source is what was sent: its checksums, where some were declared and nobody could look at it before."""
 
 from __future__ import annotations
 
@@ -10,20 +10,23 @@ from playhead.model.errors import PlayheadError
 from playhead.processing.workshop import Workshop, fail_video
 from playhead.records import uploads, videos
 from playhead.records.database import Row, Transaction
-from playhead.storage.digest import sha256_of
+from playhead.storage.digest import checksums_of
 
 
 async def verify_sent(workshop: Workshop, video_id: UUID, stored: Path) -> None:
-    """Hold a video's file against the checksum declared for it, once.
+    """Hold a video's file against the checksums declared for it, once.
 
     Raises:
         PlayheadError: `checksum_mismatch`.
     """
     async with workshop.records.transaction() as tx:
         upload = await uploads.of_video(tx, video_id)
-    if upload is None or upload["sha256"] is None or upload["verified_at"] is not None:
+    if upload is None or upload["verified_at"] is not None:
         return
-    require(upload["sha256"], await sha256_of(stored))
+    declared = uploads.declared(upload)
+    if not declared:
+        return
+    require(declared, await checksums_of(stored, declared))
     async with workshop.records.transaction() as tx:
         await uploads.verified(tx, upload["id"])
 

@@ -148,6 +148,7 @@ uploads = Table(
     ),
     Column("sha256", LargeBinary, comment="of the whole file, as declared"),
     Column("verified_at", DateTime(timezone=True), comment="when the file was seen to have it"),
+    Column("crc64nvme", LargeBinary, comment="of the whole file, as declared"),
     UniqueConstraint("video_id"),
     Index("ix_uploads_open", "expires_at", postgresql_where=text("state IN ('waiting', 'received')")),
 )

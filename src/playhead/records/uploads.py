@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select, update
 
+from playhead.model.checksum import NO_CHECKSUMS, Checksums
 from playhead.model.states import UploadState
 from playhead.records import quotas
 from playhead.records.database import Row, Transaction
@@ -30,7 +31,7 @@ async def create(
     max_bytes: int | None = None,
     grant_id: UUID | None = None,
     tus: dict[str, str] | None = None,
-    sha256: bytes | None = None,
+    checksums: Checksums = NO_CHECKSUMS,
 ) -> Row:
     """Open an upload for a video; the bytes it may bring count as used from here on."""
     reserved = reservation(declared_size)
@@ -49,7 +50,8 @@ async def create(
             max_bytes=max_bytes,
             grant_id=grant_id,
             tus=tus,
-            sha256=sha256,
+            sha256=checksums.sha256,
+            crc64nvme=checksums.crc64nvme,
             expires_at=func.clock_timestamp() + expires_in,
             reserved_bytes=reserved,
         )
@@ -132,8 +134,13 @@ async def received(tx: Transaction, upload_id: UUID, size: int) -> None:
     )
 
 
+def declared(row: Row) -> Checksums:
+    """What the whole file of an upload must add up to."""
+    return Checksums(row["sha256"], row["crc64nvme"])
+
+
 async def verified(tx: Transaction, upload_id: UUID) -> None:
-    """The whole file was seen to have the checksum that was declared."""
+    """The whole file was seen to have the checksums that were declared."""
     await tx.connection.execute(
         update(uploads).where(uploads.c.id == upload_id).values(verified_at=func.clock_timestamp())
     )

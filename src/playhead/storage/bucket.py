@@ -136,8 +136,10 @@ class Bucket:
             if error.code != "source_missing":  # another one was faster
                 raise
 
-    async def copy(self, key: str, to: str, *, at_once: int = 1024**3) -> None:
+    async def copy(self, key: str, to: str, *, at_once: int = 1024**3, checksum: str | None = None) -> None:
         """Copy within the store, without a byte coming here; what is larger than `at_once` by parts.
+
+        `checksum` names the algorithm of one that the store is to keep of the copy.
 
         Raises:
             PlayheadError: `source_missing`, `storage_full`, `storage_unavailable`.
@@ -147,8 +149,11 @@ class Bucket:
         config = TransferConfig(
             multipart_threshold=at_once, multipart_chunksize=min(at_once, 256 * 1024**2), max_concurrency=8
         )
+        wanted = {} if checksum is None else {"ChecksumAlgorithm": checksum}
         await self.control(
-            lambda: self.client.copy({"Bucket": self.name, "Key": source}, self.name, target, Config=config)
+            lambda: self.client.copy(
+                {"Bucket": self.name, "Key": source}, self.name, target, ExtraArgs=wanted, Config=config
+            )
         )
 
 

@@ -94,6 +94,11 @@ class DiskParts:
         """As `Multipart.abort`."""
         await asyncio.to_thread(shutil.rmtree, self._root / _attempt(key), ignore_errors=True)
 
+    async def crc64nvme(self, key: str) -> bytes | None:
+        """As `Multipart.crc64nvme`: a disk keeps none."""
+        await self._disk.size(key)
+        return None
+
     async def release(self, key: str, to: str) -> None:
         """As `Multipart.release`: a rename."""
         await self._disk.move(key, to)

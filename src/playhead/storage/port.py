@@ -177,6 +177,14 @@ class Multipart(Protocol):
         """
         ...
 
+    async def crc64nvme(self, key: str) -> bytes | None:
+        """The CRC64NVME of all of an object's bytes as the store itself keeps it; None when it keeps none.
+
+        Raises:
+            PlayheadError: `source_missing`, `storage_unavailable`.
+        """
+        ...
+
     async def release(self, key: str, to: str) -> None:
         """Bring a joined object to the key `to`, within the store. Doing so again changes nothing.
 

@@ -6,14 +6,19 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from playhead.model.checksum import crc64nvme_in
 from playhead.model.errors import PlayheadError
-from playhead.storage.bucket import Bucket
+from playhead.storage.bucket import Bucket, server_said
 from playhead.storage.port import SignedRequest, StoredPart
 from playhead.storage.wrap import again
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import CompletedPartTypeDef
 
+CRC = "CRC64NVME"
+"""The checksum that a store is asked to keep: the one that S3 knows of a whole object however it came."""
+_NOT_THIS_CHECKSUM = ("NotImplemented", "InvalidRequest", "InvalidArgument")
+"""What stores answer that do not know it. Others pay no heed, and tell none later."""
 _NOT_THESE_PARTS = ("InvalidPart", "InvalidPartOrder")
 
 
@@ -22,13 +27,18 @@ class S3Parts:
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
+        self._keeps_crc = True
 
     async def begin(self, key: str) -> str:
-        """As `Multipart.begin`."""
-        name = self._bucket.full(key)
-        create = partial(self._bucket.client.create_multipart_upload, Bucket=self._bucket.name, Key=name)
-        made = await again(lambda: self._bucket.control(create))
-        return made["UploadId"]
+        """As `Multipart.begin`. The store is to add up a checksum of the whole, from whatever comes."""
+        create = partial(self._bucket.client.create_multipart_upload, **self._address(key))
+        asking = partial(create, ChecksumAlgorithm=CRC, ChecksumType="FULL_OBJECT")
+        if self._keeps_crc:
+            try:
+                return (await self._bucket.control(asking))["UploadId"]
+            except PlayheadError as error:
+                self._keeps_crc = server_said(error) not in _NOT_THIS_CHECKSUM
+        return (await again(lambda: self._bucket.control(asking if self._keeps_crc else create)))["UploadId"]
 
     async def sign_part(
         self, key: str, attempt: str, number: int, *, seconds: int, size: int | None, md5: str | None
@@ -102,9 +112,18 @@ class S3Parts:
         """As `Multipart.abort`; also an attempt whose name we never learned."""
         await again(lambda: self._bucket.abort_unfinished(key))
 
+    async def crc64nvme(self, key: str) -> bytes | None:
+        """As `Multipart.crc64nvme`; what a store made of the parts' CRCs is none of the bytes."""
+        head = partial(self._bucket.client.head_object, **self._address(key), ChecksumMode="ENABLED")
+        told = await again(lambda: self._bucket.control(head))
+        if told.get("ChecksumType", "FULL_OBJECT") != "FULL_OBJECT":
+            return None
+        return crc64nvme_in(told.get("ChecksumCRC64NVME", ""))
+
     async def release(self, key: str, to: str) -> None:
-        """As `Multipart.release`: a copy that the store makes."""
-        await again(lambda: self._bucket.copy(key, to))
+        """As `Multipart.release`: a copy that the store makes, with the checksum that it keeps."""
+        checksum = None if await self.crc64nvme(key) is None else CRC
+        await again(lambda: self._bucket.copy(key, to, checksum=checksum))
 
     def _address(self, key: str) -> dict[str, Any]:
         return {"Bucket": self._bucket.name, "Key": self._bucket.full(key)}

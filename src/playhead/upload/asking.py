@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from playhead.model.checksum import sha256_in
+from playhead.model.checksum import NO_CHECKSUMS, checksums_in
 from playhead.model.errors import PlayheadError
 from playhead.model.loudness import Loudness
 from playhead.model.resolutions import DEFAULT_RESOLUTIONS, SHORT_SIDES
@@ -117,7 +117,7 @@ def checked(
         play_while_uploading=play_while_uploading,
         auto_complete=auto_complete,
         loudness=loudness,
-        sha256=None if checksum is None else sha256_in(checksum),
+        checksums=NO_CHECKSUMS if checksum is None else checksums_in(checksum),
     )
 
 

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from playhead.media.source import HEAD_BYTES, require_media
 from playhead.model import jobs
-from playhead.model.checksum import require
+from playhead.model.checksum import Checksums, require
 from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.states import Status, UploadState
 from playhead.records import events, objects, quotas, uploads, videos
 from playhead.records.database import Row, Transaction
-from playhead.storage.digest import sha256_of
+from playhead.storage.digest import checksums_of
 from playhead.storage.keys import ObjectName
 from playhead.upload import quarantine
 from playhead.upload.once import Once
@@ -158,21 +158,28 @@ async def _judge(station: Uploads, tx: Transaction, name: ObjectName, upload: Ro
 
 
 async def _verify(station: Uploads, tx: Transaction, name: ObjectName, upload: Row) -> PlayheadError | None:
-    """Hold the file against the checksum declared for it, where it is at hand.
+    """Hold the file against the checksums declared for it, where it is at hand or its store tells them.
 
-    From elsewhere every byte would have to come here first. The first step of processing has them all at hand: it
-    is done there, before anything else. No store tells the SHA-256 of a file that came by parts, only one made of
-    theirs.
+    From elsewhere every byte would have to come here first. The first step of processing has them all at hand:
+    what is still to be looked at is looked at there, before anything else. No store tells the SHA-256 of a file that
+    came by parts, only one made of theirs.
     """
-    if upload["sha256"] is None or not station.storage.is_near:
+    declared = uploads.declared(upload)
+    if not declared:
         return None
-    async with station.storage.local(name.key) as path:
-        found = await tx.meanwhile(sha256_of(path))
+    if station.storage.is_near:
+        async with station.storage.local(name.key) as path:
+            found = await tx.meanwhile(checksums_of(path, declared))
+    elif declared.crc64nvme is not None and station.multipart is not None:
+        found = Checksums(crc64nvme=await tx.meanwhile(station.multipart.crc64nvme(name.key)))
+    else:
+        return None
     try:
-        require(upload["sha256"], found)
+        require(declared, found)
     except PlayheadError as mismatch:
         return mismatch
-    await uploads.verified(tx, upload["id"])
+    if found == declared:
+        await uploads.verified(tx, upload["id"])
     return None
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from playhead.model.checksum import NO_CHECKSUMS, Checksums
 from playhead.model.errors import PlayheadError
 from playhead.model.loudness import Loudness
 from playhead.model.states import UploadState
@@ -38,7 +39,7 @@ class VideoRequest:
     auto_complete: bool = False
     """Whether it is completed by the request that brings the last byte."""
     loudness: Loudness = Loudness.SOURCE
-    sha256: bytes | None = None
+    checksums: Checksums = NO_CHECKSUMS
     """What the whole file must add up to, where its sender says so."""
 
 
@@ -130,7 +131,7 @@ class Uploads:
             max_bytes=grant["max_bytes"] if grant is not None else None,
             grant_id=grant["id"] if grant is not None else None,
             tus=tus,
-            sha256=request.sha256,
+            checksums=request.checksums,
         )
 
     async def receive(
