@@ -6,9 +6,10 @@ import base64
 import hashlib
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import anycrc
 import httpx
 import pytest
 
@@ -29,6 +30,11 @@ class Place:
 
     storage: Storage
     parts: Multipart
+
+
+def crc_of(data: bytes) -> bytes:
+    """Its CRC64NVME."""
+    return int(anycrc.Model("CRC64-NVME").calc(data)).to_bytes(8, "big")
 
 
 async def send(signed: SignedRequest, body: bytes, **headers: str) -> httpx.Response:
@@ -102,6 +108,35 @@ class PartsSuite:
         assert (await sent(place, attempt, 1, b"The end", size=7, md5=md5)).status_code >= 400
         assert await place.parts.parts(KEY, attempt) == []
         assert (await sent(place, attempt, 1, LAST, size=7, md5=md5)).status_code == 200
+
+    async def test_a_part_with_another_crc_than_announced_is_not_taken(self, place: Place) -> None:
+        attempt = await place.parts.begin(KEY)
+        crc64nvme = crc_of(LAST)
+        signed = await place.parts.sign_part(
+            KEY, attempt, 1, seconds=900, size=None, md5=None, crc64nvme=crc64nvme
+        )
+        assert signed.headers == {"x-amz-checksum-crc64nvme": base64.b64encode(crc64nvme).decode()}
+        assert (await send(signed, b"The end")).status_code >= 400
+        forged = {"x-amz-checksum-crc64nvme": base64.b64encode(crc_of(b"The end")).decode()}
+        assert (await send(signed, b"The end", **forged)).status_code >= 400
+        assert await place.parts.parts(KEY, attempt) == []
+        assert (await send(signed, LAST)).status_code == 200
+        assert [part.size for part in await place.parts.parts(KEY, attempt)] == [7]
+
+    async def test_parts_with_another_crc_than_listed_are_not_joined(self, place: Place) -> None:
+        attempt = await place.parts.begin(KEY)
+        for number, body in ((1, FIRST), (2, LAST)):
+            assert (await sent(place, attempt, number, body)).status_code == 200
+        one, two = await place.parts.parts(KEY, attempt)
+        for parts in (
+            [replace(one, crc64nvme=crc_of(FIRST)), replace(two, crc64nvme=crc_of(FIRST))],
+            [replace(one, crc64nvme=crc_of(LAST)), two],
+        ):
+            assert await code_of(place.parts.join(KEY, attempt, parts)) == "checksum_mismatch"
+        assert await code_of(place.storage.size(KEY)) == "source_missing"
+        assert await place.parts.parts(KEY, attempt) == [one, two]
+        await place.parts.join(KEY, attempt, [replace(one, crc64nvme=crc_of(FIRST)), two])
+        assert await content(place, KEY) == FIRST + LAST
 
     async def test_a_signature_holds_for_its_part_and_its_time(self, place: Place) -> None:
         attempt = await place.parts.begin(KEY)

@@ -26,6 +26,7 @@ from playhead.storage.port import StoredPart
 from playhead.upload.endpoint import Endpoint
 from playhead.upload.entrance import PartAddress, by_part_url
 from playhead.upload.form import file_of
+from playhead.upload.part_plane import announced
 from playhead.upload.protocols import Route
 from playhead.upload.reply import Reply
 from playhead.upload.request import Request
@@ -49,7 +50,7 @@ def app(parts: DiskParts) -> Litestar:
             blocks,
             most_bytes=MIB if address.number == 0 else 20 * MIB,
             size=address.size,
-            md5=address.md5,
+            **announced(request),
         )
         return Reply(200, b"", {"etag": f'"{part.etag}"'})
 
@@ -72,8 +73,11 @@ async def place(folder: Path, tmp_path: Path) -> AsyncIterator[Place]:
     disk = Disk(tmp_path / "storage")
     base: list[str] = []
 
-    def sign(attempt: str, number: int, seconds: int, size: int | None, md5: str | None) -> str:
-        return Urls(base[0], SIGNER).part(attempt, number, int(time.time()) + seconds, size, md5)
+    def sign(
+        attempt: str, number: int, seconds: int, size: int | None, md5: str | None, crc64nvme: str | None
+    ) -> str:
+        expires_at = int(time.time()) + seconds
+        return Urls(base[0], SIGNER).part(attempt, number, expires_at, size, md5, crc64nvme)
 
     parts = DiskParts(folder, disk, sign)
     async with serving(app(parts)) as url:

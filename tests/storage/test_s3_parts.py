@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import anycrc
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
@@ -25,11 +24,10 @@ from tests.storage.parts_suite import (
     Place,
     code_of,
     content,
+    crc_of,
     send,
     sent,
 )
-
-CRC = anycrc.Model("CRC64-NVME")
 
 
 @pytest.fixture
@@ -72,7 +70,7 @@ async def test_the_store_tells_the_crc_of_the_whole_and_of_its_copies(
     place: Place, bucket: Bucket, bodies: list[bytes]
 ) -> None:
     """However many parts there are, and although nobody has sent a checksum of any of them."""
-    expected = CRC.calc(b"".join(bodies)).to_bytes(8, "big")
+    expected = crc_of(b"".join(bodies))
     assert await told(place, bodies) == expected
     await place.parts.release(KEY, SOURCE)
     assert await place.parts.crc64nvme(SOURCE) == expected

@@ -17,10 +17,11 @@ from sqlalchemy import text
 
 from playhead.app.web import build
 from playhead.app.wire import Parts, wire
-from playhead.records import grants, projects
+from playhead.records import grants, objects, projects
 from playhead.records.database import Row
 from playhead.settings import Settings
 from playhead.storage.bucket import Bucket
+from playhead.upload.cleaning import look_after_multiparts
 from playhead.upload.sessions import VideoRequest
 from tests.live import free_port
 from tests.s3 import SeaweedFS, settings_of
@@ -129,6 +130,17 @@ class Plane:
         listing = self.bucket.client.list_multipart_uploads
         found = await asyncio.to_thread(listing, Bucket=self.bucket.name, Prefix=self.bucket.prefix)
         return [each["Key"] for each in found.get("Uploads", [])]
+
+
+async def swept(plane: Plane) -> None:
+    """Do what workers do over and over."""
+    await look_after_multiparts(plane.parts.uploads)
+    async with plane.parts.records.transaction() as tx:
+        keys = await objects.doomed(tx, 100)
+    for key in keys:
+        await plane.parts.storage.delete(key)
+    async with plane.parts.records.transaction() as tx:
+        await objects.forget(tx, keys)
 
 
 @asynccontextmanager

@@ -5,38 +5,15 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from pathlib import Path
 from uuid import UUID
 
-import anycrc
 import pytest
 
-from playhead.media.ffmpeg.sandbox.none import NoSandbox
-from playhead.media.ffmpeg.tools import find_tools
-from playhead.processing.inspect import inspect
-from playhead.processing.workshop import Workshop
-from playhead.records import multiparts, objects
+from playhead.records import multiparts
 from playhead.upload.cleaning import abandon_overdue, look_after_multiparts
 from playhead.upload.completing import complete
 from playhead.upload.direct import Direct
-from tests.upload.companion import MIB, PIECES, WHOLE, Plane
-
-
-def crc_of(data: bytes) -> str:
-    """As a checksum is declared."""
-    value = anycrc.Model("CRC64-NVME").calc(data)
-    return f"crc64nvme:{base64.b64encode(value.to_bytes(8, 'big')).decode()}"
-
-
-async def swept(plane: Plane) -> None:
-    """Do what workers do over and over."""
-    await look_after_multiparts(plane.parts.uploads)
-    async with plane.parts.records.transaction() as tx:
-        keys = await objects.doomed(tx, 100)
-    for key in keys:
-        await plane.parts.storage.delete(key)
-    async with plane.parts.records.transaction() as tx:
-        await objects.forget(tx, keys)
+from tests.upload.companion import MIB, PIECES, WHOLE, Plane, swept
 
 
 async def test_a_file_by_parts_becomes_a_video(plane: Plane) -> None:
@@ -174,93 +151,6 @@ async def test_a_file_that_is_no_video_is_refused_and_goes(plane: Plane) -> None
     await swept(plane)
     assert await plane.stored() == {}
     assert await plane.begun() == []
-
-
-async def test_a_checksum_of_the_whole_file_is_held_against_it(plane: Plane, tmp_path: Path) -> None:
-    """On a disk by completing; in S3 by the worker, which reads the file anyway."""
-    workshop = Workshop(plane.parts.records, plane.parts.storage, NoSandbox(find_tools()), tmp_path, 3600.0)
-    for declared, code in ((WHOLE, None), (WHOLE[:-1] + b"?", "checksum_mismatch")):
-        tree = await plane.grant()
-        checksum = f"sha-256:{hashlib.sha256(declared).hexdigest()}"
-        await tree.begin(metadata={"checksum": checksum}, size=len(WHOLE))
-        answer = await tree.complete(await tree.send_all())
-        video_id = (await plane.video_of(tree))["id"]
-        if plane.bucket is not None:
-            assert answer.status_code == 200
-            for _ in range(2):  # it is read a second time before it is given up
-                await inspect(workshop, video_id)
-        elif code is not None:
-            assert (answer.status_code, answer.json()["code"]) == (460, code)
-        (found,) = await plane.rows(
-            "SELECT verified_at, sha256 FROM uploads WHERE video_id = :id", id=video_id
-        )
-        assert found["sha256"] == hashlib.sha256(declared).digest()
-        assert (found["verified_at"] is None) == (code is not None)
-        video = await plane.video_of(tree)
-        if code is not None:
-            assert (video["status"], video["error_code"], video["source_key"]) == ("fail", code, None)
-        else:
-            assert video["error_code"] != "checksum_mismatch"
-            kept = video["source_key"]
-    await swept(plane)
-    assert list(await plane.stored()) == [kept]
-
-
-async def test_a_crc_of_the_whole_file_is_held_against_what_the_store_tells(
-    plane: Plane, tmp_path: Path
-) -> None:
-    """On completing, wherever it lies: nobody has to wait for a worker, and no byte comes here for it."""
-    for declared, code in ((WHOLE, None), (WHOLE[:-1] + b"?", "checksum_mismatch")):
-        tree = await plane.grant()
-        await tree.begin(metadata={"checksum": crc_of(declared)}, size=len(WHOLE))
-        answer = await tree.complete(await tree.send_all())
-        assert (answer.status_code, answer.json().get("code")) == (
-            (200, None) if code is None else (460, code)
-        )
-        video = await plane.video_of(tree)
-        (found,) = await plane.rows("SELECT verified_at FROM uploads WHERE video_id = :id", id=video["id"])
-        assert (found["verified_at"] is None) == (code is not None)
-        if code is None:
-            kept = video["source_key"]
-        else:
-            assert crc_of(WHOLE) in answer.json()["detail"]
-            assert crc_of(declared) in answer.json()["detail"]
-            assert (video["status"], video["error_code"], video["source_key"]) == ("fail", code, None)
-    await swept(plane)
-    assert list(await plane.stored()) == [kept]
-
-
-async def test_what_the_store_does_not_tell_the_first_step_looks_at(plane: Plane, tmp_path: Path) -> None:
-    """A form leaves no checksum in S3, and no store tells a SHA-256 of parts."""
-    workshop = Workshop(plane.parts.records, plane.parts.storage, NoSandbox(find_tools()), tmp_path, 3600.0)
-    right, wrong = f"sha-256:{hashlib.sha256(WHOLE).hexdigest()}", f"sha-256:{'00' * 32}"
-    for sha256, code in ((right, None), (wrong, "checksum_mismatch")):
-        tree = await plane.grant()
-        await tree.begin(metadata={"checksum": f"{crc_of(WHOLE)}, {sha256}"}, size=len(WHOLE))
-        await tree.complete(await tree.send_all())
-        await _looked_at(plane, workshop, (await plane.video_of(tree))["id"], code)
-    for body, code in ((PIECES[0], None), (PIECES[0][:-1] + b"?", "checksum_mismatch")):
-        tree = await plane.grant()
-        query = {"filename": "film.mp4", "metadata[checksum]": crc_of(PIECES[0])}
-        asked = (await plane.client.get(f"{tree.url}/s3/params", params=query)).json()
-        files = {"file": ("film.mp4", body, "video/mp4")}
-        await plane.client.post(asked["url"], data=asked["fields"], files=files)
-        await swept(plane)
-        (video,) = await plane.rows("SELECT id FROM videos ORDER BY created_at DESC LIMIT 1")
-        await _looked_at(plane, workshop, video["id"], code)
-
-
-async def _looked_at(plane: Plane, workshop: Workshop, video_id: UUID, code: str | None) -> None:
-    if plane.bucket is not None:
-        query = "SELECT u.verified_at, v.status FROM uploads u JOIN videos v ON v.id = u.video_id WHERE v.id = :id"
-        (before,) = await plane.rows(query, id=video_id)
-        assert (before["verified_at"], before["status"]) == (None, "processing")
-        for _ in range(2):
-            await inspect(workshop, video_id)
-    query = "SELECT verified_at, error_code FROM uploads u JOIN videos v ON v.id = video_id WHERE v.id = :id"
-    (found,) = await plane.rows(query, id=video_id)
-    assert (found["verified_at"] is None) == (code is not None)
-    assert (found["error_code"] == "checksum_mismatch") == (code is not None)
 
 
 async def test_only_announced_bytes_are_taken(plane: Plane) -> None:

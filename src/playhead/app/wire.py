@@ -115,8 +115,10 @@ def pick_stores(settings: Settings, urls: Urls, scratch: Path | None = None) -> 
     if url.scheme == "file" and url.netloc in ("", "localhost"):
         disk = Disk(settings.data / "storage" if settings.storage_url is None else Path(unquote(url.path)))
 
-        def sign(attempt: str, number: int, seconds: int, size: int | None, md5: str | None) -> str:
-            return urls.part(attempt, number, int(time.time()) + seconds, size, md5)
+        def sign(
+            attempt: str, number: int, seconds: int, size: int | None, md5: str | None, crc64nvme: str | None
+        ) -> str:
+            return urls.part(attempt, number, int(time.time()) + seconds, size, md5, crc64nvme)
 
         parts = DiskParts(settings.data / "parts", disk, sign, reserve_bytes=RESERVE_BYTES)
         return Stores(disk, parts, parts)

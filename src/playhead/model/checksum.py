@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from playhead.model.errors import PlayheadError
 
 CRC64NVME_BYTES = 8
+CRC_HEADER = "x-amz-checksum-crc64nvme"
+"""Where S3 expects the CRC64NVME of what is sent, in Base64."""
 _SIZES = {"sha-256": 32, "crc64nvme": CRC64NVME_BYTES}
 """Bytes of each checksum, by the name that it goes by."""
 _SPELLING = re.compile(
@@ -93,16 +95,23 @@ def require(declared: Checksums, found: Checksums) -> None:
 
 def crc64nvme_in(text: str) -> bytes | None:
     """The CRC64NVME that S3 writes so; None for anything else."""
-    return _decoded(text, CRC64NVME_BYTES)
+    return base64_in(text, CRC64NVME_BYTES)
 
 
 def _value(text: str, size: int) -> bytes | None:
     if len(text) == 2 * size and _HEX.fullmatch(text):
         return bytes.fromhex(text)
-    return _decoded(text, size)
+    return base64_in(text, size)
 
 
-def _decoded(text: str, size: int) -> bytes | None:
+def part_headers(md5: str | None, crc64nvme: bytes | None) -> dict[str, str]:
+    """The headers of a request that brings a part, and only these bytes; `md5` is in Base64."""
+    headers = {} if md5 is None else {"Content-MD5": md5}
+    return headers if crc64nvme is None else {**headers, CRC_HEADER: b64encode(crc64nvme).decode()}
+
+
+def base64_in(text: str, size: int) -> bytes | None:
+    """So many bytes, in Base64; None for anything else."""
     try:
         value = b64decode(text, validate=True)
     except (binascii.Error, ValueError):  # ValueError: not even ASCII

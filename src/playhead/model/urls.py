@@ -50,12 +50,20 @@ class Urls:
         """Below it lies all that a grant opens: `/tus`, `/s3/…`, `/preflight`."""
         return f"{self.base_url}/u/{token}"
 
-    def part(self, attempt: str, number: int, expires_at: int, size: int | None, md5: str | None) -> str:
-        """Where one part of a file is sent, when it is our own disk that takes it; `md5` in hexadecimal digits.
+    def part(
+        self,
+        attempt: str,
+        number: int,
+        expires_at: int,
+        size: int | None,
+        md5: str | None,
+        crc64nvme: str | None = None,
+    ) -> str:
+        """Where one part of a file is sent, when it is our own disk that takes it.
 
-        Part 0 is the whole file, brought by a form.
+        Both checksums are in hexadecimal digits. Part 0 is the whole file, brought by a form.
         """
-        path = part_path(attempt, number, size, md5)
+        path = part_path(attempt, number, size, md5, crc64nvme)
         return f"{self.base_url}/parts/{path}/{self._signer.sign('part', path, expires_at)}"
 
     def playback_token(self, video_id: UUID, expires_at: int) -> str:
@@ -96,9 +104,10 @@ class Urls:
         return f"{self.base_url}/v/{_path(video_id, token)}/{name}?v={version(key)}"
 
 
-def part_path(attempt: str, number: int, size: int | None, md5: str | None) -> str:
+def part_path(attempt: str, number: int, size: int | None, md5: str | None, crc64nvme: str | None) -> str:
     """What a part's URL says, and what its token is about."""
-    return f"{attempt}/{number}/{'-' if size is None else size}/{md5 or '-'}"
+    path = f"{attempt}/{number}/{'-' if size is None else size}/{md5 or '-'}"
+    return path if crc64nvme is None else f"{path}/{crc64nvme}"
 
 
 def _path(video_id: UUID, token: str | None) -> str:

@@ -24,13 +24,35 @@ class Crc64Nvme:
     def __init__(self) -> None:
         self._value = 0
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: bytes | bytearray, /) -> None:
         """Count more bytes in."""
         self._value = _CRC64NVME.calc(data, self._value)
 
     def digest(self) -> bytes:
         """Of all bytes so far: eight, the highest first."""
         return self._value.to_bytes(CRC64NVME_BYTES, "big")
+
+
+class Counting:
+    """Those checksums that `like` has, of bytes that come bit by bit."""
+
+    def __init__(self, like: Checksums) -> None:
+        self._sha256 = None if like.sha256 is None else hashlib.sha256()
+        self._crc64nvme = None if like.crc64nvme is None else Crc64Nvme()
+
+    def update(self, data: bytes | bytearray) -> None:
+        """Count more bytes in."""
+        if self._sha256 is not None:
+            self._sha256.update(data)
+        if self._crc64nvme is not None:
+            self._crc64nvme.update(data)
+
+    def found(self) -> Checksums:
+        """Of all bytes so far."""
+        return Checksums(
+            None if self._sha256 is None else self._sha256.digest(),
+            None if self._crc64nvme is None else self._crc64nvme.digest(),
+        )
 
 
 async def sha256_of(path: Path) -> bytes:
@@ -50,19 +72,9 @@ async def checksums_of(path: Path, like: Checksums) -> Checksums:
     Raises:
         OSError: the file cannot be read.
     """
-    sha256, crc64nvme = hashlib.sha256(), Crc64Nvme()
-    wanted: list[Callable[[bytes], None]] = [sha256.update] if like.sha256 is not None else []
-    wanted += [crc64nvme.update] if like.crc64nvme is not None else []
-
-    def update(block: bytes) -> None:
-        for each in wanted:
-            each(block)
-
-    await _read(path, update)
-    return Checksums(
-        None if like.sha256 is None else sha256.digest(),
-        None if like.crc64nvme is None else crc64nvme.digest(),
-    )
+    counting = Counting(like)
+    await _read(path, counting.update)
+    return counting.found()
 
 
 async def _read(path: Path, update: Callable[[bytes], None]) -> None:

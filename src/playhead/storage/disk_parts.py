@@ -19,8 +19,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from playhead.model.checksum import NO_CHECKSUMS, Checksums, part_headers, require
 from playhead.model.errors import PlayheadError
 from playhead.storage.arriving import disk_error
+from playhead.storage.digest import Counting, Crc64Nvme
 from playhead.storage.disk import Disk
 from playhead.storage.keys import checked
 from playhead.storage.port import CHUNK, SignedRequest, StoredPart
@@ -28,8 +30,8 @@ from playhead.storage.port import CHUNK, SignedRequest, StoredPart
 WHOLE = 0
 """The number that stands for the object as one, sent by a form."""
 
-Sign = Callable[[str, int, int, int | None, str | None], str]
-"""Attempt, part's number, seconds, size, MD5 in hexadecimal digits → a URL of our data plane."""
+Sign = Callable[[str, int, int, int | None, str | None, str | None], str]
+"""Attempt, part's number, seconds, size, MD5 and CRC64NVME in hexadecimal digits → a URL of our data plane."""
 
 
 class DiskParts:
@@ -54,11 +56,13 @@ class DiskParts:
         seconds: int,
         size: int | None,
         md5: str | None,
+        crc64nvme: bytes | None = None,
     ) -> SignedRequest:
         """As `Multipart.sign_part`."""
         digits = None if md5 is None else base64.b64decode(md5).hex()
-        url = self._sign(attempt, number, seconds, size, digits)
-        return SignedRequest("PUT", url, {} if md5 is None else {"Content-MD5": md5})
+        crc = None if crc64nvme is None else crc64nvme.hex()
+        url = self._sign(attempt, number, seconds, size, digits, crc)
+        return SignedRequest("PUT", url, part_headers(md5, crc64nvme))
 
     async def sign_form(
         self,
@@ -69,7 +73,7 @@ class DiskParts:
     ) -> SignedRequest:
         """As `Multipart.sign_form`."""
         return SignedRequest(
-            "POST", self._sign(_attempt(key), WHOLE, seconds, None, None), fields={"key": key}
+            "POST", self._sign(_attempt(key), WHOLE, seconds, None, None, None), fields={"key": key}
         )
 
     async def parts(self, key: str, attempt: str) -> list[StoredPart]:  # noqa: ARG002 -- as above
@@ -112,23 +116,26 @@ class DiskParts:
         most_bytes: int,
         size: int | None = None,
         md5: str | None = None,
+        checksums: Checksums = NO_CHECKSUMS,
     ) -> StoredPart:
         """Take one part, all of it or nothing, in place of what it was before; `md5` in hexadecimal digits.
 
         Raises:
-            PlayheadError: `upload_too_large`, `size_mismatch`, `malformed_request` when they do not have the
-                MD5, `storage_full`; and what `body` raises.
+            PlayheadError: `upload_too_large`, `size_mismatch`, `checksum_mismatch`, `storage_full`; and what `body`
+                raises.
         """
+        counting = Counting(checksums)
         folder = self._root / checked(attempt)
         aside = folder / f".{number:05d}-{secrets.token_hex(8)}"
         try:
             file = await asyncio.to_thread(_create, aside)
             try:
-                digest, taken = await self._fill(file, body, most_bytes)
+                digest, taken = await self._fill(file, body, most_bytes, counting)
                 if size not in (None, taken):
                     raise PlayheadError("size_mismatch", f"{taken} bytes arrived; {size} were announced.")
                 if md5 is not None and md5 != digest:
-                    raise PlayheadError("malformed_request", "The bytes do not have the announced MD5.")
+                    raise PlayheadError("checksum_mismatch", "The bytes do not have the announced MD5.")
+                require(checksums, counting.found())
             finally:
                 await asyncio.to_thread(file.close)
             await asyncio.to_thread(_place, aside, folder / _name(number, digest))
@@ -138,12 +145,15 @@ class DiskParts:
             await asyncio.to_thread(aside.unlink, missing_ok=True)
         return StoredPart(number, taken, digest)
 
-    async def _fill(self, file: BinaryIO, body: AsyncIterator[bytes], most_bytes: int) -> tuple[str, int]:
+    async def _fill(
+        self, file: BinaryIO, body: AsyncIterator[bytes], most_bytes: int, counting: Counting
+    ) -> tuple[str, int]:
         # An ETag names bytes for those who mean well; nothing is protected by it.
         digest, taken, batch = hashlib.md5(usedforsecurity=False), 0, bytearray()
 
         def write() -> None:
             digest.update(batch)
+            counting.update(batch)
             _check_room(file.fileno(), self._reserve + len(batch))
             rest = memoryview(batch)
             while rest:  # a disk that fills up takes a part of what it is given
@@ -218,11 +228,21 @@ def _join(folder: Path, parts: Sequence[StoredPart], reserve: int) -> Path:
             _check_room(file.fileno(), reserve + sum(part.size for part in parts))
             for part in parts:
                 with (folder / _name(part.number, part.etag)).open("rb") as source:
+                    if part.crc64nvme is not None:
+                        _require(part.crc64nvme, source)
                     _copy(source.fileno(), file.fileno(), part.size)
     except BaseException:
         joined.unlink(missing_ok=True)
         raise
     return joined
+
+
+def _require(crc64nvme: bytes, source: BinaryIO) -> None:
+    found = Crc64Nvme()
+    for block in iter(lambda: source.read(CHUNK), b""):
+        found.update(block)
+    require(Checksums(crc64nvme=crc64nvme), Checksums(crc64nvme=found.digest()))
+    source.seek(0)
 
 
 def _copy(source: int, target: int, size: int) -> None:

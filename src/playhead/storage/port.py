@@ -102,6 +102,8 @@ class StoredPart:
     """In bytes."""
     etag: str
     """Names these bytes of this part; without quotes."""
+    crc64nvme: bytes | None = None
+    """As whoever sent it says; a part that has another one is not joined."""
 
 
 @dataclass(frozen=True)
@@ -132,11 +134,20 @@ class Multipart(Protocol):
         ...
 
     async def sign_part(
-        self, key: str, attempt: str, number: int, *, seconds: int, size: int | None, md5: str | None
+        self,
+        key: str,
+        attempt: str,
+        number: int,
+        *,
+        seconds: int,
+        size: int | None,
+        md5: str | None,
+        crc64nvme: bytes | None = None,
     ) -> SignedRequest:
         """A request that brings one part, within so many seconds; `md5` is in base64 (RFC 1864).
 
-        A part may be sent again and then replaces what it was. With `size` or `md5` only such bytes are taken.
+        A part may be sent again and then replaces what it was. With `size`, `md5` or `crc64nvme` only such bytes are
+        taken.
 
         Raises:
             PlayheadError: `storage_unavailable`.
@@ -164,8 +175,8 @@ class Multipart(Protocol):
 
         Raises:
             PlayheadError: `source_missing` when there is no such attempt any more, `wrong_state` when a part is
-                not there as named, `invalid_request` when the store does not take parts of such sizes,
-                `storage_full`, `storage_unavailable`.
+                not there as named, `checksum_mismatch` when it has another checksum, `invalid_request` when the store
+                does not take parts of such sizes, `storage_full`, `storage_unavailable`.
         """
         ...
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from playhead.model.checksum import crc64nvme_in
+from playhead.model.checksum import crc64nvme_in, part_headers
 from playhead.model.errors import PlayheadError
 from playhead.storage.bucket import Bucket, server_said
 from playhead.storage.port import SignedRequest, StoredPart
@@ -41,15 +42,25 @@ class S3Parts:
         return (await again(lambda: self._bucket.control(asking if self._keeps_crc else create)))["UploadId"]
 
     async def sign_part(
-        self, key: str, attempt: str, number: int, *, seconds: int, size: int | None, md5: str | None
+        self,
+        key: str,
+        attempt: str,
+        number: int,
+        *,
+        seconds: int,
+        size: int | None,
+        md5: str | None,
+        crc64nvme: bytes | None = None,
     ) -> SignedRequest:
-        """As `Multipart.sign_part`; size and MD5 are headers that the signature covers."""
+        """As `Multipart.sign_part`; size and checksums are headers that the signature covers."""
+        crc = None if crc64nvme is None else b64encode(crc64nvme).decode()
         parameters: dict[str, Any] = {
             **self._address(key),
             "UploadId": attempt,
             "PartNumber": number,
             **({} if size is None else {"ContentLength": size}),
             **({} if md5 is None else {"ContentMD5": md5}),
+            **({} if crc is None else {"ChecksumCRC64NVME": crc}),
         }
         # In a thread: the first time it may have to ask the machine for its credentials.
         url = await self._bucket.control(
@@ -57,7 +68,7 @@ class S3Parts:
                 "upload_part", Params=parameters, ExpiresIn=seconds, HttpMethod="PUT"
             )
         )
-        return SignedRequest("PUT", url, {} if md5 is None else {"Content-MD5": md5})
+        return SignedRequest("PUT", url, part_headers(md5, crc64nvme))
 
     async def sign_form(self, key: str, *, seconds: int, most_bytes: int) -> SignedRequest:
         """As `Multipart.sign_form`: a POST policy, which limits the size."""
@@ -89,9 +100,7 @@ class S3Parts:
 
     async def join(self, key: str, attempt: str, parts: Sequence[StoredPart]) -> None:
         """As `Multipart.join`. A second time, after an answer that got lost, finds the object there."""
-        named: list[CompletedPartTypeDef] = [
-            {"PartNumber": part.number, "ETag": f'"{part.etag}"'} for part in parts
-        ]
+        named = [_named(part) for part in parts]
         complete = partial(
             self._bucket.client.complete_multipart_upload,
             **self._address(key),
@@ -133,6 +142,10 @@ class S3Parts:
             await self._bucket.control(complete)
         except PlayheadError as error:
             told = str(error.__cause__)
+            if "(BadDigest)" in told:
+                raise PlayheadError(
+                    "checksum_mismatch", "A part does not have the checksum in the list."
+                ) from error
             if any(f"({code})" in told for code in _NOT_THESE_PARTS):
                 raise PlayheadError("wrong_state", "A part was sent again meanwhile.") from error
             if "(EntityTooSmall)" in told:
@@ -149,3 +162,10 @@ class S3Parts:
             if error.code != "source_missing":
                 raise
             return None
+
+
+def _named(part: StoredPart) -> CompletedPartTypeDef:
+    named: CompletedPartTypeDef = {"PartNumber": part.number, "ETag": f'"{part.etag}"'}
+    if part.crc64nvme is not None:
+        named["ChecksumCRC64NVME"] = b64encode(part.crc64nvme).decode()
+    return named

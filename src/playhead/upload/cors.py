@@ -8,9 +8,10 @@ from __future__ import annotations
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 ALLOWED = (
-    "authorization, content-range, content-type, idempotency-key, tus-resumable, upload-checksum, upload-complete, "
-    "upload-concat, upload-defer-length, upload-draft-interop-version, upload-length, upload-metadata, "
-    "upload-offset, uppy-auth-token, uppy-versions, x-api-key, x-http-method-override, x-request-id, x-requested-with"
+    "authorization, content-md5, content-range, content-type, idempotency-key, tus-resumable, upload-checksum, "
+    "upload-complete, upload-concat, upload-defer-length, upload-draft-interop-version, upload-length, "
+    "upload-metadata, upload-offset, uppy-auth-token, uppy-versions, x-amz-checksum-crc64nvme, "
+    "x-amz-checksum-sha256, x-api-key, x-http-method-override, x-request-id, x-requested-with"
 )
 EXPOSED = (
     "etag, location, playhead-upload, playhead-video, range, retry-after, tus-checksum-algorithm, tus-extension, "

@@ -6,7 +6,7 @@ What the store lists is the truth; what a client lists is only held against it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from playhead.model.errors import PlayheadError
@@ -75,7 +75,14 @@ class Direct:
         return row, upload
 
     async def sign_part(
-        self, row: Row, upload: Row, number: int, *, size: int | None, md5: str | None
+        self,
+        row: Row,
+        upload: Row,
+        number: int,
+        *,
+        size: int | None,
+        md5: str | None,
+        crc64nvme: bytes | None = None,
     ) -> SignedRequest:
         """What brings one part.
 
@@ -88,7 +95,13 @@ class Direct:
         if size is not None and size > self.uploads.limit(upload):
             raise PlayheadError("upload_too_large")
         return await self.uploads.parts.sign_part(
-            row["key"], row["attempt"], number, seconds=SIGNED_SECONDS, size=size, md5=md5
+            row["key"],
+            row["attempt"],
+            number,
+            seconds=SIGNED_SECONDS,
+            size=size,
+            md5=md5,
+            crc64nvme=crc64nvme,
         )
 
     async def sign_form(self, row: Row, upload: Row) -> SignedRequest:
@@ -118,18 +131,24 @@ class Direct:
                 "wrong_state", "The store has given this multipart up; begin anew."
             ) from error
 
-    async def complete(self, row: Row, upload: Row, listed: Mapping[int, str] | None) -> None:
+    async def complete(
+        self,
+        row: Row,
+        upload: Row,
+        listed: Mapping[int, str] | None,
+        crcs: Mapping[int, bytes] | None = None,
+    ) -> None:
         """Join the parts, and complete the upload if it is one that completes by itself.
 
-        `listed` is part → ETag as the client has them; None when it has kept no list. Doing so again, after
-        whatever happened in between, does what is left to be done.
+        `listed` is part → ETag as the client has them; None when it has kept no list. `crcs` is part → CRC64NVME of
+        those that it says one of. Doing so again, after whatever happened in between, does what is left to be done.
 
         Raises:
             PlayheadError: `upload_incomplete`, `wrong_state`, `size_mismatch`, `upload_too_large`,
-                `invalid_request`, `url_expired`, or why the file is refused.
+                `checksum_mismatch`, `invalid_request`, `url_expired`, or why the file is refused.
         """
         if row["state"] == multiparts.OPEN:
-            await self._join(row, upload, listed)
+            await self._join(row, upload, listed, crcs or {})
         elif row["state"] == multiparts.CLEARED and upload["state"] != UploadState.COMPLETE:
             raise PlayheadError("wrong_state", "This multipart was given up; begin anew.")
         await self.finish(upload)
@@ -155,7 +174,9 @@ class Direct:
         async with self.uploads.records.transaction() as tx:
             await multiparts.cleared(tx, [row["id"]])
 
-    async def _join(self, row: Row, upload: Row, listed: Mapping[int, str] | None) -> None:
+    async def _join(
+        self, row: Row, upload: Row, listed: Mapping[int, str] | None, crcs: Mapping[int, bytes]
+    ) -> None:
         try:
             parts = await self.parts(row, upload)
         except PlayheadError as error:
@@ -172,6 +193,7 @@ class Direct:
                 await multiparts.joining(tx, row["id"], total)
                 await _reserve(tx, row)
             row = {**row, "size": total}
+            parts = [replace(part, crc64nvme=crcs.get(part.number)) for part in parts]
         async with self.uploads.records.transaction() as tx:
             # Locked: of two that complete at once, the second finds it done.
             current = await multiparts.find(tx, row["id"], lock=True)

@@ -16,7 +16,8 @@ from playhead.upload.request import Subject
 _UPLOAD = re.compile(r"/([0-9a-f-]{36})/([A-Za-z0-9_.-]{1,200})(/.*)?")
 _GRANT = re.compile(r"/([A-Za-z0-9_.-]{1,200})(/.*)?")
 _PART = re.compile(
-    r"/(([0-9a-f]{32})/([0-9]{1,5})/(-|[0-9]{1,15})/(-|[0-9a-f]{32}))/([A-Za-z0-9_.-]{1,200})/?"
+    r"/(?P<about>(?P<attempt>[0-9a-f]{32})/(?P<number>[0-9]{1,5})/(?P<size>-|[0-9]{1,15})"
+    r"/(?P<md5>-|[0-9a-f]{32})(?:/(?P<crc64nvme>[0-9a-f]{16}))?)/(?P<token>[A-Za-z0-9_.-]{1,200})/?"
 )
 
 Entrance = Callable[[str, Mapping[str, str]], Awaitable[tuple[Subject, str]]]
@@ -67,17 +68,23 @@ class PartAddress:
     size: int | None
     md5: str | None
     """In hexadecimal digits."""
+    crc64nvme: bytes | None
 
 
 def by_part_url(signer: Signer) -> Entrance[PartAddress]:
-    """`/{attempt}/{number}/{size}/{md5}/{token}`: the part it brings."""
+    """`/{attempt}/{number}/{size}/{md5}/{token}`: the part it brings; with a CRC64NVME it has a segment more."""
 
     async def enter(path: str, _headers: Mapping[str, str]) -> tuple[PartAddress, str]:
         found = _PART.fullmatch(path)
         if found is None:
             raise PlayheadError("not_found")
-        signer.verify("part", found[1], found[6], int(time.time()))
-        size = None if found[4] == "-" else int(found[4])
-        return PartAddress(UUID(found[2]), int(found[3]), size, None if found[5] == "-" else found[5]), ""
+        signer.verify("part", found["about"], found["token"], int(time.time()))
+        return PartAddress(
+            UUID(found["attempt"]),
+            int(found["number"]),
+            None if found["size"] == "-" else int(found["size"]),
+            None if found["md5"] == "-" else found["md5"],
+            None if found["crc64nvme"] is None else bytes.fromhex(found["crc64nvme"]),
+        ), ""
 
     return enter

@@ -7,11 +7,12 @@ POST /parts/…/0/…          a form with the part `file`       → 201, ETag, 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Protocol, TypedDict
 from xml.sax.saxutils import escape
 
 from multipart import parse_options_header
 
+from playhead.model.checksum import CRC_HEADER, NO_CHECKSUMS, Checksums, base64_in
 from playhead.model.errors import PlayheadError
 from playhead.records import multiparts
 from playhead.storage.port import StoredPart
@@ -21,6 +22,9 @@ from playhead.upload.form import file_of
 from playhead.upload.reply import Reply
 from playhead.upload.request import Request
 from playhead.upload.sessions import taking
+
+_HEADERS = {"content-md5": 16, "x-amz-checksum-sha256": 32, CRC_HEADER: 8}
+"""Bytes of each checksum that may be sent along with a part."""
 
 
 class TakesParts(Protocol):
@@ -35,6 +39,7 @@ class TakesParts(Protocol):
         most_bytes: int,
         size: int | None = None,
         md5: str | None = None,
+        checksums: Checksums = NO_CHECKSUMS,
     ) -> StoredPart:
         """Take one part, all of it or nothing."""
         ...
@@ -48,14 +53,19 @@ class PartPlane:
         self._store = store
 
     async def put(self, request: Request[PartAddress]) -> Reply:
-        """Take one part.
+        """Take one part. Bytes that do not have the checksums sent along are refused as S3 does it, by `BadDigest`.
 
         Raises:
             PlayheadError: `not_found`, `wrong_state`, `url_expired`, `upload_too_large`, `size_mismatch`,
                 `malformed_request`, `storage_full`.
             DisconnectedError: the sender went away; nothing of the part is kept.
         """
-        part = await self._take(request, request.body.blocks())
+        try:
+            part = await self._take(request, request.body.blocks(), announced(request))
+        except PlayheadError as error:
+            if error.code != "checksum_mismatch":
+                raise
+            return bad_digest(error)
         return Reply(200, b"", {"etag": f'"{part.etag}"'})
 
     async def post(self, request: Request[PartAddress]) -> Reply:
@@ -68,7 +78,9 @@ class PartPlane:
         kind, options = parse_options_header(request.headers.get("content-type", ""))
         if kind != "multipart/form-data":
             raise PlayheadError("content_type_mismatch", "A POST to this URL must be multipart/form-data.")
-        part = await self._take(request, file_of(request.body.blocks(), options.get("boundary", "")))
+        part = await self._take(
+            request, file_of(request.body.blocks(), options.get("boundary", "")), _NOTHING
+        )
         row, upload = await self._direct.find(request.subject.multipart_id)
         await self._direct.complete(row, upload, {part.number: part.etag})
         key = row["key"]
@@ -79,7 +91,9 @@ class PartPlane:
         headers = {"etag": f'"{part.etag}"', "location": f"/{key}"}
         return Reply(201, told.encode(), headers, content_type="application/xml")
 
-    async def _take(self, request: Request[PartAddress], body: AsyncIterator[bytes]) -> StoredPart:
+    async def _take(
+        self, request: Request[PartAddress], body: AsyncIterator[bytes], announced: Announced
+    ) -> StoredPart:
         address = request.subject
         row, upload = await self._direct.find(address.multipart_id)
         taking(upload)
@@ -91,5 +105,49 @@ class PartPlane:
             body,
             most_bytes=self._direct.uploads.limit(upload),
             size=address.size,
-            md5=address.md5,
+            **announced,
         )
+
+
+class Announced(TypedDict):
+    """What the bytes of a part must add up to."""
+
+    md5: str | None
+    """In hexadecimal digits."""
+    checksums: Checksums
+
+
+_NOTHING: Announced = {"md5": None, "checksums": NO_CHECKSUMS}
+
+
+def announced(request: Request[PartAddress]) -> Announced:
+    """What a part's URL and headers say of its bytes: S3's headers, but for algorithms that only S3 has.
+
+    Raises:
+        PlayheadError: `malformed_request` for a header that cannot be read, `checksum_mismatch` for one that is not
+            what the URL was signed for.
+    """
+    address, found = request.subject, {}
+    for name, size in _HEADERS.items():
+        text = request.headers.get(name)
+        found[name] = None if text is None else base64_in(text.strip(), size)
+        if text is not None and found[name] is None:
+            raise PlayheadError("malformed_request", f"The {name} must be one in base64.")
+    md5, sha256, crc64nvme = (found[name] for name in _HEADERS)
+    signed_md5 = None if address.md5 is None else bytes.fromhex(address.md5)
+    for signed, sent in ((signed_md5, md5), (address.crc64nvme, crc64nvme)):
+        if None not in (signed, sent) and signed != sent:
+            raise PlayheadError("checksum_mismatch", "The URL was signed for other bytes.")
+    return {
+        "md5": address.md5 if md5 is None else md5.hex(),
+        "checksums": Checksums(sha256, address.crc64nvme or crc64nvme),
+    }
+
+
+def bad_digest(error: PlayheadError) -> Reply:
+    """S3's answer to bytes that do not add up to what was sent along."""
+    told = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>BadDigest</Code>'
+        f"<Message>{escape(error.detail)}</Message></Error>"
+    )
+    return Reply(400, told.encode(), content_type="application/xml")

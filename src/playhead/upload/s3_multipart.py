@@ -7,8 +7,8 @@
     DELETE {C}/s3/multipart/{id}?key=                                     → {}
     GET    {C}/s3/params?filename=&type=    a form for the whole file     → {method, url, fields, headers}
 
-Beyond that, whoever knows more may say more: `size` when beginning, which is then held to; `size` and `md5` when a
-part is signed, and then only those bytes are taken.
+Beyond that, whoever knows more may say more: `size` when beginning, which is then held to; `size`, `md5` and
+`crc64nvme` when a part is signed, and then only those bytes are taken; `ChecksumCRC64NVME` of parts when completing.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from uuid import UUID
 
 import msgspec
 
+from playhead.model.checksum import crc64nvme_in
 from playhead.model.errors import PlayheadError
 from playhead.model.urls import Urls
 from playhead.records import multiparts, uploads
@@ -44,6 +45,8 @@ BUCKET = "playhead"
 MAX_BODY = 2 * 1024 * 1024
 """Bytes of JSON: 10,000 parts with their ETags are 0.7 MB."""
 _ID = "[0-9a-f]{32}"
+_CRC = "ChecksumCRC64NVME"
+"""Of a part, as S3 names it."""
 
 Opening = Callable[[Subject, Mapping[str, str], int | None], Awaitable[Row]]
 """Whoever asks, what it says of the file, its size → the upload that the file is for."""
@@ -137,7 +140,12 @@ class Companion(Generic[Subject]):
         query = _query(request)
         number = int(request.path.rstrip("/").rpartition("/")[2])
         signed = await self._direct.sign_part(
-            row, upload, number, size=_number(query, "size"), md5=_md5(query.get("md5"))
+            row,
+            upload,
+            number,
+            size=_number(query, "size"),
+            md5=_md5(query.get("md5")),
+            crc64nvme=_crc(query.get("crc64nvme"), "crc64nvme"),
         )
         return _json(
             {
@@ -167,8 +175,8 @@ class Companion(Generic[Subject]):
             PlayheadError: as `Direct.complete`, `not_found`, `malformed_request`.
         """
         row, upload = await self._found(request)
-        listed = _listed(await _object(request.body))
-        await self._direct.complete(row, upload, listed)
+        asked = await _object(request.body)
+        await self._direct.complete(row, upload, _listed(asked), _crcs(asked))
         location = f"{self._urls.base_url}/v1/videos/{upload['video_id']}"
         return _json(
             {"location": location, "key": row["key"], "bucket": BUCKET, "videoId": str(upload["video_id"])}
@@ -257,6 +265,21 @@ def _md5(text: str | None) -> str | None:
     if not is_one:
         raise PlayheadError("invalid_request", "The md5 must be one in base64.", field="md5")
     return text
+
+
+def _crc(text: Any, field: str) -> bytes | None:
+    if text is None:
+        return None
+    value = crc64nvme_in(text) if isinstance(text, str) else None
+    if value is None:
+        raise PlayheadError("invalid_request", f"The {field} must be one in base64.", field=field)
+    return value
+
+
+def _crcs(asked: Mapping[str, Any]) -> dict[int, bytes]:
+    """Part → CRC64NVME, of those that the client names one of; what `_listed` has read."""
+    found = {part["PartNumber"]: _crc(part.get(_CRC), _CRC) for part in asked.get("parts") or ()}
+    return {number: crc for number, crc in found.items() if crc is not None}
 
 
 def _listed(asked: Mapping[str, Any]) -> dict[int, str] | None:
