@@ -164,6 +164,17 @@ async def test_nothing_is_left_to_show(disk: Disk, unfit: Path) -> None:
     assert await shown(disk, unfit, example_plan(("144p",)), playing(unfit)) is None
 
 
+async def test_pictures_are_not_shown_without_the_sound_that_went_with_the_last_rendition(
+    disk: Disk, fit: Path
+) -> None:
+    plan = with_source(example_plan(("144p",)), replace(await judge(fit), sounds=()))
+    gone = {"audio": {"key": "swept", "size_bytes": 1}}
+    assert await shown(disk, fit, plan, playing(fit, ready=True, sounds=gone)) is None
+    assert await shown(disk, fit, plan, playing(fit, sounds={"audio": {"key": None, "size_bytes": None}}))
+    silent = msgspec.structs.replace(plan, audio=None)
+    assert await shown(disk, fit, silent, playing(fit, ready=True, sounds={}))
+
+
 async def test_sound_alone_is_shown_without_pictures_once_it_is_planned(disk: Disk, tmp_path: Path) -> None:
     path = tmp_path / "song.m4a"
     ffmpeg(*sound(9), *AAC, path)

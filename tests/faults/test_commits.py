@@ -47,7 +47,7 @@ _FIELDS: dict[str, dict[str, object]] = {
     "rendition": {"thumbnailTimestampsSeconds": [1.0]},
     "poster": {},
 }
-_LOOKING = "SELECT 1 FROM procrastinate_jobs WHERE task_name = 'look_around' AND status = 'doing'"
+_LOOKING = "SELECT 1 FROM procrastinate_jobs WHERE task_name LIKE 'look%%' AND status = 'doing'"
 
 
 def stored(stage: Stage, video_id: str, slot: str) -> list[Path]:

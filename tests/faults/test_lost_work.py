@@ -58,5 +58,5 @@ _PUBLISHING = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND
 
 
 def _busy(stage: Stage) -> bool:
-    doing = "SELECT 1 FROM procrastinate_jobs WHERE status = 'doing' AND task_name <> 'look_around'"
+    doing = "SELECT 1 FROM procrastinate_jobs WHERE status = 'doing' AND task_name NOT LIKE 'look%%'"
     return bool(stage.rows(doing))

@@ -17,7 +17,7 @@ from playhead.processing.chunks import encode_chunk
 from playhead.processing.inspect import inspect
 from playhead.processing.reconcile import reconcile, sweep
 from playhead.processing.workshop import MAX_ATTEMPTS, Workshop, attempt
-from playhead.records import due, objects, pieces, videos
+from playhead.records import due, objects, pieces, remaking, renditions, steps, videos
 from playhead.records.database import Row
 from playhead.storage.disk import Disk
 from tests.media.samples import sample
@@ -106,6 +106,42 @@ async def test_being_stopped_says_nothing_about_the_file(shop: Shop, workshop: W
         with pytest.raises(asyncio.CancelledError):
             await task
     assert await attempts(shop, video) == 0
+
+
+@pytest.mark.parametrize("code", ["corrupt_file", "storage_full"])
+async def test_an_attempt_of_before_says_nothing_about_a_video_begun_anew(
+    shop: Shop, workshop: Workshop, code: str
+) -> None:
+    video, _ = await shop.planned("144p")
+
+    async def outlived(_video: Row, _failures: int) -> None:
+        async with shop.records.transaction() as tx:
+            await videos.fail(tx, await videos.get(tx, video["id"], lock=True), PlayheadError("no_frames"))
+        async with shop.records.transaction() as tx:
+            await remaking.begin(tx, await videos.get(tx, video["id"], project_id=shop.project_id, lock=True))
+            await steps.begin(tx, shop.project_id, video["id"], "chunk:0")
+        raise PlayheadError(code)
+
+    await attempt(workshop, video["id"], "chunk:0", outlived)
+    async with shop.records.transaction() as tx:
+        now = await videos.get(tx, video["id"])
+    assert (now["status"], now["generation"]) == (Status.PROCESSING, video["generation"] + 1)
+    assert await attempts(shop, video) == 1, "that of the new making is still under way"
+
+
+async def test_with_every_resolution_deleted_before_it_is_planned_nothing_is_made(
+    shop: Shop, workshop: Workshop
+) -> None:
+    video_id = await shop.video("144p")
+    await workshop.storage.put("source", sample("avi_mpeg4_b_frames").path().read_bytes())
+    async with shop.records.transaction() as tx:
+        await videos.begin_processing(tx, video_id, source_key="source", source_size=1)
+        for row in (await renditions.of_videos(tx, [video_id]))[video_id]:
+            await renditions.remove(tx, row)
+    await inspect(workshop, video_id)
+    async with shop.records.transaction() as tx:
+        video = await videos.get(tx, video_id)
+    assert (video["plan"] is not None, video["status"]) == (True, Status.PROCESSING)
 
 
 async def attempts(shop: Shop, video: Row) -> int:

@@ -29,6 +29,28 @@ async def test_what_nobody_publishes_is_deleted_in_time(shop: Shop) -> None:
         assert await objects.doomed(tx, 10) == ["c"], "whose writer must be dead by now"
 
 
+async def test_what_has_arrived_waits_for_its_completion_as_long_as_that_may_come(shop: Shop) -> None:
+    """Longer than any writer would live: an upload may be completed a day after its last byte."""
+    video_id = await shop.video()
+    async with shop.records.transaction() as tx:
+        upload = await uploads.create(
+            tx,
+            shop.project_id,
+            video_id,
+            content_type="video/mp4",
+            declared_size=1,
+            expires_in=timedelta(days=1),
+        )
+        slots = {"a": "source/", "b": "quarantine/", "c": "piece/x/0/"}
+        await objects.reserve(tx, shop.project_id, video_id, slots)
+        await tx.connection.execute(text("UPDATE objects SET created_at = now() - interval '7 hours'"))
+    async with shop.records.transaction() as tx:
+        assert await objects.doomed(tx, 10) == ["c"]
+        await uploads.end(tx, upload["id"], UploadState.DEAD)
+    async with shop.records.transaction() as tx:
+        assert set(await objects.doomed(tx, 10)) == {"a", "b", "c"}
+
+
 async def test_readers_get_a_grace_before_replaced_objects_go(shop: Shop) -> None:
     video_id = await shop.video()
     async with shop.records.transaction() as tx:

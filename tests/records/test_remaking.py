@@ -27,6 +27,9 @@ NAMES = ("360p", "144p")
 async def _make(tx: Transaction, video: Row, attempt: str, tracks: tuple[str, ...]) -> None:
     """Everything a worker does until tracks are finished."""
     names = [keys.rendition(video["id"], track, attempt) for track in tracks]
+    sound = keys.piece(video["id"], AUDIO, 0, attempt)
+    await objects.reserve(tx, video["project_id"], video["id"], {sound.key: sound.slot})
+    await pieces.publish(tx, video["id"], AUDIO, 0, key=sound.key, size_bytes=1, frames=1)
     poster = keys.poster(video["id"], attempt)
     for name in (*names, poster):
         await objects.reserve(tx, video["project_id"], video["id"], {name.key: name.slot})
@@ -102,6 +105,7 @@ async def test_what_is_ready_stays_until_all_of_it_is_replaced(shop: Shop) -> No
     assert sorted(row["etag"] for row in rows) == ["second", "third"]
     assert set((await _kept(shop)).values()) == {video_id}
     assert all("first" not in key for key in await _kept(shop))
+    assert all("/piece/" not in key for key in await _kept(shop)), "the renditions hold the sound"
     assert (await _told(shop))[-3:] == [EventType.READY, EventType.REPROCESSING, EventType.REPROCESSED]
 
 

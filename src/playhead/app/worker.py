@@ -128,6 +128,7 @@ async def _run_queues(queue: App, settings: Settings) -> None:
 
 def bind(queue: App, workshop: Workshop, parts: Parts, sender: Sender, fetching: Fetching) -> None:
     """Say what code does each job of `model.jobs`, and what is done over and over."""
+    _bind_care(queue, workshop, parts)
 
     @queue.task(name="inspect")
     async def _inspect(video_id: str) -> None:
@@ -170,16 +171,27 @@ def bind(queue: App, workshop: Workshop, parts: Parts, sender: Sender, fetching:
     async def _sweep() -> None:
         await sweep(workshop)
 
+
+def _bind_care(queue: App, workshop: Workshop, parts: Parts) -> None:
+    """Say what is done over and over."""
+
     @queue.periodic(cron="* * * * * */5")
     # No lock: the next look must not wait for one whose worker died, as looking is what frees such locks.
     @queue.task(name="look_around", queue=LOOK, queueing_lock="look_around")
     async def _look_around(timestamp: int) -> None:  # noqa: ARG001 -- the scheduler gives it
         await retry_stalled(queue)
-        await abandon_overdue(parts.uploads)
-        await look_after_multiparts(parts.uploads)
+        await reconcile(workshop)
         async with parts.records.transaction() as tx:
             await answers.clear(tx)
-        await reconcile(workshop)
+
+    @queue.periodic(cron="* * * * * */5")
+    # Apart from the other, which brings lost work back: this one needs the store, and may copy a large file in it.
+    @queue.task(
+        name="look_after_uploads", queue=LOOK, lock="look_after_uploads", queueing_lock="look_after_uploads"
+    )
+    async def _look_after_uploads(timestamp: int) -> None:  # noqa: ARG001 -- the scheduler gives it
+        await abandon_overdue(parts.uploads)
+        await look_after_multiparts(parts.uploads)
 
 
 async def retry_stalled(queue: App) -> None:

@@ -71,7 +71,7 @@ class Presentation:
 async def present(playing: Playing, plan: Plan | None, shelf: Shelf) -> Presentation | None:
     """What can be shown now; None when nothing can be yet, because the source must be planned first."""
     source = None
-    if plan is None and not playing.sound_as_it_is:
+    if (plan is None and not playing.sound_as_it_is) or (plan is not None and _is_mute(playing, plan)):
         return None
     if plan is None or not plan.source_reasons or plan.sound_from_source:
         source = await shelf.source(
@@ -108,6 +108,12 @@ async def present(playing: Playing, plan: Plan | None, shelf: Shelf) -> Presenta
         settled=plan is not None,
         final=playing.ready,
     )
+
+
+def _is_mute(playing: Playing, plan: Plan) -> bool:
+    """Whether what was encoded of the sound is gone: it went with the last rendition, which held it."""
+    encoded = plan.audio is not None and not plan.sound_from_source
+    return encoded and playing.ready and not any(row["status"] == Status.READY for row in playing.renditions)
 
 
 async def _source(shelf: Shelf, key: str, lane: Lane, cuts: Sequence[int]) -> Pictures:

@@ -84,7 +84,7 @@ async def _publish(workshop: Workshop, video: Row, language: str, cues: Sequence
     await workshop.storage.put(name.key, write(cues))
     async with workshop.records.transaction() as tx:
         current = await videos.find(tx, video["id"], lock=True)
-        if current is None:
+        if current is None or current["generation"] != video["generation"]:
             await objects.doom(tx, [name.key])
         else:
             await captions.publish(tx, video["id"], language, key=name.key, cues=len(cues))

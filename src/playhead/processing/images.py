@@ -43,7 +43,9 @@ async def make_poster(workshop: Workshop, video_id: UUID) -> None:
                 await objects.reserve(tx, video["project_id"], video_id, {name.key: name.slot})
             await workshop.storage.adopt(name.key, picture)
         async with workshop.records.transaction() as tx:
-            if not await videos.publish_poster(tx, video_id, name.key):
+            current = await videos.find(tx, video_id, lock=True)
+            anew = current is None or current["generation"] != video["generation"]
+            if anew or not await videos.publish_poster(tx, video_id, name.key):
                 await objects.doom(tx, [name.key])
                 return
             await objects.keep(tx, [name.key])

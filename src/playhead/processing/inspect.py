@@ -89,7 +89,7 @@ async def _lay_out(
     begun = made is not None and await publish_first(tx, video, made)
     if begun or not planned.source_reasons or (planned.drawn and planned.sound_from_source):
         await videos.mark_playable(tx, video)
-    if begun or not planned.source_reasons or planned.drawn:
+    if begun or not planned.source_reasons or planned.drawn or not planned.renditions:
         return False
     # Nothing can be played yet: the smallest track's beginning is made before anything else.
     await tx.defer(jobs.beginning(video["id"], planned.renditions[-1].track, video["turn"]))

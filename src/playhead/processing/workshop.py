@@ -151,12 +151,12 @@ async def _attempt(
     except PlayheadError as error:
         log.warning("step failed", video_id=str(video_id), step=name, code=error.code, detail=str(error))
         if error.code in _PASSING:
-            await _forgive(workshop, video_id, name)
+            await _forgive(workshop, video, name)
         else:
-            await _count(workshop, video_id, name, error, give_up)
+            await _count(workshop, video, name, error, give_up)
     except asyncio.CancelledError:
         # Stopped in good order: this attempt says nothing about the file.
-        await _forgive(workshop, video_id, name)
+        await _forgive(workshop, video, name)
         raise
 
 
@@ -190,18 +190,23 @@ async def _is_wanted(workshop: Workshop, video: Row) -> bool:
         return True  # as far as is known
 
 
-async def _forgive(workshop: Workshop, video_id: UUID, name: str) -> None:
+async def _forgive(workshop: Workshop, video: Row, name: str) -> None:
     async with workshop.records.transaction() as tx:
-        await steps.forgive(tx, video_id, name)
+        if await _current(tx, video) is not None:
+            await steps.forgive(tx, video["id"], name)
 
 
-async def _count(
-    workshop: Workshop, video_id: UUID, name: str, error: PlayheadError, give_up: GiveUp
-) -> None:
+async def _count(workshop: Workshop, video: Row, name: str, error: PlayheadError, give_up: GiveUp) -> None:
     async with workshop.records.transaction() as tx:
-        video = await videos.find(tx, video_id, lock=True)
-        if video is None or video["status"] != Status.PROCESSING:
+        current = await _current(tx, video)
+        if current is None or current["status"] != Status.PROCESSING:
             return
-        failures = await steps.fail(tx, video_id, name, str(error))
+        failures = await steps.fail(tx, video["id"], name, str(error))
         if not error.kind.retriable or failures >= TRIES:
-            await give_up(tx, video, error)
+            await give_up(tx, current, error)
+
+
+async def _current(tx: Transaction, video: Row) -> Row | None:
+    """The video as it is now, locked; None where it is gone, or begun anew since an attempt took it up as `video`."""
+    current = await videos.find(tx, video["id"], lock=True)
+    return current if current is not None and current["generation"] == video["generation"] else None

@@ -12,12 +12,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy import case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from playhead.model import jobs
+from playhead.model.states import UploadState
 from playhead.records.database import Transaction
-from playhead.records.tables import objects
+from playhead.records.tables import objects, uploads
 
 WRITING, KEPT, DOOMED, REFUSED = "writing", "kept", "doomed", "refused"
 """Doomed are those that were kept once; refused those whose attempt never won, and may not know it yet."""
@@ -28,6 +29,8 @@ ABANDONED_AFTER = timedelta(hours=6)
 """An object that was reserved this long ago has no writer any more: no job runs that long."""
 
 _LIVE = (WRITING, KEPT)
+_ARRIVED = ("source/", "quarantine/")
+"""Slots of files that clients have sent, before they are a video's source."""
 _GIVEN_UP = case((objects.c.state.in_((KEPT, DOOMED)), DOOMED), else_=REFUSED)
 _NOW: dict[str, Any] = {"state": _GIVEN_UP, "due_at": func.clock_timestamp()}
 
@@ -108,9 +111,15 @@ async def move(tx: Transaction, from_video: UUID, to_video: UUID) -> None:
 async def doomed(tx: Transaction, limit: int) -> list[str]:
     """Keys to delete now: those given up, and those whose writer must be long dead."""
     abandoned = (objects.c.state == WRITING) & (objects.c.created_at < func.now() - ABANDONED_AFTER)
+    # What has arrived for an upload waits for its completion as long as that may still come.
+    awaited = exists().where(
+        objects.c.slot.in_(_ARRIVED),
+        uploads.c.video_id == objects.c.video_id,
+        uploads.c.state.in_((UploadState.WAITING, UploadState.RECEIVED)),
+    )
     found = await tx.connection.execute(
         select(objects.c.key)
-        .where(objects.c.state != KEPT, or_(objects.c.due_at <= func.now(), abandoned))
+        .where(objects.c.state != KEPT, or_(objects.c.due_at <= func.now(), abandoned & ~awaited))
         .limit(limit)
     )
     return list(found.scalars())

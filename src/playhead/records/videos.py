@@ -244,8 +244,9 @@ async def settle(tx: Transaction, video: Row) -> None:
         return
     # With every rendition deleted, nobody waits for its sound any more.
     await stretches.give_up(tx, video["id"])
+    await objects.doom_unfinished(tx, video["id"])
+    await objects.doom_slots(tx, video["id"], "piece/", grace=objects.READERS_GRACE)
     if video["replaces"] is not None:
-        await objects.doom_unfinished(tx, video["id"])
         await remaking.finish(tx, video)
         return
     await tx.connection.execute(
@@ -253,8 +254,6 @@ async def settle(tx: Transaction, video: Row) -> None:
         .where(videos.c.id == video["id"])
         .values(status=Status.READY, ready_at=func.clock_timestamp())
     )
-    await objects.doom_unfinished(tx, video["id"])
-    await objects.doom_slots(tx, video["id"], "piece/", grace=objects.READERS_GRACE)
     await events.append(tx, video["project_id"], video["id"], EventType.READY)
 
 

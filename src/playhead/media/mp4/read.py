@@ -5,8 +5,10 @@ The reads are few: one for the start of the file, one behind the media when `moo
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import NamedTuple, Protocol
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import NamedTuple, Protocol, TypeVar
 
 from playhead.media.mp4.boxes import corrupt
 from playhead.media.mp4.fragments import FRAGMENT_SAMPLE_LIMIT, FragmentReader
@@ -14,8 +16,12 @@ from playhead.media.mp4.moov import read_moov
 from playhead.media.mp4.movie import Movie
 from playhead.model.errors import PlayheadError
 
+T = TypeVar("T")
+
 READ_AHEAD = 4096
 """Bytes asked for when only a header is wanted: a fragment's `moof` usually comes with it in one request."""
+AT_ONCE_BYTES = 64 << 10
+"""Bytes of an index that are read in a millisecond."""
 INDEX_LIMIT = 256 << 20
 """The largest `moov` or `moof` that is read, in bytes; 10 h with three tracks need about 40 MB."""
 BOX_LIMIT = 2_000_000
@@ -74,17 +80,23 @@ async def read_movie(source: Bytes, most_samples: int = FRAGMENT_SAMPLE_LIMIT) -
             brand = (await window.take(place.body, min(4, place.end - place.body))).decode("latin-1")
         elif place.kind == b"moov" and movie is None:
             moov = await _payload(window, place)
-            movie = read_moov(moov, source.size, brand)
+            movie = await _apart(len(moov), partial(read_moov, moov, source.size, brand))
             if not movie.fragmented:
                 return movie
             fragments = FragmentReader(movie, moov, most_samples)
         elif place.kind == b"moof" and fragments is not None:
             if place.end > source.size:
                 break
-            fragments.add(await _payload(window, place), place.at)
+            moof = await _payload(window, place)
+            await _apart(len(moof), partial(fragments.add, moof, place.at))
     if fragments is None:
         raise IndexLostError("there is no movie header")
     return fragments.movie()
+
+
+async def _apart(size: int, work: Callable[[], T]) -> T:
+    """The result of `work` on so many bytes: of many in a thread, for whoever shares the loop has to go on."""
+    return await asyncio.to_thread(work) if size > AT_ONCE_BYTES else work()
 
 
 async def _top(window: _Window) -> AsyncIterator[_Place]:
