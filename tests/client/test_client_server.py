@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import tracemalloc
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import anycrc
 import httpx
 import msgspec
 import pytest
@@ -63,6 +65,24 @@ async def test_a_file_is_verified(live_server: Live, client: Client, clip: Path,
         client.upload(clip, checksum=other)
     assert (caught.value.code, caught.value.status) == ("checksum_mismatch", 460)
     assert not client.upload(clip, resolutions=["144p"]).upload.verified
+
+
+async def test_a_checksum_may_be_told_when_all_is_sent(live_server: Live, client: Client, clip: Path) -> None:
+    value = anycrc.Model("CRC64-NVME").calc(clip.read_bytes())
+    right, other = (
+        f"crc64nvme:{base64.b64encode(each.to_bytes(8, 'big')).decode()}" for each in (value, value ^ 1)
+    )
+    for told in (right, other):
+        upload = client.create_upload("clip.mp4", clip.stat().st_size, resolutions=["144p"])
+        client.send(upload, clip)
+        if told == right:
+            video = client.complete_upload(upload.id, checksum=told)
+            assert (video.upload.checksum, video.upload.verified) == (right, True)
+        else:
+            async with AsyncClient(live_server.url, live_server.key) as asynchronous:
+                with pytest.raises(PlayheadAPIError) as caught:
+                    await asynchronous.complete_upload(upload.id, checksum=told)
+            assert caught.value.code == "checksum_mismatch"
 
 
 async def test_the_same_from_an_event_loop(live_server: Live, clip: Path) -> None:

@@ -71,8 +71,8 @@ class Tree:
     async def list(self) -> httpx.Response:
         return await self.client.get(self.at())
 
-    async def complete(self, parts: object) -> httpx.Response:
-        return await self.client.post(self.at("/complete"), json={"parts": parts})
+    async def complete(self, parts: object, **said: object) -> httpx.Response:
+        return await self.client.post(self.at("/complete"), json={"parts": parts, **said})
 
     async def abort(self) -> httpx.Response:
         return await self.client.delete(self.at())

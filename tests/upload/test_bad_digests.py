@@ -77,6 +77,20 @@ async def test_a_crc_of_the_whole_file_is_held_against_what_the_store_tells(
     assert list(await plane.stored()) == [kept]
 
 
+async def test_a_checksum_may_be_said_when_completing(plane: Plane) -> None:
+    for declared, code in ((WHOLE, None), (WHOLE[:-1] + b"?", "checksum_mismatch")):
+        tree = await plane.grant()
+        await tree.begin()
+        listed = await tree.send_all()
+        for unreadable in ("crc64nvme:x", 7):
+            refused = await tree.complete(listed, checksum=unreadable)
+            assert (refused.json()["code"], refused.json()["field"]) == ("invalid_request", "checksum")
+        for _ in range(2 if code is None else 1):
+            answer = await tree.complete(listed, checksum=crc_of(declared))
+            assert answer.json().get("code") == code
+        assert (await plane.video_of(tree))["error_code"] == code
+
+
 async def test_what_the_store_does_not_tell_the_first_step_looks_at(plane: Plane, tmp_path: Path) -> None:
     """A form leaves no checksum in S3, and no store tells a SHA-256 of parts."""
     workshop = Workshop(plane.parts.records, plane.parts.storage, NoSandbox(find_tools()), tmp_path, 3600.0)

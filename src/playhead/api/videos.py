@@ -24,7 +24,7 @@ from playhead.model.urls import Urls
 from playhead.records import remaking, videos
 from playhead.records import uploads as upload_records
 from playhead.records.database import Records, Transaction
-from playhead.upload import cleaning, completing, fetching, url_ingest
+from playhead.upload import cleaning, completing, declaring, fetching, url_ingest
 from playhead.upload.asking import MAX_THUMBNAILS, checked
 from playhead.upload.sessions import Uploads
 
@@ -55,6 +55,13 @@ class CreateUpload(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     checksum: str | None = None
     """Of the whole file: `sha-256:` and its SHA-256, in hexadecimal or Base64; `crc64nvme:` and its CRC64NVME, in
     Base64 as S3 writes it; or both, with a comma between."""
+
+
+class CompleteUpload(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The body of `POST /v1/uploads/{id}/complete`, which may also have none."""
+
+    checksum: str | None = None
+    """As for creating the upload, for whoever knows it only once all is sent."""
 
 
 class CreateVideo(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -214,12 +221,14 @@ class UploadsController(Controller):
         records: RecordsGiven,
         uploads: UploadsGiven,
         urls: UrlsGiven,
+        data: JSONBody[CompleteUpload | None] = None,
     ) -> dict[str, Any]:
         """Say that the file was sent whole. Repeating it is answered with how things stand."""
         async with records.transaction() as tx:
             upload = await upload_records.find(tx, id_of(upload_id))
         if upload is None or upload["project_id"] != project_id:
             raise PlayheadError("not_found", "There is no such upload.")
+        await declaring.declare(uploads, upload["id"], None if data is None else data.checksum)
         await completing.complete(uploads, upload["video_id"], project_id=project_id)
         async with records.transaction() as tx:
             return view(await _one(tx, upload["video_id"], project_id), urls)

@@ -157,9 +157,12 @@ class AsyncClient:
                 Unfinished(upload), body, on_progress, parallel=parallel, memory=Memory()
             )
 
-    async def complete_upload(self, upload_id: str) -> Video:
-        """Say that all bytes are there: the server checks them and starts. Twice is the same as once."""
-        return await self._run(calls.complete_upload(upload_id))
+    async def complete_upload(self, upload_id: str, *, checksum: str | None = None) -> Video:
+        """Say that all bytes are there: the server checks them and starts. Twice is the same as once.
+
+        `checksum` is of the whole file, for whoever knows it only by now.
+        """
+        return await self._run(calls.complete_upload(upload_id, checksum))
 
     async def video(self, video_id: str) -> Video:
         """Read a video."""

@@ -116,9 +116,10 @@ def preflight(
     )
 
 
-def complete_upload(upload_id: str) -> Call[Video]:
-    """Say that all bytes are there; completing twice is the same as once."""
-    return Call("POST", f"/v1/uploads/{_part(upload_id)}/complete", Video)
+def complete_upload(upload_id: str, checksum: str | None = None) -> Call[Video]:
+    """Say that all bytes are there, and what they add up to; completing twice is the same as once."""
+    body = None if checksum is None else msgspec.json.encode({"checksum": checksum})
+    return Call("POST", f"/v1/uploads/{_part(upload_id)}/complete", Video, body)
 
 
 def video(video_id: str) -> Call[Video]:

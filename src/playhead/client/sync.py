@@ -152,9 +152,12 @@ class Client:
         with open_body(source) as body:
             self._sending.send(Unfinished(upload), body, on_progress, parallel=parallel, memory=Memory())
 
-    def complete_upload(self, upload_id: str) -> Video:
-        """Say that all bytes are there: the server checks them and starts. Twice is the same as once."""
-        return self._run(calls.complete_upload(upload_id))
+    def complete_upload(self, upload_id: str, *, checksum: str | None = None) -> Video:
+        """Say that all bytes are there: the server checks them and starts. Twice is the same as once.
+
+        `checksum` is of the whole file, for whoever knows it only by now.
+        """
+        return self._run(calls.complete_upload(upload_id, checksum))
 
     def video(self, video_id: str) -> Video:
         """Read a video."""

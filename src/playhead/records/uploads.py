@@ -139,6 +139,15 @@ def declared(row: Row) -> Checksums:
     return Checksums(row["sha256"], row["crc64nvme"])
 
 
+async def declare_checksums(tx: Transaction, upload_id: UUID, checksums: Checksums) -> None:
+    """Note what the whole file of an upload must add up to."""
+    await tx.connection.execute(
+        update(uploads)
+        .where(uploads.c.id == upload_id)
+        .values(sha256=checksums.sha256, crc64nvme=checksums.crc64nvme)
+    )
+
+
 async def verified(tx: Transaction, upload_id: UUID) -> None:
     """The whole file was seen to have the checksums that were declared."""
     await tx.connection.execute(

@@ -8,7 +8,8 @@
     GET    {C}/s3/params?filename=&type=    a form for the whole file     → {method, url, fields, headers}
 
 Beyond that, whoever knows more may say more: `size` when beginning, which is then held to; `size`, `md5` and
-`crc64nvme` when a part is signed, and then only those bytes are taken; `ChecksumCRC64NVME` of parts when completing.
+`crc64nvme` when a part is signed, and then only those bytes are taken; `ChecksumCRC64NVME` of parts
+and `checksum` of the whole when completing.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from playhead.records import multiparts, uploads
 from playhead.records.database import Row
 from playhead.upload.asking import wished
 from playhead.upload.body import Body
+from playhead.upload.declaring import declare
 from playhead.upload.direct import Direct, part_bytes
 from playhead.upload.grants import Caller
 from playhead.upload.protocols import Route
@@ -176,6 +178,7 @@ class Companion(Generic[Subject]):
         """
         row, upload = await self._found(request)
         asked = await _object(request.body)
+        await declare(self._direct.uploads, upload["id"], _checksum(asked))
         await self._direct.complete(row, upload, _listed(asked), _crcs(asked))
         location = f"{self._urls.base_url}/v1/videos/{upload['video_id']}"
         return _json(
@@ -264,6 +267,13 @@ def _md5(text: str | None) -> str | None:
         is_one = False
     if not is_one:
         raise PlayheadError("invalid_request", "The md5 must be one in base64.", field="md5")
+    return text
+
+
+def _checksum(asked: Mapping[str, Any]) -> str | None:
+    text = asked.get("checksum")
+    if text is not None and not isinstance(text, str):
+        raise PlayheadError("invalid_request", "The checksum must be text.", field="checksum")
     return text
 
 
