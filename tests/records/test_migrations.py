@@ -6,16 +6,19 @@ import asyncio
 import os
 import subprocess
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
+from alembic import command
 from procrastinate.schema import SchemaManager
 from sqlalchemy import create_engine
 
 from playhead.app import cluster as clusters
 from playhead.model import jobs
+from playhead.model.checksum import Checksums
 from playhead.model.errors import PlayheadError
-from playhead.records import migrate
+from playhead.records import migrate, uploads
 from playhead.records.database import Records, sqlalchemy_url
 from playhead.records.migrations import queue
 from playhead.records.tables import metadata
@@ -51,6 +54,37 @@ async def test_four_upgrades_at_once_all_succeed(postgres: Postgres) -> None:
     url = postgres.empty_database()
     await asyncio.gather(*(migrate.upgrade(url) for _ in range(4)))
     assert await migrate.current(url) == migrate.head()
+
+
+async def test_uploads_of_before_there_was_a_crc_stay_as_they_were(postgres: Postgres) -> None:
+    url = postgres.empty_database()
+    upload_id, sha256 = uuid4(), bytes(range(32))
+    with migrate._connected(url) as connection:
+        configuration = migrate._configuration()
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "v0011")
+    with psycopg.connect(url) as older:
+        older.execute(
+            "SET session_replication_role = replica"
+        )  # its project and video are of no interest here
+        older.execute(
+            "INSERT INTO uploads (id, project_id, video_id, state, content_type, expires_at, sha256)"
+            " VALUES (%s, %s, %s, 'waiting', 'video/mp4', now(), %s)",
+            [upload_id, uuid4(), uuid4(), sha256],
+        )
+    await migrate.upgrade(url)
+    records = Records(url)
+    try:
+        async with records.transaction() as tx:
+            row = await uploads.find(tx, upload_id)
+            assert row is not None
+            assert uploads.declared(row) == Checksums(sha256=sha256)
+            await uploads.declare_checksums(tx, upload_id, Checksums(sha256, bytes(8)))
+            row = await uploads.find(tx, upload_id)
+            assert row is not None
+            assert uploads.declared(row) == Checksums(sha256, bytes(8))
+    finally:
+        await records.close()
 
 
 async def test_the_queue_works_on_the_migrated_schema(database_url: str) -> None:
