@@ -198,7 +198,24 @@ def test_a_claim_of_very_many_samples_is_not_listed() -> None:
     assert told.name == "unknown"
 
 
-_BOMBS = ("bomb_table", "bomb_header", "bomb_many", "bomb_900", "bomb_90000", "bomb_no_time", "bomb_edit")
+def test_a_matroska_of_very_many_frames_is_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _beforehand(sample("mkv").path()).name == "fit"
+    monkeypatch.setattr("playhead.processing.preflight.MOST_SAMPLES", 60)  # it has 71
+    told = _beforehand(sample("mkv").path())
+    assert (told.name, told.reasons) == ("unknown", ("The file has too many frames.",))
+
+
+_BOMBS = (
+    "bomb_avi",
+    "bomb_mkv",
+    "bomb_table",
+    "bomb_header",
+    "bomb_many",
+    "bomb_900",
+    "bomb_90000",
+    "bomb_no_time",
+    "bomb_edit",
+)
 
 
 @pytest.mark.parametrize(

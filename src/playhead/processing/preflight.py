@@ -36,7 +36,7 @@ VerdictName = Literal["fit", "encode", "refused", "unknown"]
 MOST_BYTES = 16 * 1024 * 1024
 """How much of a file is looked at."""
 MOST_SAMPLES = 1_000_000
-"""Samples of one track that are listed in memory here: nine hours of thirty frames a second."""
+"""Samples that are listed in memory here: nine hours of thirty frames a second."""
 USUAL_HEAD = 1024 * 1024
 """How much of a file's start to ask for: the index of half an hour, where it comes first."""
 NO_PICTURES = ("it has no pictures",)
@@ -134,7 +134,7 @@ def _of_matroska(source: SparseBytes, resolutions: Sequence[str], judging: Judgi
         codecs = [each.codec for each in asyncio.run(read_head(source)).tracks if each.kind == "video"]
         if not codecs:
             return Verdict("encode", NO_PICTURES)
-        movie = asyncio.run(read_matroska(source)).movie
+        movie = asyncio.run(read_matroska(source, MOST_SAMPLES)).movie
     except RangeMissingError:
         return _of_part(source, codecs)
     except PlayheadError as error:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from playhead.media.avi import AviIndex, read_avi
 from playhead.model.errors import PlayheadError
 from tests.media.mp4.clips import FileBytes, ffmpeg, packets, picture, sound
+from tests.media.samples import indexwork
 
 MPEG4 = ("-c:v", "mpeg4", "-g", "20")
 DROPS = ("-vf", "setpts='PTS+if(gte(N,30),1/TB,0)+if(gte(N,60),0.12/TB,0)'", "-fps_mode", "passthrough")
@@ -165,10 +166,72 @@ def test_what_is_no_film_is_refused(data: bytes) -> None:
         read(data)
 
 
-def test_no_table_is_larger_than_the_file(clips: dict[str, Path]) -> None:
+def _place(data: bytes, number: int) -> int:
+    """Where the first stream's index says where its piece of that number lies."""
+    return data.index(b"indx") + 8 + 24 + 16 * number
+
+
+def test_the_pieces_of_an_index_lie_in_the_file_and_apart(clips: dict[str, Path]) -> None:
     data = indexed_apart(clips["mp3.avi"].read_bytes())
-    with pytest.raises(PlayheadError, match="resource_limit"):
-        read(_changed(data, data.index(b"indx") + 8 + 24 + 8, 0xFFFFFFF0))
+    first, last = _place(data, 0), data.rindex(b"ix01")
+    beyond = bytearray(data)
+    struct.pack_into("<Q", beyond, data.rindex(b"indx") + 8 + 24 + 16, 1 << 63)
+    for bent, why in (
+        (_changed(data, data.rindex(b"indx") + 8 + 24 + 16 + 8, len(data) - last + 1), "out of the file"),
+        (bytes(beyond), "out of the file"),
+        (data[:first] + data[first + 16 : first + 32] + data[first + 16 :], "same place"),
+        (_changed(data, first + 8, 0xFFFFFFF0), "same place"),
+    ):
+        with pytest.raises(PlayheadError, match=f"corrupt_file: .*{why}"):
+            read(bent)
+
+
+def test_a_piece_that_is_named_often_is_read_never() -> None:
+    source = FileBytes(indexwork.pieces(500, 2000))
+    tracemalloc.start()
+    try:
+        with pytest.raises(PlayheadError, match="corrupt_file"):
+            asyncio.run(read_avi(source))
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+    assert source.reads < 10
+
+
+def test_an_index_in_too_many_pieces_is_not_read() -> None:
+    places = [(1000 + 40 * number, 40) for number in range(16_385)]
+    with pytest.raises(PlayheadError, match="too many pieces"):
+        read(indexwork.pieces(1, places))
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["idx1", "indx"])
+def test_an_index_of_too_many_frames_is_none(
+    clips: dict[str, Path], apart: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = clips["mp3.avi"].read_bytes()
+    data = indexed_apart(data) if apart else data
+    index = read(data)
+    assert index is not None
+    # A piece has a header, which has room for a few.
+    rows = sum(len(each.sizes) for each in index.streams)
+    monkeypatch.setattr("playhead.media.avi.index.ROW_LIMIT", rows + 20 if apart else rows)
+    assert read(data) == index
+    monkeypatch.setattr("playhead.media.avi.index.ROW_LIMIT", rows - 1)
+    assert read(data) is None
+
+
+def test_an_index_without_its_fields_is_damage(clips: dict[str, Path]) -> None:
+    data = indexwork.short_index(clips["mp3.avi"].read_bytes())
+    with pytest.raises(PlayheadError, match="corrupt_file"):
+        read(data)
+
+
+def test_little_is_stepped_over_between_frames(clips: dict[str, Path]) -> None:
+    data = clips["mp3.avi"].read_bytes()
+    assert read(indexwork.junk_behind(data, 900)) is not None
+    source = FileBytes(indexwork.junk_behind(data, 100_000))
+    assert asyncio.run(read_avi(source)) is None
+    assert source.reads < 20_100
 
 
 @settings(max_examples=200, deadline=5000, suppress_health_check=[HealthCheck.function_scoped_fixture])

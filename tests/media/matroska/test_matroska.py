@@ -21,6 +21,7 @@ from playhead.media.mp4 import codec_string, from_bytes, to_bytes
 from playhead.model.errors import PlayheadError
 from playhead.packaging.source import view
 from tests.media.mp4.clips import AAC, BFRAMES, X264, FileBytes, ffmpeg, packets, picture, sound
+from tests.media.samples import indexwork
 
 GOPS = ("-g", "25", "-keyint_min", "25", "-sc_threshold", "0", "-x264-params", "open-gop=0")
 SHAPES: dict[str, tuple[str | Path, ...]] = {
@@ -174,6 +175,9 @@ def test_laces(flags: int, lace: bytes, sizes: list[int], group: bool) -> None:
     "block",
     [
         b"\x81\0\0\x04\x02abcd",  # four bytes for three frames of one size
+        b"\x81\0\0\x04\xff",  # 256 frames without a byte
+        b"\x81\0\0\x02\x02\x01\0abc",  # one without, as in Ogg
+        b"\x81\0\0\x06\x02\x81\xbeabc",  # and in EBML: one byte, then one less
         b"\x81\0\0\x02\x01\xff\xff",  # a size that does not end
         b"\x81\0\0\x06\x02\x81",  # sizes that are missing
         b"\x81\0",
@@ -182,6 +186,33 @@ def test_laces(flags: int, lace: bytes, sizes: list[int], group: bool) -> None:
 def test_laces_that_do_not_fit_are_refused(block: bytes) -> None:
     with pytest.raises(PlayheadError, match="corrupt_file"):
         read(_made(_element(b"\xa3", block)))
+
+
+def test_frames_without_a_byte_are_not_listed() -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(PlayheadError, match="corrupt_file"):
+            read(_made(indexwork.lace(256) * 4000))
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_file_has_bytes_for_its_frames() -> None:
+    laces = indexwork.lace(256, bytes(256)) * 100
+    with pytest.raises(PlayheadError, match="not enough bytes"):
+        read(_made(laces))
+    assert len(read(_made(laces, _element(b"\xec", bytes(3 * len(laces))))).frames[0].times) == 25_600
+
+
+def test_no_more_frames_are_listed_than_are_wanted() -> None:
+    data = FileBytes(_made(_element(b"\xa3", b"\x81\0\0\x80abcd") * 1000))
+    assert len(asyncio.run(read_matroska(data, 1000)).frames[0].times) == 1000
+    with pytest.raises(PlayheadError, match="resource_limit"):
+        asyncio.run(read_matroska(data, 999))
+    empty = FileBytes(_made(b"\xec\x80" * 5000))
+    with pytest.raises(PlayheadError, match="resource_limit"):
+        asyncio.run(read_matroska(empty, 1000))
 
 
 def test_a_group_that_refers_to_others_is_no_key_frame() -> None:

@@ -16,6 +16,7 @@ from tests.media.samples import (
     broken,
     colours,
     containers,
+    indexes,
     injections,
     malformed,
     rates,
@@ -40,7 +41,13 @@ SAMPLES: tuple[Sample, ...] = (
 )
 """Categories odd and broken: what honest users upload."""
 
-HOSTILE: tuple[Sample, ...] = (*bombs.SAMPLES, *malformed.SAMPLES, *injections.SAMPLES, *mutations())
+HOSTILE: tuple[Sample, ...] = (
+    *bombs.SAMPLES,
+    *malformed.SAMPLES,
+    *indexes.SAMPLES,
+    *injections.SAMPLES,
+    *mutations(),
+)
 """Categories bombs, injection and mutations: what nobody uploads by accident."""
 
 

@@ -17,19 +17,20 @@ from operator import add, and_, lt, sub
 from playhead.media.avi.chunks import HEADER, corrupt, u16, u32, u64, whole, words
 from playhead.media.avi.streams import Described, Stream, described
 from playhead.media.mp4 import Bytes
-from playhead.model.errors import PlayheadError
 
 HEADER_LIMIT = 4 << 20
 """The largest description of streams that is read, in bytes."""
-INDEX_LIMIT = 256 << 20
-"""The largest index, in bytes: 16 a chunk, some 100 MB for ten hours."""
+ROW_LIMIT = 6_000_000
+"""Chunks of all streams together that are listed, some 500 MB while they are: ten hours have two to four millions."""
+PLACE_LIMIT = 16_384
+"""Pieces that the indexes of all streams may be in: writers make one per gigabyte, or per minute."""
 TOP_LIMIT = 1000
-"""Chunks at the top of a file, or in one gap, that are stepped over."""
-MOST_GAPS = 20_000
-"""Gaps that are looked into. Where every frame is wrapped up (`rec `), ffprobe is not slower."""
+"""Chunks at the top of a file that are stepped over."""
+STEP_LIMIT = 20_000
+"""Chunks between frames that are stepped over. Where every frame is wrapped up (`rec `), ffprobe is not slower."""
 
-ROW = 16
-"""Bytes of a chunk in the old index."""
+ROW, PIECE_ROW = 16, 8
+"""Bytes of a chunk in the old index, and in a piece of OpenDML's."""
 _KEY, _NO_KEY = 0x10, 0x80000000
 """The flag of a key frame in the old index, and of all others in OpenDML's sizes."""
 _SUFFIXES = {"video": (b"dc", b"db"), "audio": (b"wb",), "other": ()}
@@ -70,12 +71,14 @@ async def read_avi(source: Bytes) -> AviIndex | None:
     """The index of a stored AVI file; None where it has none, or one that does not tell of the whole file.
 
     Raises:
-        PlayheadError: `corrupt_file`, `resource_limit`; and what `source.read` raises.
+        PlayheadError: `corrupt_file`; and what `source.read` raises.
     """
     top = await _top(source)
     if any(each.kind == "other" or not each.scale or not each.rate or each.start for each in top.streams):
         return None
     if any(each.places for each in top.streams):
+        if _rows_in_pieces(top.streams, source.size) > ROW_LIMIT:
+            return None
         listed = [await _pieces(source, number, each) for number, each in enumerate(top.streams)]
     else:
         listed = await _old(source, top)
@@ -95,7 +98,7 @@ async def _top(source: Bytes) -> _Top:
         if len(head) < 12:
             break
         kind, size, form = head[:4], u32(head, 4), head[8:]
-        if kind == b"LIST" and form == b"hdrl":
+        if kind == b"LIST" and form == b"hdrl" and streams is None:
             if size > HEADER_LIMIT or size < 4:
                 raise corrupt("its header is too large")
             streams = described(memoryview(await source.read(at + 12, size - 4)))
@@ -107,13 +110,28 @@ async def _top(source: Bytes) -> _Top:
     raise corrupt("there is no film in it")
 
 
+def _rows_in_pieces(streams: Sequence[Described], size: int) -> int:
+    """How many chunks the pieces of all indexes have room for.
+
+    They lie in the file and none in another, so that what is listed is never more than the file has bytes for it.
+    """
+    places = sorted(place for each in streams for place in each.places or ())
+    if len(places) > PLACE_LIMIT:
+        raise corrupt("its index is in too many pieces")
+    end = 0
+    for place in places:
+        if place.at < end:
+            raise corrupt("two pieces of its index lie in the same place")
+        end = place.at + place.size
+    if end > size:
+        raise corrupt("its index points out of the file")
+    return sum(place.size for place in places) // PIECE_ROW
+
+
 async def _pieces(source: Bytes, number: int, told: Described) -> _Listed:
     """The chunks of one stream by the pieces of its index (OpenDML, section 3.2)."""
     starts, sizes, keys = array("Q"), array("I"), bytearray()
-    places = told.places or ()
-    if sum(place.size for place in places) > INDEX_LIMIT:
-        raise PlayheadError("resource_limit", "The file's index is too large.")
-    for place in places:
+    for place in told.places or ():
         piece = memoryview(await source.read(place.at, place.size + HEADER))
         if (u16(piece, 8), *piece[10:12]) != (2, 0, 1) or piece[16:20] not in _names(number, told):
             raise corrupt("a piece of its index is of an unknown kind")
@@ -129,7 +147,10 @@ async def _pieces(source: Bytes, number: int, told: Described) -> _Listed:
 
 
 async def _old(source: Bytes, top: _Top) -> list[_Listed]:
-    """The chunks of all streams by the index behind them; none when there is none, or it lists something else."""
+    """The chunks of all streams by the index behind them; none when there is none, or it lists something else.
+
+    None either when it lists too many of them.
+    """
     table = await _old_table(source, top.end)
     rows = words(table, len(table) // ROW * 4)
     digits, flags = table[1::ROW], table[4::ROW]
@@ -155,8 +176,8 @@ async def _old_table(source: Bytes, at: int) -> bytes:
             break
         size = u32(head, 4)
         if head[:4] == b"idx1":
-            if size > INDEX_LIMIT:
-                raise PlayheadError("resource_limit", "The file's index is too large.")
+            if size > ROW_LIMIT * ROW:
+                break
             return await source.read(at + HEADER, size)
         at += whole(size)
     return b""
@@ -178,32 +199,39 @@ async def _is_whole(source: Bytes, begin: int, listed: Sequence[_Listed]) -> boo
         sizes += each.sizes
     # Chunks lie one behind the other if each that begins has all ends but its own behind it: in their order, that is.
     # Between them are a header and the byte that may make it even, in which no other frame has room.
-    before = [*sorted(starts), source.size]
-    behind = [begin - HEADER, *sorted(map(add, starts, sizes))]
+    # Arrays, which are a fifth of the lists that sorting makes.
+    behind = array("Q", (begin - HEADER,))
+    behind.extend(sorted(map(add, starts, sizes)))
+    del sizes
+    before = array("Q", sorted(starts))
+    before.append(source.size)
     steps = enumerate(map(sub, before, behind))
-    gaps = list(islice((number for number, step in steps if not HEADER <= step <= HEADER + 1), MOST_GAPS + 1))
-    if len(gaps) > MOST_GAPS:
+    gaps = list(
+        islice((number for number, step in steps if not HEADER <= step <= HEADER + 1), STEP_LIMIT + 1)
+    )
+    if len(gaps) > STEP_LIMIT:
         return False
+    left = STEP_LIMIT
     for gap in gaps:
         end = behind[gap] + HEADER
-        if not await _holds_nothing(source, end + end % 2, before[gap]):
+        left = await _left_behind(source, end + end % 2, before[gap], left)
+        if not left:
             return False
     return True
 
 
-async def _holds_nothing(source: Bytes, at: int, upto: int) -> bool:
-    """Whether no frame lies in a stretch between two of them."""
-    for _ in range(TOP_LIMIT):
-        if upto - at < HEADER:
-            break
+async def _left_behind(source: Bytes, at: int, upto: int, left: int) -> int:
+    """What is left of so many steps behind a stretch between two frames; none when there may be a frame in it."""
+    while left and upto - at >= HEADER:
         head = await source.read(at, 12)
         if head[:4] in (b"LIST", b"RIFF") and head[8:] in _OPENED:
             at += 12
         elif head[:4] in (b"JUNK", b"idx1") or head[:2] == b"ix":
             at += whole(u32(head, 4))
         else:
-            break
-    return at == upto
+            return 0
+        left -= 1
+    return left if at == upto else 0
 
 
 def _stream(told: Described, listed: _Listed) -> Stream:

@@ -13,8 +13,6 @@ from typing import Literal, NamedTuple
 from playhead.media.avi.chunks import children, corrupt, u16, u32, u64
 
 STREAM_LIMIT = 64
-PLACE_LIMIT = 65_536
-"""Pieces that one stream's index may be in: writers make one per gigabyte, or per minute."""
 
 Kind = Literal["video", "audio", "other"]
 _KINDS: dict[bytes, Kind] = {b"vids": "video", b"auds": "audio"}
@@ -115,9 +113,10 @@ def _described(strl: memoryview) -> Described:
 
 def _places(index: memoryview) -> tuple[Place, ...]:
     """The rows of a super index (OpenDML, section 3.1)."""
-    if u16(index, 0) != 4 or index[3] != 0:
+    # Its second half word is two fields: a kind below the first, and the kind itself.
+    if u16(index, 0) != 4 or u16(index, 2) >> 8 != 0:
         raise corrupt("an index is of an unknown kind")
     rows = u32(index, 4)
-    if rows > PLACE_LIMIT:
-        raise corrupt("an index is in too many pieces")
+    if 24 + 16 * rows > len(index):
+        raise corrupt("an index has fewer rows than it says")
     return tuple(Place(u64(index, at), u32(index, at + 8)) for at in range(24, 24 + 16 * rows, 16))

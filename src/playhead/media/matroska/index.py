@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from playhead.media.matroska.clock import movie_of
 from playhead.media.matroska.ebml import LONGEST_HEADER, corrupt, header, real, text, unsigned, values
-from playhead.media.matroska.scan import BLOCK_HEAD, TIME_LIMIT, Frames, Walk
+from playhead.media.matroska.scan import BLOCK_HEAD, FRAME_LIMIT, TIME_LIMIT, Frames, Walk
 from playhead.media.matroska.tracks import Described, described
 from playhead.media.mp4 import Bytes, Movie
 
@@ -47,9 +47,10 @@ class Head:
     duration: Fraction = Fraction(0)
     """Seconds that the file says it lasts, which nobody has checked; 0 when it does not say."""
 
-    def walk(self, size: int) -> Walk:
+    def walk(self, size: int, most_frames: int = FRAME_LIMIT) -> Walk:
         """A walk through a file of that size, or of which so much is there."""
-        return Walk({track.number: Frames() for track in self.tracks}, size, self.begin)
+        tracks = {track.number: Frames() for track in self.tracks}
+        return Walk(tracks, size, self.begin, most_frames=most_frames)
 
     def frames(self, walk: Walk) -> tuple[Frames, ...]:
         """What a walk has found of each track so far."""
@@ -63,14 +64,16 @@ class Head:
         )
 
 
-async def read_matroska(source: Bytes) -> MatroskaIndex:
+async def read_matroska(source: Bytes, most_frames: int = FRAME_LIMIT) -> MatroskaIndex:
     """The index of a stored Matroska or WebM file. A file that is cut off gives the blocks that are whole.
+
+    All its frames are listed in memory: `most_frames` at most, of all tracks.
 
     Raises:
         PlayheadError: `corrupt_file` for damage, `resource_limit`, `limit_streams`; and what `source.read` raises.
     """
     head = await read_head(source)
-    walk = head.walk(source.size)
+    walk = head.walk(source.size, most_frames)
     await _through(walk, source)
     return head.index(walk, source.size)
 

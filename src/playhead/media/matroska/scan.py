@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from playhead.media.matroska.ebml import corrupt, header, unsigned
 from playhead.model.errors import PlayheadError
 
-FRAME_LIMIT = 20_000_000
-ELEMENT_LIMIT = 30_000_000
-"""Elements one file may have: a hostile one of many gigabytes is made of two bytes each."""
+FRAME_LIMIT = 8_000_000
+"""Frames of all tracks together, some 700 MB and 8 s of work; ten hours with three sounds have seven millions."""
+BYTES_A_FRAME = 4
+"""Fewer bytes of a file for each of its frames, and it is no film."""
+ELEMENTS_A_FRAME = 4
+"""A group, its block and what it refers to; a hostile file is made of elements of two bytes."""
 BLOCK_HEAD = 11 + 1 + 4 * 256
 """Bytes of a block that may be needed to know its frames: track, time, flags, and the sizes of a lace."""
 BLOCK_START = 8
@@ -56,6 +59,7 @@ class Walk:
     """The time of the cluster."""
     elements: int = 0
     frames: int = 0
+    most_frames: int = FRAME_LIMIT
     _group: tuple[int, int, int] | None = None
     """Track, first frame and how many, of the block of a group that is under way."""
     _group_end: int = 0
@@ -105,7 +109,9 @@ class Walk:
                 at = body + size
             self.elements += 1
         self.at = at
-        if self.elements > ELEMENT_LIMIT or self.frames > FRAME_LIMIT:
+        if self.frames * BYTES_A_FRAME > self.size:
+            raise corrupt("it has not enough bytes for its frames")
+        if self.frames > self.most_frames or self.elements > self.most_frames * ELEMENTS_A_FRAME:
             raise PlayheadError("resource_limit", "The file has too many frames.")
 
     def _simple_blocks(self, data: bytes, start: int, at: int) -> int:
@@ -150,18 +156,19 @@ class Walk:
         number, first, count = self._group or (0, 0, 0)
         frames = self.tracks[number]
         if name == _REFERENCE:
-            for frame in range(first, first + count):
-                frames.keys[frame] = 0
+            frames.keys[first : first + count] = bytes(count)
         else:
             frames.last_duration = unsigned(value) // max(1, count)
+            if frames.last_duration > TIME_LIMIT:
+                raise corrupt("a block lasts longer than any clock tells")
 
     def _block(self, data: bytes, at: int, size: int, start: int) -> None:
         """The frames of one block (section 10.1); `at` is where its payload lies in `data`.
 
         One in a group is a key frame unless the group goes on to name what it refers to.
         """
-        if size < 4:
-            raise corrupt("a block is too short")
+        if not 4 <= size < 1 << 32:
+            raise corrupt("a block is too short or too long")
         number, head = data[at], 1
         if number & 0x80:
             number &= 0x7F
@@ -184,6 +191,8 @@ class Walk:
             if laced is None:
                 raise corrupt("the sizes of a lace do not fit")
             used, sizes = laced
+            if not all(sizes):
+                raise corrupt("a lace holds frames without a byte")
             body += used
         first = len(frames.sizes)
         offset = start + body
