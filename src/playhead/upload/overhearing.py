@@ -12,8 +12,8 @@ OnIndex = Callable[[str, int, bytes], None]
 
 AT_ONCE = 2
 """Files that are listened to at a time, each of them held in memory as far as its index."""
-MOST_BYTES = 32 << 20
-"""How far into a file an index is heard: nine hours with two tracks take as much."""
+MOST_BYTES = 16 << 20
+"""How far into a file an index is heard: four hours with two tracks take as much."""
 _PASSED_OVER = frozenset({b"ftyp", b"free", b"skip", b"wide", b"uuid"})
 """Boxes that may stand before a `moov` which comes first (ISO/IEC 14496-12, section 6.3.4)."""
 _HEADER = 8
