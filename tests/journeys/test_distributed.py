@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import psutil
 import pytest
 
 from playhead.client import AsyncClient, Client
+from playhead.upload.cleaning import UNKNOWN_SECONDS
 from tests import drive
 from tests.journeys.streamed import Stream
+from tests.live import start, stop
 from tests.media.mp4.clips import AAC, X264, ffmpeg, sound
 from tests.postgres import Postgres
 from tests.profiles import Machines, distributed
@@ -179,3 +183,21 @@ async def test_our_client_sends_straight_to_the_bucket_by_itself(machines: Machi
 def _source(machines: Machines, video_id: str) -> str:
     (found,) = [key for key in machines.stored() if f"{video_id}/source/" in key]
     return found
+
+
+def test_a_worker_tidies_the_folder_of_its_own_machine(machines: Machines, tmp_path: Path) -> None:
+    """Of a fetch that went on at another machine, whose upload is over by now."""
+    left = tmp_path / "third" / "incoming" / str(uuid4())
+    left.mkdir(parents=True)
+    (left / "whole").write_bytes(bytes(1000))
+    then = time.time() - UNKNOWN_SECONDS - 60
+    os.utime(left, (then, then))
+    given = {**machines.settings, "PUBLIC_URL": machines.web.url}
+    third = start(tmp_path / "third", port=None, arguments=("--only", "worker"), **given)
+    try:
+        deadline = time.monotonic() + 60
+        while left.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not left.exists()
+    finally:
+        assert stop(third) == 0, third.output()[-4000:]

@@ -135,6 +135,11 @@ class Plane:
 async def swept(plane: Plane) -> None:
     """Do what workers do over and over."""
     await look_after_multiparts(plane.parts.uploads)
+    await swept_objects(plane)
+
+
+async def swept_objects(plane: Plane) -> None:
+    """Delete what is to be deleted by now."""
     async with plane.parts.records.transaction() as tx:
         keys = await objects.doomed(tx, 100)
     for key in keys:

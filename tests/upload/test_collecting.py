@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
@@ -9,10 +10,18 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import text
 
+from playhead.model.errors import PlayheadError
 from playhead.records import partials, projects, quotas, uploads
-from playhead.upload.cleaning import UNKNOWN_SECONDS, abandon_overdue, clear_incoming
+from playhead.upload import cleaning
+from playhead.upload.cleaning import (
+    UNKNOWN_SECONDS,
+    abandon_overdue,
+    clear_incoming,
+    keep_incoming_clear,
+)
 from playhead.upload.fetching import Fetching, begin, fetch
 from playhead.upload.part import Part
 from playhead.upload.sessions import Uploads, VideoRequest
@@ -121,3 +130,56 @@ async def test_what_a_dead_process_left_of_others_is_found_again(station: Upload
 def age(folder: Path) -> None:
     then = time.time() - UNKNOWN_SECONDS - 60
     os.utime(folder, (then, then))
+
+
+async def test_a_stray_name_stops_nobody_from_tidying(station: Uploads) -> None:
+    over = await in_parts(station)
+    async with station.records.transaction() as tx:
+        await tx.connection.execute(text("UPDATE uploads SET state = 'dead' WHERE id = :id"), {"id": over})
+    root = station.incoming.path(over).parent.parent
+    (root / "lost+found").mkdir()
+    (root / ".notes").write_text("not ours")
+    await clear_incoming(station)
+    assert {path.name for path in root.iterdir()} == {"lost+found", ".notes"}
+
+
+async def test_tidying_goes_on_after_what_nobody_foresaw(
+    station: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = await in_parts(station)
+    async with station.records.transaction() as tx:
+        await tx.connection.execute(text("UPDATE uploads SET state = 'dead' WHERE id = :id"), {"id": over})
+    ids, failures = station.incoming.ids, [RuntimeError("unforeseen"), PlayheadError("database_unavailable")]
+
+    async def failing() -> dict[UUID, float]:
+        if failures:
+            raise failures.pop(0)
+        return await ids()
+
+    monkeypatch.setattr(station.incoming, "ids", failing)
+    tidying = asyncio.create_task(keep_incoming_clear(station, every=0.01))
+    async with asyncio.timeout(10):
+        while arrived(station):
+            assert not tidying.done()
+            await asyncio.sleep(0.01)
+    tidying.cancel()
+    await asyncio.wait({tidying})
+
+
+async def test_one_upload_that_cannot_be_completed_stops_no_other(
+    station: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_, over = await in_parts(station), await in_parts(station)
+    async with station.records.transaction() as tx:
+        await tx.connection.execute(text("UPDATE uploads SET state = 'dead' WHERE id = :id"), {"id": over})
+
+    async def both() -> dict[UUID, float]:
+        return {open_: 0.0, over: 0.0}
+
+    async def broken(_station: Uploads, _upload_id: UUID) -> None:
+        raise OSError("this one's disk is broken")
+
+    monkeypatch.setattr(station.incoming, "ids", both)
+    monkeypatch.setattr(cleaning, "complete_by_itself", broken)
+    await clear_incoming(station)
+    assert arrived(station) == {open_}

@@ -228,3 +228,27 @@ async def test_a_part_that_nobody_asked_for_is_refused(bench: Bench) -> None:
     async with origin(FILM, part, part) as server:
         assert (await bench.outcome(server.url))[0] == "source_refused"
     bench.is_clear()
+
+
+async def test_an_upload_that_ends_with_its_last_byte_stays_over(bench: Bench) -> None:
+    """Given up when all has come and nothing says so yet."""
+
+    async def ended_meanwhile(server: Origin, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        head, body = server.head(asked)
+        writer.write(head + body[:-1])
+        await writer.drain()
+        async with bench.station.records.transaction() as tx:
+            upload = await uploads.of_video(tx, video_id)
+        assert upload is not None
+        await bench.station.abandon(upload["id"])
+        writer.write(body[-1:])
+
+    async with origin(FILM, ended_meanwhile) as server:
+        video_id = await bench.create(server.url)
+        await bench.attempt(video_id)
+    async with bench.station.records.transaction() as tx:
+        upload = await uploads.of_video(tx, video_id)
+    assert upload is not None
+    assert upload["state"] == "dead"
+    assert (await bench.video(video_id))["error_code"] == "upload_ended"
+    bench.is_clear()

@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-import structlog
 import uvicorn
 from litestar import Litestar
 from litestar.di import Provide
@@ -34,20 +33,15 @@ from playhead.app.data_plane import data_plane
 from playhead.app.logs import configure_logs
 from playhead.app.wire import Parts, source_limits, wire
 from playhead.delivery.origin import handlers as delivery_handlers
-from playhead.model.errors import PlayheadError
 from playhead.playback.pages import playback_routes
 from playhead.processing.preflight import Judging
 from playhead.settings import Settings
-from playhead.upload.cleaning import clear_incoming
-
-log = structlog.get_logger()
+from playhead.upload.cleaning import keep_incoming_clear
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than clients keep idle connections, so that it is never us who closes one just being used again."""
 STOP_SECONDS = 8
 """How long requests may go on when told to stop."""
-CLEAR_EVERY = 60.0
-"""Seconds between looks at what has arrived and has nobody left who would complete or delete it."""
 
 
 def build(parts: Parts) -> Litestar:
@@ -56,7 +50,7 @@ def build(parts: Parts) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
-        clearing = asyncio.create_task(_clear_incoming(parts))
+        clearing = asyncio.create_task(keep_incoming_clear(parts.uploads))
         yield
         clearing.cancel()
         await asyncio.wait({clearing})
@@ -109,16 +103,6 @@ def build(parts: Parts) -> Litestar:
 
 def _judging(settings: Settings) -> Judging:
     return Judging(source_limits(settings), settings.resumable_limit, settings.max_duration_seconds)
-
-
-async def _clear_incoming(parts: Parts) -> None:
-    """Tidy up after a web process that was killed: this one is here instead. The same after a database was away."""
-    while True:
-        try:
-            await clear_incoming(parts.uploads)
-        except PlayheadError as error:
-            log.warning("what was left of finished uploads stays for now", code=error.code)
-        await asyncio.sleep(CLEAR_EVERY)
 
 
 def _origin(url: str) -> str:

@@ -36,7 +36,7 @@ from playhead.processing.reconcile import reconcile, sweep
 from playhead.processing.workshop import Workshop
 from playhead.records import answers
 from playhead.settings import Settings
-from playhead.upload.cleaning import abandon_overdue, look_after_multiparts
+from playhead.upload.cleaning import abandon_overdue, keep_incoming_clear, look_after_multiparts
 from playhead.upload.fetching import Fetching, fetch
 from playhead.upload.url_source import Strangers
 
@@ -81,7 +81,13 @@ async def _work(settings: Settings) -> None:
         async with parts.records.queue.open_async():
             bind(parts.records.queue, workshop, parts, sender, Fetching(parts.uploads, strangers))
             log.info("worker started", sandbox=sandbox.name, scratch=str(scratch))
-            await _run_queues(parts.records.queue, settings)
+            # A fetch that went on elsewhere, or whose worker died, has left bytes in this machine's folder.
+            clearing = asyncio.create_task(keep_incoming_clear(parts.uploads))
+            try:
+                await _run_queues(parts.records.queue, settings)
+            finally:
+                clearing.cancel()
+                await asyncio.wait({clearing})
         await parts.records.close()
 
 

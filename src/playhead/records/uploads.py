@@ -125,13 +125,14 @@ async def receiving(tx: Transaction, upload_id: UUID, size: int) -> None:
     )
 
 
-async def received(tx: Transaction, upload_id: UUID, size: int) -> None:
-    """All bytes are safely on disk."""
-    await tx.connection.execute(
+async def received(tx: Transaction, upload_id: UUID, size: int) -> bool:
+    """All bytes are safely on disk; False when the upload was over by then: whoever brought them clears them away."""
+    noted = await tx.connection.execute(
         update(uploads)
-        .where(uploads.c.id == upload_id)
+        .where(uploads.c.id == upload_id, uploads.c.state.in_(OPEN))
         .values(state=UploadState.RECEIVED, received_size=size)
     )
+    return bool(noted.rowcount)
 
 
 def declared(row: Row) -> Checksums:

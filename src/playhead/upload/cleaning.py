@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID
 
 import structlog
@@ -17,6 +18,8 @@ log = structlog.get_logger()
 
 UNKNOWN_SECONDS = 24 * 3600
 """How old something in the incoming folder must be to be deleted when no upload is known by its name."""
+CLEAR_EVERY = 60.0
+"""Seconds between looks at what has arrived and has nobody left who would complete or delete it."""
 
 
 async def delete_video(station: Uploads, video_id: UUID, *, project_id: UUID) -> None:
@@ -63,6 +66,22 @@ async def look_after_multiparts(station: Uploads) -> None:
     await quarantine.clear(station)
 
 
+async def keep_incoming_clear(station: Uploads, every: float = CLEAR_EVERY) -> None:
+    """Tidy up after processes that were killed, or had no database, until cancelled; `every` is in seconds.
+
+    Web processes take uploads and workers fetch files, each into the folder of its own machine: both run this.
+    """
+    while True:
+        try:
+            await clear_incoming(station)
+        except PlayheadError as error:
+            log.warning("what was left of finished uploads stays for now", code=error.code)
+        except Exception:
+            # Ended by something unforeseen, it would be missed only when the disk is full.
+            log.exception("what was left of finished uploads stays for now")
+        await asyncio.sleep(every)
+
+
 async def clear_incoming(station: Uploads) -> None:
     """Finish what a process that died could not: complete what is whole, and delete what is left of what is over.
 
@@ -87,3 +106,5 @@ async def _complete(station: Uploads, upload_id: UUID) -> None:
     except PlayheadError as error:
         # Its video has failed by that name, or the next look tries again.
         log.info("an upload that was left whole is refused", upload=str(upload_id), code=error.code)
+    except Exception:
+        log.exception("an upload that was left whole is not completed", upload=str(upload_id))

@@ -65,7 +65,8 @@ async def complete_by_itself(station: Uploads, upload_id: UUID) -> None:
             held = await station.incoming.standing(upload_id)
             if held is None or not held.whole:
                 return
-            await uploads.received(tx, upload_id, held.size)
+            if not await uploads.received(tx, upload_id, held.size):
+                return
         elif upload["state"] != UploadState.RECEIVED:
             return
     await complete(station, upload["video_id"], project_id=upload["project_id"])

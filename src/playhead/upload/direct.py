@@ -200,8 +200,13 @@ class Direct:
             if current is None or current["state"] != multiparts.OPEN:
                 return
             await tx.meanwhile(self._make(row, parts))
-            await multiparts.joined(tx, row["id"], row["size"])
-            await uploads.received(tx, upload["id"], row["size"])
+            if await uploads.received(tx, upload["id"], row["size"]):
+                await multiparts.joined(tx, row["id"], row["size"])
+                return
+            await objects.doom(tx, [row["key"]])
+        # It ended while we joined.
+        _, upload = await self.find(row["id"])
+        taking(upload)
 
     async def _make(self, row: Row, parts: list[StoredPart]) -> None:
         if parts:

@@ -130,7 +130,8 @@ async def _bring(fetching: Fetching, row: Row, upload: Row) -> None:
                     "source_unreachable", "The connection broke off before the file was whole."
                 )
         async with fetching.station.records.transaction() as tx:
-            await uploads.received(tx, upload["id"], size)
+            if not await uploads.received(tx, upload["id"], size):
+                raise _OverError
 
 
 async def _promise(station: Uploads, row: Row, upload: Row, found: Offer) -> None:

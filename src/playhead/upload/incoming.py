@@ -190,6 +190,7 @@ def _ages(root: Path) -> dict[UUID, float]:
     now, ages = time.time(), {}
     with suppress(FileNotFoundError):
         for folder in root.iterdir():
-            with suppress(FileNotFoundError):  # discarded while we look
+            # Discarded while we look, or not ours: a disk's `lost+found`, a file manager's notes.
+            with suppress(FileNotFoundError, ValueError):
                 ages[UUID(folder.name)] = now - folder.stat().st_mtime
     return ages

@@ -44,9 +44,11 @@ async def arrived(station: Uploads, upload: Row) -> Row | None:
                 raise
             continue
         async with station.records.transaction() as tx:
-            await multiparts.joined(tx, form["id"], size)
-            await uploads.received(tx, upload["id"], size)
-        return form
+            if await uploads.received(tx, upload["id"], size):
+                await multiparts.joined(tx, form["id"], size)
+                return form
+            # Over while we looked: `clear` ends the form, and what it brought goes.
+            await objects.doom(tx, [form["key"]])
     return None
 
 
