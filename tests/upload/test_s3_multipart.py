@@ -75,7 +75,14 @@ async def test_more_than_was_declared_or_is_allowed_is_not_joined(plane: Plane) 
     granted = await plane.grant(max_bytes=len(WHOLE) - 1)
     for tree, code in ((declared, "size_mismatch"), (granted, "upload_too_large")):
         await tree.begin()
-        assert (await tree.complete(await tree.send_all())).json()["code"] == code
+        if plane.bucket is None:  # our own disk does not even take it
+            last = await tree.send(2, PIECES[1])
+            signed = (await tree.sign(1)).json()
+            refused = await plane.client.put(signed["url"], content=PIECES[0])
+            assert (refused.status_code, refused.json()["code"]) == (413, "upload_too_large")
+            assert [part["PartNumber"] for part in (await tree.list()).json()] == [2], last
+        else:
+            assert (await tree.complete(await tree.send_all())).json()["code"] == code
     assert (await granted.begin(size=len(WHOLE))).json()["code"] == "upload_too_large"
     assert (await granted.sign(1, size=str(len(WHOLE)))).status_code in (404, 413)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from playhead.model.resolutions import DEFAULT_RESOLUTIONS
 from playhead.model.states import Status
-from playhead.records import renditions
+from playhead.records import quotas, renditions
 from playhead.records.database import Row
 from playhead.upload.tus_headers import OFFSET_TYPE
 from tests.upload.plane import FILE, KEY, LIMIT, Plane, named, plane, said
@@ -179,3 +180,51 @@ async def test_a_refusal_frees_the_key(plane: Plane) -> None:
     assert (await plane.client.delete(url, headers=named({}))).status_code == 204
     over = await plane.create(SIZE, Idempotency_Key="d")
     assert (over.status_code, over.json()["code"]) == (410, "url_expired")
+
+
+async def cut_off(plane: Plane, **headers: str) -> None:
+    """Create an upload with bytes that come along, and go away in the middle of them."""
+    said = named({"X_API_KEY": KEY, "Upload_Length": str(SIZE), "Content_Type": OFFSET_TYPE, **headers})
+    lines = "".join(f"{name}: {value}\r\n" for name, value in said.items())
+    head = f"POST /tus HTTP/1.1\r\nHost: x\r\n{lines}Content-Length: {SIZE}\r\n\r\n"
+    parts = urlsplit(plane.base)
+    _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    writer.write(head.encode() + FILE[:123_457])
+    await writer.drain()
+    writer.close()
+
+
+async def one_with(plane: Plane, status: Status, received: int) -> None:
+    """Wait until there is one video, of that status, and so much of its file is there."""
+    query = "SELECT v.status, u.id FROM videos v JOIN uploads u ON u.video_id = v.id"
+    async with asyncio.timeout(10):
+        while True:
+            async with plane.parts.records.transaction() as tx:
+                rows = (await tx.connection.exec_driver_sql(query)).all()
+            held = [await plane.parts.uploads.incoming.standing(row.id) for row in rows]
+            if [(row.status, each.prefix if each else 0) for row, each in zip(rows, held, strict=True)] == [
+                (status, received)
+            ]:
+                return
+            await asyncio.sleep(0.05)
+
+
+async def test_who_is_cut_off_and_learnt_no_url_leaves_nothing_that_holds_quota(plane: Plane) -> None:
+    await cut_off(plane)
+    await one_with(plane, Status.FAIL, 0)
+    async with plane.parts.records.transaction() as tx:
+        [used] = await quotas.usage(tx)
+    assert (used["used_open_uploads"], used["used_bytes"]) == (0, 0)
+    assert list((plane.parts.settings.data / "incoming").iterdir()) == []
+
+
+async def test_who_is_cut_off_and_has_a_key_goes_on(plane: Plane) -> None:
+    await cut_off(plane, Idempotency_Key="k")
+    await one_with(plane, Status.PENDING_UPLOAD, 123_457)
+    headers = named({"X-API-KEY": KEY, "Content-Type": OFFSET_TYPE, "Idempotency-Key": "k"})
+    headers["Upload-Length"] = str(SIZE)
+    again = await plane.client.post(f"{plane.base}/tus", headers=headers, content=FILE)
+    assert again.headers["upload-offset"] == "123457"
+    url = again.headers["location"]
+    assert (await plane.patch(url, 123_457, FILE[123_457:])).status_code == 204
+    assert await plane.source(url) == FILE

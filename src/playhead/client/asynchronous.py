@@ -258,5 +258,7 @@ class AsyncClient:
         """The video of an upload that takes no more bytes, if that is because it was completed."""
         try:
             return await self.complete_upload(begun.upload.id)
-        except PlayheadAPIError:
+        except PlayheadAPIError as error:
+            if not error.says_no:
+                raise  # it may be complete all the same, and would be sent as a second video
             return None

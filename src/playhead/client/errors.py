@@ -54,6 +54,11 @@ class PlayheadAPIError(PlayheadClientError):
         """Whether the same request may succeed a moment later."""
         return self.status in PASSING
 
+    @property
+    def says_no(self) -> bool:
+        """Whether it is the answer to what was asked, and not that the server could give none."""
+        return not self.passing and self.status < HTTPStatus.INTERNAL_SERVER_ERROR
+
 
 class PlayheadConnectionError(PlayheadClientError):
     """No answer arrived: nobody listens there, the connection broke, or it took too long."""

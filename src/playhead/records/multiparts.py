@@ -52,6 +52,19 @@ async def count_open(tx: Transaction, upload_id: UUID) -> int:
     return int(found.scalar_one())
 
 
+async def others(tx: Transaction, upload_id: UUID, multipart_id: UUID) -> list[Row]:
+    """The open ones of an upload besides this, those that have begun."""
+    found = await tx.connection.execute(
+        select(multiparts).where(
+            multiparts.c.upload_id == upload_id,
+            multiparts.c.id != multipart_id,
+            multiparts.c.state == OPEN,
+            multiparts.c.attempt.is_not(None),
+        )
+    )
+    return [dict(row._mapping) for row in found]
+
+
 def new_id() -> UUID:
     """The id of one to be."""
     return uuid4()

@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
+from weakref import WeakValueDictionary
 
 from playhead.model.checksum import NO_CHECKSUMS, Checksums, part_headers, require
 from playhead.model.errors import PlayheadError
@@ -42,6 +43,8 @@ class DiskParts:
         self._disk = disk
         self._sign = sign
         self._reserve = reserve_bytes
+        self._placing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """By attempt, while parts of it take their places."""
 
     async def begin(self, key: str) -> str:
         """As `Multipart.begin`; the folder is made by the first part."""
@@ -120,6 +123,8 @@ class DiskParts:
     ) -> StoredPart:
         """Take one part, all of it or nothing, in place of what it was before; `md5` in hexadecimal digits.
 
+        `most_bytes` is what all parts of the attempt may have together.
+
         Raises:
             PlayheadError: `upload_too_large`, `size_mismatch`, `checksum_mismatch`, `storage_full`; and what `body`
                 raises.
@@ -130,7 +135,8 @@ class DiskParts:
         try:
             file = await asyncio.to_thread(_create, aside)
             try:
-                digest, taken = await self._fill(file, body, most_bytes, counting)
+                room = most_bytes - await asyncio.to_thread(_others, folder, number)
+                digest, taken = await self._fill(file, body, room, counting)
                 if size not in (None, taken):
                     raise PlayheadError("size_mismatch", f"{taken} bytes arrived; {size} were announced.")
                 if md5 is not None and md5 != digest:
@@ -138,7 +144,10 @@ class DiskParts:
                 require(checksums, counting.found())
             finally:
                 await asyncio.to_thread(file.close)
-            await asyncio.to_thread(_place, aside, folder / _name(number, digest))
+            async with self._placing.setdefault(attempt, asyncio.Lock()):
+                # Looked at again: parts that came side by side did not see each other when they began.
+                _require_room(most_bytes - await asyncio.to_thread(_others, folder, number), taken)
+                await asyncio.to_thread(_place, aside, folder / _name(number, digest))
         except OSError as error:
             raise disk_error(error) from error
         finally:
@@ -161,8 +170,7 @@ class DiskParts:
 
         async for block in body:
             taken += len(block)
-            if taken > most_bytes:
-                raise PlayheadError("upload_too_large", f"More than {most_bytes} bytes were sent.")
+            _require_room(most_bytes, taken)
             batch += block
             if len(batch) >= CHUNK:
                 await asyncio.to_thread(write)
@@ -170,6 +178,18 @@ class DiskParts:
         await asyncio.to_thread(write)
         await asyncio.to_thread(os.fsync, file.fileno())
         return digest.hexdigest(), taken
+
+
+def _require_room(room: int, taken: int) -> None:
+    if taken > room:
+        raise PlayheadError(
+            "upload_too_large", f"A part of at most {max(0, room)} bytes is accepted beside the others."
+        )
+
+
+def _others(folder: Path, number: int) -> int:
+    """Bytes of all parts but the one of that number, which another takes the place of."""
+    return sum(part.size for part in _listed(folder) if part.number != number)
 
 
 def _attempt(key: str) -> str:

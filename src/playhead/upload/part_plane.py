@@ -15,6 +15,7 @@ from multipart import parse_options_header
 from playhead.model.checksum import CRC_HEADER, NO_CHECKSUMS, Checksums, base64_in
 from playhead.model.errors import PlayheadError
 from playhead.records import multiparts
+from playhead.records.database import Row
 from playhead.storage.port import StoredPart
 from playhead.upload.direct import Direct
 from playhead.upload.entrance import PartAddress
@@ -41,7 +42,7 @@ class TakesParts(Protocol):
         md5: str | None = None,
         checksums: Checksums = NO_CHECKSUMS,
     ) -> StoredPart:
-        """Take one part, all of it or nothing."""
+        """Take one part, all of it or nothing; all parts of the attempt may have `most_bytes` together."""
         ...
 
 
@@ -103,10 +104,26 @@ class PartPlane:
             row["id"].hex,
             max(1, address.number),
             body,
-            most_bytes=self._direct.uploads.limit(upload),
+            most_bytes=await self._most_bytes(row, upload),
             size=address.size,
             **announced,
         )
+
+    async def _most_bytes(self, row: Row, upload: Row) -> int:
+        """What the parts of a multipart may have together: the file and no more.
+
+        Who loses track begins anew, and what was sent before stays until the upload is over: that much once more is
+        room enough for all that is not given up.
+        """
+        station = self._direct.uploads
+        limit = station.limit(upload)
+        file_bytes = limit if upload["declared_size"] is None else min(limit, upload["declared_size"])
+        async with station.records.transaction() as tx:
+            begun = await multiparts.others(tx, upload["id"], row["id"])
+        kept = 0
+        for other in begun:
+            kept += sum(part.size for part in await station.parts.parts(other["key"], other["attempt"]))
+        return min(file_bytes, 2 * file_bytes - kept)
 
 
 class Announced(TypedDict):

@@ -17,6 +17,7 @@ from playhead.records import uploads
 from playhead.records.database import Row
 from playhead.upload import tus_metadata
 from playhead.upload.asking import wished
+from playhead.upload.body import DisconnectedError
 from playhead.upload.grants import Caller
 from playhead.upload.once import Once, once
 from playhead.upload.reply import Reply
@@ -49,6 +50,7 @@ class TusCreation:
         Raises:
             PlayheadError: `malformed_request`, `invalid_request`, `empty_file`, `upload_too_large`,
                 `grant_used_up`, `idempotency_key_reused`; and for bytes that come along as `Tus.patch`.
+            DisconnectedError: the sender went away; what came is kept for one that has a key.
         """
         check_version(request.headers)
         concat = request.headers.get("upload-concat", "").strip()
@@ -73,7 +75,9 @@ class TusCreation:
     async def _take(self, request: Request[Caller], upload: Row, asked_once: Once | None) -> int:
         try:
             return await self._tus.take(request, upload, 0)
-        except PlayheadError:
+        except (PlayheadError, DisconnectedError) as error:
+            if isinstance(error, DisconnectedError) and asked_once is not None:
+                raise  # cut off, it asks by the same key again and goes on
             # Nobody was told the URL, so nobody will go on with it.
             await self._uploads.abandon(upload["id"])
             if asked_once is not None:

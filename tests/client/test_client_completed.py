@@ -1,0 +1,82 @@
+"""An upload of before that is over: completed, as far as the server can tell, or to be sent anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from playhead.client import AsyncClient, Client, PlayheadAPIError
+from playhead.client.models import Video
+from tests.live import Live
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_server_that_cannot_tell_gets_no_second_video(
+    client: Client, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    film, complete = _film(clip, tmp_path), client.complete_upload
+    made: list[Video] = []
+
+    def lost(upload_id: str) -> Video:
+        made.append(complete(upload_id))
+        raise PlayheadAPIError(503, "database_unavailable", "The answer is lost.")
+
+    def away(_upload_id: str) -> Video:
+        raise PlayheadAPIError(status, "some_code", "It cannot tell.")
+
+    for instead in (lost, away):
+        monkeypatch.setattr(client, "complete_upload", instead)
+        with pytest.raises(PlayheadAPIError):
+            client.upload(film, resolutions=["144p"])
+    monkeypatch.undo()
+    assert client.upload(film, resolutions=["144p"]).id == made[0].id
+    assert len(made) == 1
+
+
+async def test_nor_from_an_event_loop(
+    live_server: Live, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = _film(clip, tmp_path)
+    async with AsyncClient(live_server.url, live_server.key) as client:
+        complete, made = client.complete_upload, list[Video]()
+
+        async def lost(upload_id: str) -> Video:
+            made.append(await complete(upload_id))
+            raise PlayheadAPIError(503, "database_unavailable", "The answer is lost.")
+
+        async def away(_upload_id: str) -> Video:
+            raise PlayheadAPIError(503, "database_unavailable", "It cannot tell.")
+
+        for instead in (lost, away):
+            monkeypatch.setattr(client, "complete_upload", instead)
+            with pytest.raises(PlayheadAPIError):
+                await client.upload(film, resolutions=["144p"])
+        monkeypatch.undo()
+        assert (await client.upload(film, resolutions=["144p"])).id == made[0].id
+
+
+def test_one_that_was_given_up_is_sent_anew(
+    client: Client, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film, complete = _film(clip, tmp_path), client.complete_upload
+    made: list[Video] = []
+
+    def lost(upload_id: str) -> Video:
+        made.append(complete(upload_id))
+        raise PlayheadAPIError(503, "database_unavailable", "The answer is lost.")
+
+    monkeypatch.setattr(client, "complete_upload", lost)
+    with pytest.raises(PlayheadAPIError):
+        client.upload(film, resolutions=["144p"])
+    monkeypatch.undo()
+    client.delete_video(made[0].id)
+    assert client.upload(film, resolutions=["144p"]).id != made[0].id
+
+
+def _film(clip: Path, folder: Path) -> Path:
+    """One that nobody has sent before."""
+    film = folder / f"{uuid4()}.mp4"
+    film.write_bytes(clip.read_bytes())
+    return film
