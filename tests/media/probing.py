@@ -11,8 +11,11 @@ import resource
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from playhead.media import webp
 from playhead.media.ffmpeg.sandbox.landlock import Landlock
+from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.media.ffmpeg.tools import find_tools
 from playhead.model.errors import PlayheadError
 from playhead.processing.examine import examine
@@ -28,7 +31,7 @@ async def main(asked: Path) -> None:
         since = time.monotonic()
         code = None
         try:
-            await asyncio.wait_for(examine(Path(path), sandbox, 12 * 3600), HANG)
+            await asyncio.wait_for(_probe(Path(path), sandbox), HANG)
         except PlayheadError as error:
             code = error.code
         except TimeoutError:
@@ -36,6 +39,12 @@ async def main(asked: Path) -> None:
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
         seconds = round(time.monotonic() - since, 3)
         print(json.dumps({"name": name, "code": code, "seconds": seconds, "peak": peak}), flush=True)
+
+
+async def _probe(path: Path, sandbox: Sandbox) -> None:
+    """As the first step of processing does it."""
+    with TemporaryDirectory(dir="/tmp") as bench:
+        await examine(await webp.readable(path, Path(bench), sandbox), sandbox, 12 * 3600)
 
 
 if __name__ == "__main__":
