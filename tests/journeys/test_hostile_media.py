@@ -30,7 +30,7 @@ OFTEN = frozenset(
         *("bomb_sar_tall", "bomb_900_streams", "bomb_100_streams_mkv", "bomb_table_stts", "bomb_table_elst"),
         *("bomb_one_size_for_all", "bomb_fragment_trun", "bomb_deep", "bomb_many_boxes"),
         *("bomb_header_packed_bomb", "bomb_icc", "bomb_mkv_element", "bomb_ts_tables", "bomb_h264_garbage"),
-        *("bomb_avi_piece_again", "bomb_mkv_laces"),
+        *("bomb_avi_piece_again", "bomb_mkv_laces", "bomb_mkv_rate_nan", "bomb_mkv_voids"),
         *("inject_mp4_ansi", "inject_mp4_long", "inject_mkv_crlf", "inject_mkv_bidi", "inject_mkv_shell"),
         *("inject_name_script", "inject_name_traversal", "inject_name_sql", "inject_name_shell"),
         *("inject_name_ansi", "inject_name_crlf", "inject_name_long", "inject_name_nul", "inject_name_dots"),

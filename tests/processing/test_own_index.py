@@ -16,9 +16,12 @@ from playhead.media.ffmpeg.probe import Packets
 from playhead.media.ffmpeg.run import run
 from playhead.media.ffmpeg.sandbox.none import NoSandbox
 from playhead.media.ffmpeg.tools import find_tools
+from playhead.media.local import LocalBytes
 from playhead.model.errors import PlayheadError
+from playhead.processing import own_index
+from playhead.processing.apart import SLIPS
 from playhead.processing.examine import examine
-from playhead.processing.own_index import agree, ends_of, packets_of, read_own_index
+from playhead.processing.own_index import OwnIndex, agree, ends_of, packets_of, read_own_index
 from tests.media.mp4.clips import ffmpeg, picture, sound
 from tests.media.samples import sample
 from tests.media.samples.cache import Cache
@@ -202,6 +205,75 @@ async def test_frames_of_avi_that_are_reordered_are_for_ffprobe_to_tell(name: st
     found = (await read_own_index(path, "avi")).film_packets(0, None, Fraction(1, 25))
     assert found is not None
     assert not agree(found[0], await _asked(path, found[1], "avi"))
+
+
+class _Stumbling:
+    """A reader that raises, or is never done."""
+
+    def __init__(self, raised: Exception | None) -> None:
+        self._raised = raised
+
+    async def __call__(self, source: LocalBytes) -> OwnIndex:
+        while self._raised is None:
+            await source.read(0, 1)
+        raise self._raised
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+@pytest.mark.parametrize("container", ["mp4", "matroska", "avi"])
+async def test_what_makes_our_reader_stumble_is_left_to_ffmpeg(
+    slip: type[Exception], container: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(own_index._READERS, container, _Stumbling(slip("a number")))
+    found = await read_own_index(sample("fps_25").path(), container)
+    assert found.damage is not None
+    assert found.damage.code == "corrupt_file"
+
+
+async def test_what_is_too_much_for_us_to_list_is_left_to_ffmpeg(monkeypatch: pytest.MonkeyPatch) -> None:
+    much = _Stumbling(PlayheadError("resource_limit"))
+    for container in ("mp4", "matroska", "avi"):
+        monkeypatch.setitem(own_index._READERS, container, much)
+    for container in ("matroska", "avi"):
+        found = await read_own_index(sample("fps_25").path(), container)
+        assert found.damage is not None
+        assert found.damage.code == "resource_limit"
+    with pytest.raises(PlayheadError, match="resource_limit"):
+        await read_own_index(sample("fps_25").path(), "mp4")
+
+
+async def test_an_index_that_takes_too_long_is_left_to_ffprobe(monkeypatch: pytest.MonkeyPatch) -> None:
+    path, sandbox = sample("mkv").path(), NoSandbox(find_tools())
+    info, timeline, _ = await examine(path, sandbox, 60)
+    monkeypatch.setitem(own_index._READERS, "matroska", _Stumbling(None))
+    monkeypatch.setattr(own_index, "PATIENCE_SECONDS", 0.5)
+    asked, told, without = await examine(path, sandbox, 60)
+    assert without.damage is not None
+    assert (without.damage.code, told) == ("resource_limit", timeline)
+    assert asked.video == info.video
+
+
+@pytest.mark.parametrize("name", ["mkv_rate_nan", "mkv_rate_endless", "mkv_rate_huge", "mkv_voids"])
+async def test_headers_that_no_film_has_are_left_to_ffmpeg(name: str) -> None:
+    found = await read_own_index(sample(f"bomb_{name}").path(), "matroska")
+    assert found.damage is not None
+    assert found.damage.code == "corrupt_file"
+
+
+@pytest.mark.parametrize(("name", "rate"), [("short.mkv", 120), ("short.avi", 240)])
+async def test_the_end_of_a_short_film_is_not_looked_for_before_it_begins(
+    name: str, rate: int, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    coded = ("-c:v", "mpeg4") if path.suffix == ".avi" else ("-c:v", "libx264", "-bf", "0")
+    ffmpeg(*picture(0.9, str(rate)), *coded, path)
+    container = "avi" if path.suffix == ".avi" else "matroska"
+    tick = Fraction(1, rate if container == "avi" else 1000)
+    found = (await read_own_index(path, container)).film_packets(0, None, tick)
+    assert found is not None
+    listed, ends = found
+    assert "-" not in ends
+    assert agree(listed, await _asked(path, ends, container))
 
 
 async def test_other_containers_have_no_index_of_their_own() -> None:

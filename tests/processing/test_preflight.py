@@ -18,6 +18,7 @@ from playhead.model.errors import PlayheadError
 from playhead.model.media import MediaInfo
 from playhead.model.plan import Plan
 from playhead.packaging import Limits
+from playhead.processing.apart import SLIPS
 from playhead.processing.inspect import examine, servable_of
 from playhead.processing.planning import plan
 from playhead.processing.preflight import MOST_BYTES, Judging, Verdict, judge
@@ -203,6 +204,16 @@ def test_a_matroska_of_very_many_frames_is_not_listed(monkeypatch: pytest.Monkey
     monkeypatch.setattr("playhead.processing.preflight.MOST_SAMPLES", 60)  # it has 71
     told = _beforehand(sample("mkv").path())
     assert (told.name, told.reasons) == ("unknown", ("The file has too many frames.",))
+
+
+def test_what_makes_our_reader_stumble_is_not_known_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    for slip in (*SLIPS, TimeoutError):
+
+        async def stumbling(source: SparseBytes, slip: type[Exception] = slip) -> None:
+            raise slip("a number")
+
+        monkeypatch.setattr("playhead.processing.preflight.read_head", stumbling)
+        assert _beforehand(sample("mkv").path()).name == "unknown"
 
 
 _BOMBS = (

@@ -172,6 +172,9 @@ class Arrivals:
             if error.code != "not_ready":
                 _log.warning("an arriving video could not be told playable", code=error.code)
             return
+        except Exception:  # noqa: BLE001 -- a look at what has arrived is no reason to refuse it
+            _log.exception("an arriving video could not be looked at")
+            return
         if len(self._told) >= _REMEMBERED:
             self._told.clear()
         self._told.add(upload_id)

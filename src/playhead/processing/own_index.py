@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_left
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
+
+import structlog
 
 from playhead.media.avi import AviIndex, Stream, read_avi
 from playhead.media.ffmpeg.probe import Packets
@@ -19,12 +23,20 @@ from playhead.media.matroska import Frames, read_matroska
 from playhead.media.mp4 import Movie, Track, read_movie, with_keyframes_checked
 from playhead.media.mp4.samples import EXPANDED_LIMIT
 from playhead.model.errors import PlayheadError
+from playhead.processing.apart import SLIPS, apart
 from playhead.processing.geometry import check_track
+
+_log = structlog.get_logger()
 
 _ENCRYPTED = frozenset({"encv", "enca", "drmi", "drms"})
 """Sample entries of protected tracks: Common Encryption's, and those of an old shop."""
 _OURS_ALONE = frozenset({"corrupt_file", "unsupported_format"})
 """What our reader may say of a file that ffmpeg can still make sense of."""
+_LISTING = frozenset({"matroska", "webm", "avi"})
+"""Containers whose frames we list one by one: what is too much for us to list may not be for ffmpeg."""
+PATIENCE_SECONDS = 20
+BYTES_A_SECOND = 32 << 20
+"""How long an index is read: so long, and longer by a second for so many bytes of the file."""
 SEEN_AT_ONCE = 64
 """Packets that ffprobe is asked for at the beginning."""
 LAST_LOOK_SECONDS = 1
@@ -81,7 +93,7 @@ class OwnIndex:
         if told is None or told.lasts <= 0:
             return None
         end = float(told.lasts * tick)
-        return end, f"{max(0.0, end - LAST_LOOK_SECONDS):.6f}%"
+        return end, _last_look(end)
 
     def sound_end(self, stream: int, tick: Fraction) -> float | None:
         """When the last packet of a sound ends, in seconds of the source's clock; None when that is not known.
@@ -100,32 +112,37 @@ class OwnIndex:
 async def read_own_index(path: Path, container: str | None = "mp4") -> OwnIndex:
     """Read the index of an MP4, MOV, Matroska, WebM or AVI, and refuse what it alone shows cannot become a video.
 
-    Other containers have none that is read here.
+    Other containers have none that is read here. An index that takes too long, or that our reader stumbles over,
+    is left to ffmpeg.
 
     Raises:
         PlayheadError: `corrupt_file` when it points past the file's end, which was cut off; `encrypted_file`,
             `reference_refused`, `limit_dimensions`, `limit_streams`, `resource_limit`.
     """
-    if container in ("matroska", "webm"):
-        return await asyncio.to_thread(lambda: asyncio.run(_walked(path)))
-    if container == "avi":
-        return await asyncio.to_thread(lambda: asyncio.run(_counted(path)))
-    if container not in ("mp4", "mov"):
+    reader = _READERS.get(container or "")
+    if reader is None:
         return OwnIndex()
+    source = await asyncio.to_thread(LocalBytes, path)
     try:
         # A thread of its own: a hostile index takes seconds to read, and the worker's heart must go on.
-        movie = await asyncio.to_thread(lambda: asyncio.run(_read(path)))
+        found = await apart(PATIENCE_SECONDS + source.size / BYTES_A_SECOND, lambda: reader(source))
     except PlayheadError as error:
-        if error.code not in _OURS_ALONE:
+        if error.code not in _OURS_ALONE and not (error.code == "resource_limit" and container in _LISTING):
             raise
         return OwnIndex(damage=error)
-    check_index(movie)
-    return OwnIndex(movie)
+    except TimeoutError:
+        _log.warning("an index takes too long to read", container=container, size=source.size)
+        return OwnIndex(damage=PlayheadError("resource_limit", "The file's index takes too long to read."))
+    except SLIPS:
+        _log.warning("an index made its reader stumble", container=container, exc_info=True)
+        return OwnIndex(damage=PlayheadError("corrupt_file", "The file's index makes no sense."))
+    if reader is _read and found.movie is not None:
+        check_index(found.movie)
+    return found
 
 
-async def _read(path: Path) -> Movie:
-    source = LocalBytes(path)
-    return await with_keyframes_checked(await read_movie(source), source)
+async def _read(source: LocalBytes) -> OwnIndex:
+    return OwnIndex(await with_keyframes_checked(await read_movie(source), source))
 
 
 def check_index(movie: Movie) -> None:
@@ -145,25 +162,23 @@ def check_index(movie: Movie) -> None:
         check_track(track)
 
 
-async def _walked(path: Path) -> OwnIndex:
-    source = LocalBytes(path)
-    try:
-        index = await read_matroska(source)
-    except PlayheadError as error:
-        if error.code not in _OURS_ALONE:
-            raise
-        return OwnIndex(damage=error)
+async def _walked(source: LocalBytes) -> OwnIndex:
+    index = await read_matroska(source)
     movie = await with_keyframes_checked(index.movie, source)
     return OwnIndex(movie, frames=index.frames, tick=Fraction(index.tick_nanoseconds, 10**9))
 
 
-async def _counted(path: Path) -> OwnIndex:
-    try:
-        return OwnIndex(avi=await read_avi(LocalBytes(path)))
-    except PlayheadError as error:
-        if error.code not in _OURS_ALONE:
-            raise
-        return OwnIndex(damage=error)
+async def _counted(source: LocalBytes) -> OwnIndex:
+    return OwnIndex(avi=await read_avi(source))
+
+
+_READERS: dict[str, Callable[[LocalBytes], Coroutine[Any, Any, OwnIndex]]] = {
+    "mp4": _read,
+    "mov": _read,
+    "matroska": _walked,
+    "webm": _walked,
+    "avi": _counted,
+}
 
 
 def _of(index: AviIndex, stream: int, kind: str, tick: Fraction) -> Stream | None:
@@ -187,7 +202,7 @@ def _numbered(index: AviIndex, stream: int, tick: Fraction) -> tuple[Packets, st
     first, middle, last = f"%+#{SEEN_AT_ONCE}", times[len(times) // 2], times[-1]
     return (
         listed,
-        f"{first},{float(middle * tick):.6f}{first},{float(last * tick) - LAST_LOOK_SECONDS:.6f}%",
+        f"{first},{float(middle * tick):.6f}{first},{_last_look(float(last * tick))}",
     )
 
 
@@ -225,7 +240,12 @@ def ends_of(track: Track) -> str:
 
 def _ends(count: int, last: float) -> str:
     asked = f"%+#{SEEN_AT_ONCE}"
-    return asked if count <= SEEN_AT_ONCE else f"{asked},{last - LAST_LOOK_SECONDS:.6f}%"
+    return asked if count <= SEEN_AT_ONCE else f"{asked},{_last_look(last)}"
+
+
+def _last_look(last: float) -> str:
+    """Those of the end, where `last` is the time of the last one in seconds."""
+    return f"{max(0.0, last - LAST_LOOK_SECONDS):.6f}%"
 
 
 def agree(listed: Packets, seen: Packets) -> bool:

@@ -6,11 +6,12 @@ and the ladder say here what they will say again when the file has arrived.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
+
+import structlog
 
 from playhead.media.matroska import read_matroska
 from playhead.media.matroska.index import read_head
@@ -23,6 +24,7 @@ from playhead.model.plan import PlannedRendition
 from playhead.packaging import Limits
 from playhead.packaging.source import view
 from playhead.processing import picture
+from playhead.processing.apart import SLIPS, within
 from playhead.processing.estimate import Interval, bytes_stored, cpu_seconds
 from playhead.processing.examine import MAX_FRAME_RATE
 from playhead.processing.ladder import ladder
@@ -31,12 +33,16 @@ from playhead.processing.planning import NOTHING_SERVABLE
 from playhead.processing.timeline import MAX_RATE
 from playhead.processing.unprobed import Unprobed, unprobed
 
+_log = structlog.get_logger()
+
 VerdictName = Literal["fit", "encode", "refused", "unknown"]
 
 MOST_BYTES = 16 * 1024 * 1024
 """How much of a file is looked at."""
 MOST_SAMPLES = 1_000_000
 """Samples that are listed in memory here: nine hours of thirty frames a second."""
+PATIENCE_SECONDS = 5
+"""How long a file's index is looked at, which is in memory."""
 USUAL_HEAD = 1024 * 1024
 """How much of a file's start to ask for: the index of half an hour, where it comes first."""
 NO_PICTURES = ("it has no pictures",)
@@ -90,6 +96,9 @@ def judge(source: SparseBytes, resolutions: Sequence[str], judging: Judging) -> 
         if error.code == "resource_limit":
             return Verdict("unknown", (error.detail,))
         return Verdict("refused", error=error)
+    except (TimeoutError, *SLIPS):
+        _log.warning("a file could not be judged beforehand", size=source.size, exc_info=True)
+        return Verdict("unknown", ("its index is not understood here",))
 
 
 def _judged(source: SparseBytes, resolutions: Sequence[str], judging: Judging) -> Verdict:
@@ -106,7 +115,7 @@ def _judged(source: SparseBytes, resolutions: Sequence[str], judging: Judging) -
     if sniffed.container not in ("mp4", "mov"):
         return _of_another(sniffed.container, head)
     try:
-        movie = asyncio.run(read_movie(source, MOST_SAMPLES))
+        movie = within(PATIENCE_SECONDS, lambda: read_movie(source, MOST_SAMPLES))
     except RangeMissingError:
         return _lacking(_worth_asking(source))
     except PlayheadError as error:
@@ -131,10 +140,11 @@ def _of_matroska(source: SparseBytes, resolutions: Sequence[str], judging: Judgi
     """Of a Matroska that is there whole, all that its index tells; else what its description of tracks does."""
     codecs: list[bytes] | None = None
     try:
-        codecs = [each.codec for each in asyncio.run(read_head(source)).tracks if each.kind == "video"]
+        head = within(PATIENCE_SECONDS, lambda: read_head(source))
+        codecs = [each.codec for each in head.tracks if each.kind == "video"]
         if not codecs:
             return Verdict("encode", NO_PICTURES)
-        movie = asyncio.run(read_matroska(source, MOST_SAMPLES)).movie
+        movie = within(PATIENCE_SECONDS, lambda: read_matroska(source, MOST_SAMPLES)).movie
     except RangeMissingError:
         return _of_part(source, codecs)
     except PlayheadError as error:
@@ -147,7 +157,7 @@ def _of_matroska(source: SparseBytes, resolutions: Sequence[str], judging: Judgi
 
 
 def _looked_at(movie: Movie, source: SparseBytes) -> Movie:
-    return asyncio.run(with_keyframes_checked(movie, AtHand(source)))
+    return within(PATIENCE_SECONDS, lambda: with_keyframes_checked(movie, AtHand(source)))
 
 
 def _of_part(source: SparseBytes, codecs: list[bytes] | None) -> Verdict:

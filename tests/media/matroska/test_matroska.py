@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from playhead.media.matroska import Frames, MatroskaIndex, read_matroska
 from playhead.media.matroska.clock import BEGINNING, Even, evened
+from playhead.media.matroska.index import read_head
 from playhead.media.matroska.tracks import Described
 from playhead.media.mp4 import codec_string, from_bytes, to_bytes
 from playhead.model.errors import PlayheadError
@@ -213,6 +214,52 @@ def test_no_more_frames_are_listed_than_are_wanted() -> None:
     empty = FileBytes(_made(b"\xec\x80" * 5000))
     with pytest.raises(PlayheadError, match="resource_limit"):
         asyncio.run(read_matroska(empty, 1000))
+
+
+def _before(data: bytes, cluster: bytes) -> bytes:
+    """The same file with more before its first cluster."""
+    at = data.index(b"\x1f\x43\xb6\x75")
+    segment = data.index(b"\x18\x53\x80\x67") + 4
+    return data[:segment] + b"\x01" + b"\xff" * 7 + data[segment + 8 : at] + cluster + data[at:]
+
+
+def test_little_is_stepped_over_before_the_first_cluster() -> None:
+    whole = _made(_element(b"\xa3", b"\x81\0\0\x80abcd"))
+    few, many = (FileBytes(_before(whole, b"\xec\x80" * count)) for count in (900, 10_000))
+    assert asyncio.run(read_head(few)).begin == len(few.content) - len(whole) + whole.index(
+        b"\x1f\x43\xb6\x75"
+    )
+    assert few.reads < 5
+    with pytest.raises(PlayheadError, match="corrupt_file"):
+        asyncio.run(read_head(many))
+    assert many.reads < 5
+
+
+@pytest.mark.parametrize("rate", [float("nan"), float("inf"), -1.0, 1e30])
+def test_a_sound_has_a_rate_that_sounds_have(clips: dict[str, Path], rate: float) -> None:
+    with pytest.raises(PlayheadError, match="corrupt_file"):
+        read(indexwork.sound_rate(clips["h264.mkv"].read_bytes(), rate))
+
+
+def test_no_element_that_is_read_whole_holds_very_many() -> None:
+    whole = _made()
+    tracks = _element(b"\x16\x54\xae\x6b", b"\xae\x80" * 1_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(PlayheadError):
+            read(whole[: whole.index(b"\x16\x54\xae\x6b")] + tracks + _element(b"\x1f\x43\xb6\x75", b""))
+        assert tracemalloc.get_traced_memory()[1] < MEMORY_LIMIT
+    finally:
+        tracemalloc.stop()
+
+
+def test_no_cluster_lies_beyond_any_clock() -> None:
+    # Ticks of a second each: what is few ticks is many years.
+    data = _made(_element(b"\xe7", b"\x80\0\0\0"), _element(b"\xa3", b"\x81\0\0\x80abcd"))
+    assert read(data).frames[0].times[0] == 1 << 31
+    late = _made(_element(b"\xe7", b"\x80\0\0\1"), timescale=b"\x3b\x9a\xca\0")
+    with pytest.raises(PlayheadError, match="corrupt_file"):
+        read(late)
 
 
 def test_a_group_that_refers_to_others_is_no_key_frame() -> None:

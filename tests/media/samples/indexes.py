@@ -38,4 +38,28 @@ SAMPLES: tuple[Sample, ...] = (
         (AS_USUAL, Ended()),
         "a million frames without a byte behind the film, in 40 kB",
     ),
+    *(
+        bomb(
+            f"mkv_rate_{name}",
+            f"{name}.mkv",
+            edit(made("mkv"), indexwork.sound_rate, rate),
+            Ended(),
+            f"sound at a rate of {rate} hertz",
+        )
+        for name, rate in (("nan", float("nan")), ("endless", float("inf")), ("huge", 1e30))
+    ),
+    bomb(
+        "mkv_voids",
+        "voids.mkv",
+        edit(made("mkv"), indexwork.add_voids, 300_000),
+        (AS_USUAL, Ended()),
+        "300,000 empty elements before the first that says anything",
+    ),
+    bomb(
+        "avi_junk",
+        "junk.avi",
+        edit(made("avi_mjpeg"), indexwork.junk_behind, 100_000),
+        AS_USUAL,
+        "100,000 empty chunks behind the frames",
+    ),
 )

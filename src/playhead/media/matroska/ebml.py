@@ -12,6 +12,8 @@ MAGIC = b"\x1a\x45\xdf\xa3"
 """How every file begins: the id of its first element."""
 LONGEST_HEADER = 12
 """Bytes of the longest element header Matroska allows: four of id, eight of size (RFC 9559, section 5.1)."""
+CHILD_LIMIT = 10_000
+"""Elements that one in memory may hold: of those that are read whole, tracks have the most, some twenty each."""
 
 
 def corrupt(detail: str) -> PlayheadError:
@@ -57,10 +59,13 @@ def children(body: memoryview) -> Iterator[Element]:
     """The elements inside of one that is wholly in memory, in order.
 
     Raises:
-        PlayheadError: `corrupt_file` when one is larger than what holds it.
+        PlayheadError: `corrupt_file` when one is larger than what holds it, or there are too many.
     """
-    at = 0
+    at = count = 0
     while at < len(body):
+        count += 1
+        if count > CHILD_LIMIT:
+            raise corrupt("an element holds too many others")
         name, size, start = header(body, at) or (0, None, 0)
         if size is None or start + size > len(body):
             raise corrupt("an element is larger than the element that holds it")

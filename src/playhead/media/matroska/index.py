@@ -19,6 +19,12 @@ LEFT_OVER = BLOCK_HEAD + LONGEST_HEADER
 """Bytes at the end of a window that may not be enough to tell what they are."""
 HEADER_LIMIT = 16 << 20
 """The largest description of tracks that is read, in bytes: cover pictures and fonts are elsewhere."""
+READ_AHEAD = 4096
+"""Bytes asked for when only a header is wanted: mostly all that stands before the first cluster comes with it."""
+HEAD_LIMIT = 1000
+"""Elements before the first cluster that are stepped over: writers put some ten there."""
+SECONDS_LIMIT = 1 << 31
+"""No frame is shown later, so that times in whatever unit are numbers of 64 bits."""
 
 _EBML, _SEGMENT, _CLUSTER, _INFO, _TRACKS = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1549A966, 0x1654AE6B
 _TICK, _LASTING, _DOCUMENT, _LONGEST_ID, _LONGEST_SIZE = 0x2AD7B1, 0x4489, 0x4282, 0x42F2, 0x42F3
@@ -50,7 +56,8 @@ class Head:
     def walk(self, size: int, most_frames: int = FRAME_LIMIT) -> Walk:
         """A walk through a file of that size, or of which so much is there."""
         tracks = {track.number: Frames() for track in self.tracks}
-        return Walk(tracks, size, self.begin, most_frames=most_frames)
+        latest = min(TIME_LIMIT, SECONDS_LIMIT * 10**9 // self.tick_nanoseconds)
+        return Walk(tracks, size, self.begin, most_frames=most_frames, latest=latest)
 
     def frames(self, walk: Walk) -> tuple[Frames, ...]:
         """What a walk has found of each track so far."""
@@ -113,35 +120,22 @@ async def read_head(source: Bytes) -> Head:
     Raises:
         PlayheadError: as `read_matroska`.
     """
-    name, size, body = await _header(source, 0)
+    window = _Window(source)
+    name, size, body = await window.header(0)
     if name != _EBML or size is None or size > 4096:
         raise corrupt("it does not begin as one")
-    found = values(memoryview(await source.read(body, size)))
+    found = values(memoryview(await window.take(body, size)))
     if unsigned(found.get(_LONGEST_ID), 4) > 4 or unsigned(found.get(_LONGEST_SIZE), 8) > 8:
         raise corrupt("its elements have longer names or sizes than the format allows")
     if text(found.get(_DOCUMENT), "matroska") not in ("matroska", "webm"):
         raise corrupt("it is another kind of document")
-    name, _, at = await _header(source, body + size)
+    name, _, at = await window.header(body + size)
     if name != _SEGMENT:
         raise corrupt("there is no film in it")
-    tick, lasting, tracks = _MILLISECOND, 0.0, None
-    while True:
-        begin = at
-        name, size, body = await _header(source, at)
-        if name == _CLUSTER:
-            break
-        if size is None or body + size > source.size:
-            raise corrupt("it ends before its first frame")
-        if name in (_INFO, _TRACKS):
-            if size > HEADER_LIMIT:
-                raise corrupt("its header is too large")
-            payload = memoryview(await source.read(body, size))
-            if name == _TRACKS and tracks is None:
-                tracks = described(payload)
-            elif name == _INFO:
-                told = values(payload)
-                tick, lasting = unsigned(told.get(_TICK), _MILLISECOND), real(told.get(_LASTING))
-        at = body + size
+    begin, payloads = await _before_clusters(window, at)
+    told = values(payloads.get(_INFO, memoryview(b"")))
+    tick, lasting = unsigned(told.get(_TICK), _MILLISECOND), real(told.get(_LASTING))
+    tracks = described(payloads[_TRACKS]) if _TRACKS in payloads else None
     if tracks is None or len({track.number for track in tracks}) < len(tracks):
         raise corrupt("its tracks are not described")
     if not 0 < tick <= 1_000_000_000:
@@ -150,10 +144,46 @@ async def read_head(source: Bytes) -> Head:
     return Head(tracks, tick, begin, Fraction(lasting) * tick / 10**9 if known else Fraction(0))
 
 
-async def _header(source: Bytes, at: int) -> tuple[int, int | None, int]:
-    data = await source.read(at, min(LONGEST_HEADER, source.size - at)) if at < source.size else b""
-    found = header(data, 0)
-    if found is None:
-        raise corrupt("it ends before its first frame")
-    name, size, body = found
-    return name, size, at + body
+async def _before_clusters(window: _Window, at: int) -> tuple[int, dict[int, memoryview]]:
+    """Where the first cluster begins, and what the first description of the file and of its tracks holds.
+
+    Where there are several, they say the same (RFC 9559, section 5.1).
+    """
+    payloads: dict[int, memoryview] = {}
+    for _ in range(HEAD_LIMIT):
+        name, size, body = await window.header(at)
+        if name == _CLUSTER:
+            return at, payloads
+        if size is None or body + size > window.size:
+            raise corrupt("it ends before its first frame")
+        if name in (_INFO, _TRACKS) and name not in payloads:
+            if size > HEADER_LIMIT:
+                raise corrupt("its header is too large")
+            payloads[name] = memoryview(await window.take(body, size))
+        at = body + size
+    raise corrupt("too much stands before its first frame")
+
+
+class _Window:
+    """The last bytes read, so that a header and what follows it cost one request."""
+
+    def __init__(self, source: Bytes) -> None:
+        self.size = source.size
+        self._source = source
+        self._start = 0
+        self._held = b""
+
+    async def take(self, start: int, length: int) -> bytes:
+        length = max(0, min(length, self.size - start))
+        if length and not self._start <= start <= start + length <= self._start + len(self._held):
+            wanted = min(max(length, READ_AHEAD), self.size - start)
+            self._held, self._start = await self._source.read(start, wanted), start
+        return self._held[start - self._start : start - self._start + length]
+
+    async def header(self, at: int) -> tuple[int, int | None, int]:
+        """Id and size of an element's payload, and where that begins."""
+        found = header(await self.take(at, LONGEST_HEADER), 0)
+        if found is None:
+            raise corrupt("it ends before its first frame")
+        name, size, body = found
+        return name, size, at + body

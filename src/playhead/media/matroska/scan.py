@@ -23,6 +23,7 @@ BLOCK_HEAD = 11 + 1 + 4 * 256
 BLOCK_START = 8
 """Bytes from the start of a usual block to its first frame."""
 TIME_LIMIT = 1 << 48
+"""Ticks that no film lasts, however short they are."""
 
 _EBML, _SEGMENT, _CLUSTER, _GROUP = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0xA0
 _CLUSTER_TIME, _SIMPLE, _BLOCK, _DURATION, _REFERENCE = 0xE7, 0xA3, 0xA1, 0x9B, 0xFB
@@ -60,6 +61,8 @@ class Walk:
     elements: int = 0
     frames: int = 0
     most_frames: int = FRAME_LIMIT
+    latest: int = TIME_LIMIT
+    """The last time that a cluster may have, in ticks."""
     _group: tuple[int, int, int] | None = None
     """Track, first frame and how many, of the block of a group that is under way."""
     _group_end: int = 0
@@ -102,7 +105,7 @@ class Walk:
                     self._block(data, body - start, size, start)
                 elif name == _CLUSTER_TIME:
                     self.clock = unsigned(memoryview(data)[body - start : body - start + size])
-                    if self.clock > TIME_LIMIT:
+                    if self.clock > self.latest:
                         raise corrupt("a cluster lies beyond any clock")
                 elif self._group is not None and name in (_REFERENCE, _DURATION):
                     self._of_group(name, memoryview(data)[body - start : body - start + size])

@@ -6,10 +6,12 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
-from playhead.media.matroska.ebml import children, real, text, unsigned, values
+from playhead.media.matroska.ebml import children, corrupt, real, text, unsigned, values
 from playhead.model.errors import PlayheadError
 
 TRACK_LIMIT = 256
+RATE_LIMIT = 1 << 26
+"""Samples a second that no sound has, in whatever way it is kept."""
 _TRACK_ENTRY = 0xAE
 _NUMBER, _TYPE, _CODEC, _PRIVATE, _FRAME_NANOSECONDS = 0xD7, 0x83, 0x86, 0x63A2, 0x23E383
 _LANGUAGE, _ENABLED, _ENCODINGS, _VIDEO, _AUDIO = 0x22B59C, 0xB9, 0x6D80, 0xE0, 0xE1
@@ -141,7 +143,10 @@ def _picture(track: Described, video: dict[int, memoryview]) -> Described:
 
 
 def _sound(track: Described, audio: dict[int, memoryview]) -> Described:
-    rate, channels = round(real(audio.get(_RATE), 8000.0)), unsigned(audio.get(_CHANNELS), 1)
+    told, channels = real(audio.get(_RATE), 8000.0), unsigned(audio.get(_CHANNELS), 1)
+    if not 0 <= told <= RATE_LIMIT:  # nor is it not a number
+        raise corrupt("a sound has a rate that no sound has")
+    rate = round(told)
     fields = bytes(6) + b"\0\1" + bytes(8) + struct.pack(">HHI", channels & 0xFFFF, 16, 0)
     fields += struct.pack(">I", (rate if 0 < rate < 1 << 16 else 0) << 16)
     boxes = _esds(track.private) if track.codec == b"mp4a" and track.private else b""

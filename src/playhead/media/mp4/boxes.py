@@ -25,6 +25,10 @@ def corrupt(detail: str) -> PlayheadError:
     return PlayheadError("corrupt_file", f"The MP4 index is damaged: {detail}.")
 
 
+CHILD_LIMIT = 100_000
+"""Boxes that one may hold. Those at the top of a file are counted apart."""
+
+
 class Box(NamedTuple):
     """One box: its four-character kind and its payload, without the header."""
 
@@ -68,10 +72,12 @@ def children(body: memoryview, start: int = 0) -> Iterator[Box]:
     Fewer than eight bytes at the end are ignored: QuickTime closes some containers with four zero bytes.
 
     Raises:
-        PlayheadError: `corrupt_file` when a box is larger than what holds it.
+        PlayheadError: `corrupt_file` when a box is larger than what holds it, or there are too many.
     """
     at, end = start, len(body)
-    while end - at >= 8:
+    for _ in range(CHILD_LIMIT):
+        if end - at < 8:
+            return
         size, header = u32(body, at), 8
         if size == 1:
             size, header = u64(body, at + 8), 16
@@ -81,6 +87,7 @@ def children(body: memoryview, start: int = 0) -> Iterator[Box]:
             raise corrupt("a box is larger than the box that holds it")
         yield Box(bytes(body[at + 4 : at + 8]), body[at + header : at + size])
         at += size
+    raise corrupt("a box holds too many others")
 
 
 def find(body: memoryview, kind: bytes, start: int = 0) -> memoryview | None:

@@ -100,11 +100,6 @@ class Samples:
         self._check_expandable()
         return array("q", map(add, decode, self.composition.expanded()))
 
-    @cached_property
-    def decode_times(self) -> array[int]:
-        """The decode time of each sample in track ticks."""
-        return array("q", self._decode(self.start))
-
     def _decode(self, start: int) -> Iterable[int]:
         self._check_expandable()
         counts, values = self.durations
