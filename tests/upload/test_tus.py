@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from playhead.model.states import Status, UploadState
 from playhead.upload.tus_headers import OFFSET_TYPE
-from tests.upload.plane import FILE, KEY, LIMIT, Plane, plane, said
+from tests.upload.plane import FILE, KEY, LIMIT, Plane, named, plane, said
 
 __all__ = ["plane"]
 
@@ -193,6 +193,21 @@ async def test_a_checksum_that_cannot_be_read_is_refused(plane: Plane, header: s
     url = await created(plane)
     assert (await plane.patch(url, 0, FILE[:10], Upload_Checksum=header)).status_code in (400, 460)
     assert (await plane.head(url)).headers["upload-offset"] == "0"
+
+
+async def test_a_header_that_is_not_even_ascii_is_refused(plane: Plane) -> None:
+    url = await created(plane)
+
+    async def said_raw(method: str, at: str, **headers: bytes) -> int:
+        said = {name.encode(): text.encode() for name, text in named({"X_API_KEY": KEY}).items()}
+        said |= {name.replace("_", "-").encode(): text for name, text in headers.items()}
+        return (await plane.client.request(method, at, headers=said, content=b"")).status_code
+
+    kind = OFFSET_TYPE.encode()
+    checksum = {"Upload_Offset": b"0", "Content_Type": kind, "Upload_Checksum": b"sha1 \xe9"}
+    assert await said_raw("PATCH", url, **checksum) == 400
+    metadata = {"Upload_Length": b"7", "Upload_Metadata": b"filename \xe9"}
+    assert await said_raw("POST", f"{plane.base}/tus", **metadata) == 400
 
 
 async def test_a_length_that_is_said_late(plane: Plane) -> None:

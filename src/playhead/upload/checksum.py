@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 import zlib
 from base64 import b64decode
@@ -77,5 +76,5 @@ def parse(header: str | None) -> Checksum | None:
         raise PlayheadError("malformed_request", f"Upload-Checksum must be one of {ALGORITHMS}.")
     try:
         return Checksum(make(), b64decode(value.strip(), validate=True))
-    except binascii.Error:
+    except ValueError:  # nor is it Base64 if it is not even ASCII
         raise PlayheadError("malformed_request", "Upload-Checksum must have a value in Base64.") from None

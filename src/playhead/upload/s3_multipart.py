@@ -14,7 +14,6 @@ and `checksum` of the whole when completing.
 
 from __future__ import annotations
 
-import binascii
 import json
 import re
 from base64 import b64decode
@@ -263,7 +262,7 @@ def _md5(text: str | None) -> str | None:
         return None
     try:
         is_one = len(b64decode(text, validate=True)) == 16
-    except binascii.Error:
+    except ValueError:  # nor is it base64 if it is not even ASCII
         is_one = False
     if not is_one:
         raise PlayheadError("invalid_request", "The md5 must be one in base64.", field="md5")

@@ -8,7 +8,6 @@ settings are taken as those; everything else becomes the video's metadata.
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode
 from collections.abc import Mapping
 
@@ -49,7 +48,7 @@ def parse(header: str) -> dict[str, str]:
             raise PlayheadError("malformed_request", "Upload-Metadata has a key that is missing or repeated.")
         try:
             pairs[name] = b64decode(value.strip(), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # what is not even ASCII is no Base64, and what is no UTF-8 is no text
             raise PlayheadError(
                 "malformed_request", f"The value of {name:.40} in Upload-Metadata is not Base64 of text."
             ) from None
