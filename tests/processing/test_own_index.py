@@ -23,7 +23,7 @@ from playhead.processing.apart import SLIPS
 from playhead.processing.examine import examine
 from playhead.processing.own_index import OwnIndex, agree, ends_of, packets_of, read_own_index
 from tests.media.mp4.clips import ffmpeg, picture, sound
-from tests.media.samples import sample
+from tests.media.samples import indexwork, sample
 from tests.media.samples.cache import Cache
 from tests.media.samples.canary import Canary
 from tests.media.samples.references import reference_samples
@@ -251,6 +251,27 @@ async def test_an_index_that_takes_too_long_is_left_to_ffprobe(monkeypatch: pyte
     assert without.damage is not None
     assert (without.damage.code, told) == ("resource_limit", timeline)
     assert asked.video == info.video
+
+
+def _slow(container: str) -> bytes:
+    """A file whose index takes a reader some seconds, and is not refused for that."""
+    if container == "mp4":
+        return sample("fragmented").path().read_bytes() + b"\0\0\0\x08free" * 1_500_000
+    return indexwork.add_cluster(sample("mkv").path().read_bytes(), indexwork.EMPTY * 6_000_000)
+
+
+@pytest.mark.parametrize("container", ["mp4", "matroska"])
+async def test_a_reader_does_not_go_on_when_its_time_is_over(
+    container: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_index, "PATIENCE_SECONDS", 0)
+    path = tmp_path / "slow"
+    path.write_bytes(_slow(container))
+    begun = time.process_time()
+    found = await read_own_index(path, container)
+    assert found.damage is not None
+    assert found.damage.code == "resource_limit"
+    assert time.process_time() - begun < 2  # seconds of this process, its threads included; it would be four
 
 
 @pytest.mark.parametrize("name", ["mkv_rate_nan", "mkv_rate_endless", "mkv_rate_huge", "mkv_voids"])

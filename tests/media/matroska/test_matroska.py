@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import tracemalloc
 from array import array
 from fractions import Fraction
@@ -266,6 +267,20 @@ def test_a_group_that_refers_to_others_is_no_key_frame() -> None:
     block = _element(b"\xa1", b"\x81\0\0\0abc")
     group = _element(b"\xa0", block + _element(b"\xfb", b"\xff"))
     assert list(read(_made(group, _element(b"\xa0", block))).frames[0].keys) == [0, 1]
+
+
+def _seconds_of_references(frames: int) -> float:
+    """Of the processor, to read a group of so many frames that says a hundred thousand times what it refers to."""
+    lace = indexwork.lace(frames, bytes(frames)).replace(b"\xa3", b"\xa1", 1)
+    data = _made(_element(b"\xa0", lace + b"\xfb\x80" * 100_000))
+    begun = time.process_time()
+    assert not any(read(data).frames[0].keys)
+    return time.process_time() - begun
+
+
+def test_saying_again_and_again_what_a_lace_refers_to_takes_no_longer_than_of_one_frame() -> None:
+    one, many = (min(_seconds_of_references(frames) for _ in range(3)) for frames in (1, 256))
+    assert many < 2 * one  # frame by frame it is three times as long
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,15 @@ def _try(data: bytes) -> None:
     assert peak < MEMORY_LIMIT
 
 
+def test_no_box_holds_very_many(files: list[tuple[bytes, int, int]]) -> None:
+    for content, at, _ in files:
+        size = int.from_bytes(content[at : at + 4], "big")
+        crumbs = b"\0\0\0\x08free" * 120_000
+        inner = (size + len(crumbs)).to_bytes(4, "big") + content[at + 4 : at + size] + crumbs
+        with pytest.raises(PlayheadError, match="corrupt_file"):
+            asyncio.run(read_movie(FileBytes(content[:at] + inner + content[at + size :])))
+
+
 @settings(max_examples=400, deadline=5000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_changed_bytes(files: list[tuple[bytes, int, int]], data: st.DataObject) -> None:

@@ -21,7 +21,7 @@ from playhead.media.mp4 import Bytes
 HEADER_LIMIT = 4 << 20
 """The largest description of streams that is read, in bytes."""
 ROW_LIMIT = 6_000_000
-"""Chunks of all streams together that are listed, some 500 MB while they are: ten hours have two to four millions."""
+"""Chunks of all streams together that are listed, some 600 MB while they are; ten hours have two to four millions."""
 PLACE_LIMIT = 16_384
 """Pieces that the indexes of all streams may be in: writers make one per gigabyte, or per minute."""
 TOP_LIMIT = 1000
