@@ -17,6 +17,7 @@ from playwright.async_api import Error as PlaywrightError
 from tests.browser import CHROMIUM, FLAGS
 from tests.live import Live
 from tests.playback.uploader import (
+    NO_ROOM,
     Site,
     Window,
     companion_of,
@@ -39,7 +40,6 @@ _CLOCK = """{
   Date.now = () => now() + wrong;
   Object.defineProperty(performance, "timeOrigin", { value: timeOrigin + wrong });
 }"""
-_NO_ROOM = "navigator.storage.estimate = async () => ({ quota: 1000, usage: 0 });"
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ async def test_a_file_that_could_not_be_kept_is_asked_for_again(
     browser: Browser, customer: Site, live_server: Live, film: bytes, path: Path
 ) -> None:
     async with await browser.new_context() as context:
-        await context.add_init_script(_NO_ROOM)
+        await context.add_init_script(NO_ROOM)
         page = await context.new_page()
         window = await Window.open(page, customer.page(scope=path.name, **granted(live_server)))
         await window.slow_down(SLOW)

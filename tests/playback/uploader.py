@@ -88,6 +88,9 @@ IS_KEPT_PAUSED = """(name) => new Promise((resolve) => {
 })"""
 """Whether a restart of the browser would find the upload of that name paused."""
 
+NO_ROOM = "navigator.storage.estimate = async () => ({ quota: 1000, usage: 0 });"
+"""A browser that keeps no file whole."""
+
 # Two frames, as the observer is told of a shift only after it is painted.
 _SHIFTS = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
   setTimeout(() => done(window.shifts), 0))))"""

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Problem, unreachable } from "../plain/problem.ts";
-import { mayRetry, newId, retryDelay } from "./job.ts";
+import { beginningOf, isOther, keptOf, mayRetry, newId, renewed, retryDelay } from "./job.ts";
 
 test("what may pass is tried again, ever more slowly, and not for ever", () => {
   const delays = Array.from({ length: 10 }, (_, tries) => retryDelay(unreachable(), tries));
@@ -27,4 +27,21 @@ test("only a passing failure can be tried again, or one that a new upload mends"
 test("names do not repeat", () => {
   assert.match(newId(), /^[0-9a-f]{24}$/);
   assert.notEqual(newId(), newId());
+});
+
+test("each beginning has its own name, and a beginning that is asked for again the same", () => {
+  const kept = keptOf("a", "", new File(["film"], "a.mp4"), {});
+  const afresh = renewed({ ...kept, place: { way: "tus", url: "u", uploadId: null, videoId: null, expiresAt: null } });
+  assert.equal(afresh.place, null);
+  assert.deepEqual([kept, kept, afresh, renewed(afresh)].map(beginningOf), ["a-0", "a-0", "a-1", "a-2"]);
+});
+
+test("a file is another by its name and size, and where it was read from before also by its time", () => {
+  const kept = keptOf("a", "", new File(["film"], "a.mp4", { lastModified: 1 }), {});
+  const copied = new File(["Film"], "a.mp4", { lastModified: 2 });
+  assert.equal(isOther(kept, copied, false), false);
+  assert.equal(isOther(kept, copied, true), true);
+  assert.equal(isOther(kept, new File(["film"], "a.mp4", { lastModified: 1 }), true), false);
+  assert.equal(isOther(kept, new File(["fil"], "a.mp4", { lastModified: 1 }), false), true);
+  assert.equal(isOther(kept, new File(["film"], "b.mp4", { lastModified: 1 }), false), true);
 });

@@ -37,6 +37,21 @@ export function keptOf(id: string, scope: string, file: File, metadata: Metadata
   return { id, scope, name, size, type, lastModified, metadata, ...blank };
 }
 
+/** The name of one beginning of an upload: by it the server knows the same again whose answer was lost. */
+export function beginningOf(kept: Kept): string {
+  return `${kept.id}-${kept.renewed ?? 0}`;
+}
+
+/** What is kept of one that the server has forgotten, to begin it afresh. */
+export function renewed(kept: Kept): Kept {
+  return { ...kept, place: null, renewed: (kept.renewed ?? 0) + 1 };
+}
+
+/** Whether a file is another than the one kept; `exact` where it is read from the same place as that was. */
+export function isOther(kept: Kept, file: File, exact: boolean): boolean {
+  return kept.size !== file.size || kept.name !== file.name || (exact && kept.lastModified !== file.lastModified);
+}
+
 /** 96 random bits in base 16; `crypto.randomUUID` is not there on plain http. */
 export function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12));

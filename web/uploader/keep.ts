@@ -16,6 +16,8 @@ export interface Kept {
   sent: number;
   /** Milliseconds since 1970. */
   addedAt: number;
+  /** How often it was begun afresh, as the server had forgotten it; absent before the first time. */
+  renewed?: number;
 }
 
 /** The file itself, or what leads to it after one click. */

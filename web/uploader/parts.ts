@@ -105,14 +105,15 @@ async function complete(place: Place, etags: Map<number, string>, signal: AbortS
   await demand({ method: "POST", url: addressOf(place, "/complete"), headers, body, signal });
 }
 
-/** Begins a multipart upload: what the place has to know of it. */
+/** Begins a multipart upload: what the place has to know of it; of the same `beginning`, the same one again. */
 export async function createByParts(
   companion: string,
   file: File,
   metadata: Readonly<Record<string, string>>,
+  beginning: string,
 ): Promise<Required<Pick<Place, "key" | "multipart" | "partBytes" | "videoId">>> {
   const body = JSON.stringify({ filename: file.name, type: file.type, size: file.size, metadata });
-  const headers = { "Content-Type": "application/json" };
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": beginning };
   const answer = await demand({ method: "POST", url: `${companion}/s3/multipart`, headers, body });
   // The last two are Playhead's own; another Companion leaves them out.
   const told = JSON.parse(answer.text) as { key: string; uploadId: string; partSize?: number; videoId?: string };

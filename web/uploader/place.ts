@@ -22,8 +22,9 @@ export function leadsSomewhere(options: Options): boolean {
 /**
  * Has the server make room for a file, in the way that the page's attributes offer: an upload that the page made
  * for it, numbered parts, or tus. There is no stopping it half-way, as nobody would know then what was made.
+ * Tried again with the same name for this `beginning`, parts and tus find what was made.
  */
-export async function open(file: File, metadata: Metadata, options: Options): Promise<Place> {
+export async function open(file: File, metadata: Metadata, options: Options, beginning: string): Promise<Place> {
   const { createUpload, uploadUrl, companion, endpoint } = options;
   const blank = { uploadId: null, videoId: null, expiresAt: null };
   const way = options.playWhileUploading ? "ranges" : "tus";
@@ -38,11 +39,11 @@ export async function open(file: File, metadata: Metadata, options: Options): Pr
   const said: Metadata = { filename: file.name, filetype: file.type, ...metadata };
   if (companion && !options.playWhileUploading) {
     const url = absolute(companion).replace(/\/$/, "");
-    return { ...blank, way: "parts", url, ...(await createByParts(url, file, metadata)) };
+    return { ...blank, way: "parts", url, ...(await createByParts(url, file, metadata, beginning)) };
   }
   if (!endpoint) throw new Problem(400, "no_endpoint", "The page does not say where to send files.", "");
   const wish = options.playWhileUploading ? { ...said, play_while_uploading: "true" } : said;
-  const made = await createByTus(absolute(endpoint), file.size, wish);
+  const made = await createByTus(absolute(endpoint), file.size, wish, beginning);
   const uploadId = made.header("Playhead-Upload");
   const videoId = made.header("Playhead-Video");
   return { way, url: made.url, uploadId, videoId, expiresAt: made.expiresAt };

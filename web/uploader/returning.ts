@@ -1,7 +1,7 @@
 import { Problem } from "../plain/problem.ts";
 import { bytes } from "../plain/words.ts";
 import { Hold } from "./hold.ts";
-import { type Job, newJob } from "./job.ts";
+import { isOther, type Job, newJob } from "./job.ts";
 import type { Keep, Kept, KeptFile } from "./keep.ts";
 import { begun, type Store, type UploadState } from "./state.ts";
 
@@ -48,13 +48,13 @@ export class Returning {
   /** The upload that asks for just this file. */
   wanting(file: File): string | null {
     const isIt = ({ id, step }: UploadState): boolean =>
-      step === "asking" && this.trouble(id, file) === null;
+      step === "asking" && this.trouble(id, file, false) === null;
     return this.store.all.find(isIt)?.id ?? null;
   }
 
-  /** Goes on with the file, or says what is wrong with it. */
-  give(id: string, file: File): void {
-    const trouble = this.trouble(id, file);
+  /** Goes on with the file, or says what is wrong with it; `exact` where it was read by the handle that was kept. */
+  give(id: string, file: File, exact = false): void {
+    const trouble = this.trouble(id, file, exact);
     const job = this.jobs.get(id);
     if (trouble) this.store.set(id, { problem: trouble });
     if (trouble || !job) return;
@@ -70,25 +70,30 @@ export class Returning {
     if (!handle) return;
     if ((await handle.requestPermission?.({ mode: "read" })) !== "granted") return;
     const file = await fileOf(handle);
-    if (file) this.give(id, file);
-    else this.store.set(id, { wants: "file" });
+    if (file) this.give(id, file, true);
+    // It is gone, or what is there now is another: what was chosen may still be elsewhere.
+    if (this.store.get(id)?.step === "asking") this.store.set(id, { wants: "file" });
   }
 
   private async takeUp(id: string, hold: Hold): Promise<void> {
     // Read again: while the other tab had it, it went on or came to its end.
     const kept = await this.keep.get(id);
-    const [file, handle] = await opened(await this.keep.file(id));
+    const [found, handle] = await opened(await this.keep.file(id));
     // Left meanwhile, it belongs to whoever comes next.
     if (!this.awaited.delete(hold)) return;
     if (!kept || this.store.get(id)) return hold.end();
-    this.jobs.set(id, newJob(kept, file, handle, hold));
-    this.store.add(stateOf(kept, file, handle));
+    // Changed since, it does not go on: its beginning is on the server as it was.
+    const isChanged = found !== null && isOther(kept, found, handle !== null);
+    const [file, still] = isChanged ? [null, null] : [found, handle];
+    this.jobs.set(id, newJob(kept, file, still, hold));
+    const state = stateOf(kept, file, still);
+    this.store.add(isChanged ? { ...state, problem: this.trouble(id, found, true) } : state);
     this.ready();
   }
 
-  private trouble(id: string, file: File): Problem | null {
+  private trouble(id: string, file: File, exact: boolean): Problem | null {
     const kept = this.jobs.get(id)?.kept;
-    if (!kept || (kept.size === file.size && kept.name === file.name)) return null;
+    if (!kept || !isOther(kept, file, exact)) return null;
     const sentence = `This is another file than ${kept.name} of ${bytes(kept.size)}.`;
     return new Problem(400, "other_file", sentence, "Choose that one to go on.");
   }

@@ -1,5 +1,6 @@
 import { DetailedError, Upload } from "tus-js-client";
-import { type Problem, problemOf, unreachable } from "../plain/problem.ts";
+import { Problem, problemOf, unreachable } from "../plain/problem.ts";
+import { bytes } from "../plain/words.ts";
 import type { Courier } from "./courier.ts";
 import { demand, Stopped, Watch } from "./http.ts";
 import { standing } from "./ranges.ts";
@@ -11,6 +12,7 @@ import { standing } from "./ranges.ts";
 export const sendByTus: Courier = ({ file, place, options, signal, onSent }) =>
   new Promise((resolve, reject) => {
     const watch = new Watch(() => end(() => reject(unreachable()), true));
+    let expected = file.size;
     const upload = new Upload(file, {
       uploadUrl: place.url,
       chunkSize: options.chunkBytes,
@@ -23,7 +25,11 @@ export const sendByTus: Courier = ({ file, place, options, signal, onSent }) =>
         if (sent < total) watch.moved();
         else watch.end();
       },
-      onSuccess: () => end(resolve, false),
+      onAfterResponse: (request, response) => {
+        if (request.getMethod() === "HEAD") expected = Number(response.getHeader("Upload-Length") ?? expected);
+      },
+      // It takes a file for sent when all of it has gone, also one that is shorter than what the server waits for.
+      onSuccess: () => end(expected === file.size ? resolve : () => reject(otherSize(expected, file.size)), false),
       onError: (error) => end(() => void problemOfTus(error, place.url, file.size, signal).then(reject, reject), false),
     });
     const stop = (): void => end(() => reject(new Stopped()), true);
@@ -39,6 +45,11 @@ export const sendByTus: Courier = ({ file, place, options, signal, onSent }) =>
     upload.start();
   });
 
+function otherSize(expected: number, size: number): Problem {
+  const sentence = `The server waits for a file of ${bytes(expected)}; this one has ${bytes(size)}.`;
+  return new Problem(400, "other_file", sentence, "Send it as a new upload.");
+}
+
 /** A HEAD has no body to say why; the same URL asked by Content-Range does. */
 async function problemOfTus(error: Error, url: string, size: number, signal: AbortSignal): Promise<Problem> {
   const answer = error instanceof DetailedError ? error.originalResponse : null;
@@ -49,15 +60,20 @@ async function problemOfTus(error: Error, url: string, size: number, signal: Abo
   return problemOf(answer.getStatus(), "");
 }
 
-/** Makes a new upload (tus creation): its URL, and what the answer says beside it. */
+/**
+ * Makes a new upload (tus creation): its URL, and what the answer says beside it. Asked again for the same
+ * `beginning`, as when the answer was lost, it is the same one.
+ */
 export async function createByTus(
   endpoint: string,
   size: number,
   metadata: Readonly<Record<string, string>>,
+  beginning: string,
 ): Promise<{ url: string; expiresAt: number | null; header: (name: string) => string | null }> {
   const pairs = Object.entries(metadata).map(([name, value]) => `${name} ${base64(value)}`);
   const headers = {
     "Tus-Resumable": "1.0.0",
+    "Idempotency-Key": beginning,
     "Upload-Length": String(size),
     "Upload-Metadata": pairs.join(","),
   };

@@ -2,7 +2,8 @@ import { Problem, problemOfFailure } from "../plain/problem.ts";
 import type { Metadata, Options, Place } from "./contract.ts";
 import { Hold } from "./hold.ts";
 import { problemFrom, Stopped } from "./http.ts";
-import { fileTrouble, isGone, type Job, keptOf, mayRetry, newId, newJob, retryDelay } from "./job.ts";
+import { beginningOf, fileTrouble, isGone, type Job, keptOf, mayRetry, newId, newJob } from "./job.ts";
+import { renewed, retryDelay } from "./job.ts";
 import { Keep } from "./keep.ts";
 import { abandon, courierTo, leadsSomewhere, open } from "./place.ts";
 import { preflight } from "./preflight.ts";
@@ -198,7 +199,7 @@ export class Uploads {
   }
 
   private async open(job: Job, file: File): Promise<Place> {
-    const place = await open(file, job.kept.metadata, this.options());
+    const place = await open(file, job.kept.metadata, this.options(), beginningOf(job.kept));
     if (!job.cancelled) await this.learn(job, place);
     return place;
   }
@@ -227,7 +228,7 @@ export class Uploads {
     const canRetry = mayRetry(problem, job.kept.place !== null && !this.options().uploadUrl);
     this.store.set(id, { step: "failed", problem, canRetry, ...pace });
     // Tried again it begins anew, where the server has forgotten it.
-    if (isGone(problem)) job.kept = { ...job.kept, place: null };
+    if (isGone(problem)) job.kept = renewed(job.kept);
     if (!canRetry) await this.keep.remove(id);
   }
 

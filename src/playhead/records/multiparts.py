@@ -52,6 +52,23 @@ async def count_open(tx: Transaction, upload_id: UUID) -> int:
     return int(found.scalar_one())
 
 
+async def newest_open(tx: Transaction, upload_id: UUID) -> Row | None:
+    """The newest of an upload's by parts that has begun and may go on, or None."""
+    found = await tx.connection.execute(
+        select(multiparts)
+        .where(
+            multiparts.c.upload_id == upload_id,
+            multiparts.c.kind == PARTS,
+            multiparts.c.state == OPEN,
+            multiparts.c.attempt.is_not(None),
+        )
+        .order_by(multiparts.c.created_at.desc())
+        .limit(1)
+    )
+    row = found.one_or_none()
+    return dict(row._mapping) if row else None
+
+
 async def others(tx: Transaction, upload_id: UUID, multipart_id: UUID) -> list[Row]:
     """The open ones of an upload besides this, those that have begun."""
     found = await tx.connection.execute(

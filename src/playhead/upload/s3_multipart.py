@@ -26,6 +26,7 @@ import msgspec
 
 from playhead.model.checksum import crc64nvme_in
 from playhead.model.errors import PlayheadError
+from playhead.model.idempotency import idempotency_key
 from playhead.model.urls import Urls
 from playhead.records import multiparts, uploads
 from playhead.records.database import Row
@@ -34,11 +35,12 @@ from playhead.upload.body import Body
 from playhead.upload.declaring import declare
 from playhead.upload.direct import Direct, part_bytes
 from playhead.upload.grants import Caller
+from playhead.upload.once import once
 from playhead.upload.protocols import Route
 from playhead.upload.quarantine import SIGNED_SECONDS
 from playhead.upload.reply import Reply
 from playhead.upload.request import Request, Subject
-from playhead.upload.sessions import Uploads
+from playhead.upload.sessions import Uploads, taking
 from playhead.upload.tus_metadata import wishes
 
 BUCKET = "playhead"
@@ -49,8 +51,8 @@ _ID = "[0-9a-f]{32}"
 _CRC = "ChecksumCRC64NVME"
 """Of a part, as S3 names it."""
 
-Opening = Callable[[Subject, Mapping[str, str], int | None], Awaitable[Row]]
-"""Whoever asks, what it says of the file, its size → the upload that the file is for."""
+Opening = Callable[[Subject, Mapping[str, str], int | None, Mapping[str, str]], Awaitable[Row]]
+"""Whoever asks, what it says of the file, its size, the request's headers → the upload that the file is for."""
 Belongs = Callable[[Subject, Row], bool]
 """Whether an upload is one that whoever asks may fill."""
 
@@ -93,7 +95,7 @@ class Companion(Generic[Subject]):
         """
         query = _query(request)
         said = {re.sub(r"^metadata\[(.*)\]$", r"\1", name): value for name, value in query.items()}
-        upload = await self._opening(request.subject, said, _number(query, "size"))
+        upload = await self._opening(request.subject, said, _number(query, "size"), {})
         row = await self._direct.begin(upload, multiparts.FORM)
         signed = await self._direct.sign_form(row, upload)
         return _json(
@@ -107,10 +109,10 @@ class Companion(Generic[Subject]):
         )
 
     async def begin(self, request: Request[Subject]) -> Reply:
-        """A new multipart.
+        """A new multipart; with an `Idempotency-Key` that was there before, the same one again while it is open.
 
         Raises:
-            PlayheadError: as `params`, `malformed_request`.
+            PlayheadError: as `params`, `malformed_request`, `idempotency_key_reused`.
         """
         asked = await _object(request.body)
         metadata = asked.get("metadata")
@@ -122,14 +124,21 @@ class Companion(Generic[Subject]):
         if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 1):
             raise PlayheadError("invalid_request", "The size must be a number of bytes.", field="size")
         texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in said.items()}
-        upload = await self._opening(request.subject, texts, size)
-        row = await self._direct.begin(upload)
+        upload = await self._opening(request.subject, texts, size, request.headers)
+        row = await self._begun(upload, request.headers) or await self._direct.begin(upload)
         told: dict[str, Any] = {"key": row["key"], "uploadId": row["id"].hex, "bucket": BUCKET}
         told["videoId"] = str(upload["video_id"])
         size = upload["declared_size"]
         if size is not None:
             told["partSize"] = part_bytes(size)
         return _json(told)
+
+    async def _begun(self, upload: Row, headers: Mapping[str, str]) -> Row | None:
+        """What was begun of a new video's upload by the same key: the upload is that key's own."""
+        if not self._alone or idempotency_key(headers) is None:
+            return None
+        async with self._direct.uploads.records.transaction() as tx:
+            return await multiparts.newest_open(tx, upload["id"])
 
     async def sign(self, request: Request[Subject]) -> Reply:
         """Where one part goes.
@@ -206,7 +215,9 @@ class Companion(Generic[Subject]):
 def of_upload(direct: Direct, urls: Urls) -> Companion[UUID]:
     """The tree below an upload's own URL: every file sent is the file of that upload."""
 
-    async def opening(upload_id: UUID, _said: Mapping[str, str], size: int | None) -> Row:
+    async def opening(
+        upload_id: UUID, _said: Mapping[str, str], size: int | None, _headers: Mapping[str, str]
+    ) -> Row:
         async with direct.uploads.records.transaction() as tx:
             upload = await uploads.find(tx, upload_id)
         if upload is None:
@@ -225,10 +236,20 @@ def of_caller(direct: Direct, urls: Urls) -> Companion[Caller]:
     """The tree below a grant: every file begun is a new video."""
     station: Uploads = direct.uploads
 
-    async def opening(caller: Caller, said: Mapping[str, str], size: int | None) -> Row:
+    async def opening(
+        caller: Caller, said: Mapping[str, str], size: int | None, headers: Mapping[str, str]
+    ) -> Row:
         request = wished(wishes(said, size), caller.grant)
+        asked = [b"s3", msgspec.json.encode([sorted(said.items()), size])]
+        grant_id = caller.grant["id"] if caller.grant is not None else None
+        asked_once = once(headers, caller.project_id, asked, grant_id=grant_id)
         async with station.records.transaction() as tx:
+            before = await asked_once.before(tx) if asked_once is not None else None
+            if before is not None:
+                return taking(await uploads.find(tx, before))
             upload = await station.open(tx, caller.project_id, request, grant=caller.grant)
+            if asked_once is not None:
+                await asked_once.note(tx, upload["id"])
         return {**upload, "expired": False}
 
     def belongs(caller: Caller, upload: Row) -> bool:
