@@ -21,6 +21,9 @@ from playhead.model.jobs import Job
 
 T = TypeVar("T")
 
+POOL_SIZE = 10
+"""Connections that are kept open; as many more come and go."""
+
 SIGN_OF_LIFE_SECONDS = 2.0
 """Pause between signs of life of a transaction that waits: well below what any server is told to be silent for."""
 
@@ -113,7 +116,7 @@ class Records:
     which does not run any more, but is not dead either, gives its locks to those that do; None for ever.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10, silent_seconds: float | None = None) -> None:
+    def __init__(self, url: str, *, pool_size: int = POOL_SIZE, silent_seconds: float | None = None) -> None:
         self.url = url
         self._engine: AsyncEngine = create_async_engine(
             sqlalchemy_url(url),

@@ -79,7 +79,7 @@ async def complete(station: Uploads, video_id: UUID, *, project_id: UUID) -> Non
         PlayheadError: `not_found`, `wrong_state`, or why the bytes are refused; the video has then failed.
     """
     direct = await _reserve(station, video_id, project_id)
-    async with station.records.transaction() as tx:
+    async with station.lengthy, station.records.transaction() as tx:
         video = await videos.get(tx, video_id, project_id=project_id, lock=True)
         upload = await uploads.of_video(tx, video_id, lock=True)
         if video["status"] in (Status.PROCESSING, Status.READY):

@@ -194,7 +194,7 @@ class Direct:
                 await _reserve(tx, row)
             row = {**row, "size": total}
             parts = [replace(part, crc64nvme=crcs.get(part.number)) for part in parts]
-        async with self.uploads.records.transaction() as tx:
+        async with self.uploads.lengthy, self.uploads.records.transaction() as tx:
             # Locked: of two that complete at once, the second finds it done.
             current = await multiparts.find(tx, row["id"], lock=True)
             if current is None or current["state"] != multiparts.OPEN:

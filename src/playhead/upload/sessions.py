@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from playhead.model.errors import PlayheadError
 from playhead.model.loudness import Loudness
 from playhead.model.states import UploadState
 from playhead.records import grants, quotas, uploads, videos
-from playhead.records.database import Records, Row, Transaction
+from playhead.records.database import POOL_SIZE, Records, Row, Transaction
 from playhead.storage import keys
 from playhead.storage.arriving import UNKNOWN_SIZE, Held
 from playhead.storage.keys import ObjectName
@@ -23,6 +24,10 @@ from playhead.upload.incoming import Incoming
 from playhead.upload.overhearing import Overhearing
 from playhead.upload.part import Chunk, Part
 from playhead.upload.rules import check_announced, check_content_type, content_type_of
+
+LENGTHY = 2 * POOL_SIZE // 3
+"""Transactions of a process that may wait for the store: a third of its connections, so that who only reads and
+writes rows finds one meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,8 @@ class Uploads:
     """Of a file that comes in several; as many as in one when None."""
     multipart: Multipart | None = None
     """The store's ability to take files straight from clients."""
+    lengthy: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LENGTHY))
+    """Held by transactions that wait for a file to be copied, joined or read through."""
 
     def is_direct(self, request: VideoRequest) -> bool:
         """Whether a file is best sent by parts, as these go straight to a store and not through our processes."""
