@@ -175,6 +175,8 @@ async def test_only_announced_bytes_are_taken(plane: Plane) -> None:
         assert (await tree.sign(1, **query)).json()["code"] == "invalid_request"
     for number in (0, 10_001):
         assert (await tree.sign(number)).json()["code"] == "invalid_request"
+    crowded = await tree.sign(1, **{f"field{number}": "1" for number in range(200)})
+    assert (crowded.status_code, crowded.json()["code"]) == (422, "invalid_request")
 
 
 async def test_a_multipart_is_nobody_elses(plane: Plane) -> None:

@@ -265,7 +265,10 @@ def _json(told: Any) -> Reply:
 
 
 def _query(request: Request[Subject]) -> dict[str, str]:
-    return dict(parse_qsl(request.query, keep_blank_values=True, max_num_fields=100))
+    try:
+        return dict(parse_qsl(request.query, keep_blank_values=True, max_num_fields=100))
+    except ValueError as error:  # more fields than any client sends
+        raise PlayheadError("invalid_request", "The address asks for too many things.") from error
 
 
 def _number(query: Mapping[str, str], name: str) -> int | None:
