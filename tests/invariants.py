@@ -181,7 +181,9 @@ _COUNTED = (
     " (SELECT count(*) FROM uploads WHERE project_id = projects.id AND state IN ('waiting', 'received')),"
     " (SELECT coalesce(sum(source_size), 0) FROM videos WHERE project_id = projects.id AND replaces IS NULL)"
     " + (SELECT coalesce(sum(reserved_bytes), 0) FROM uploads"
-    " WHERE project_id = projects.id AND state IN ('waiting', 'received'))]::bigint[] AS recount FROM projects"
+    " WHERE project_id = projects.id AND state IN ('waiting', 'received'))"
+    " + (SELECT coalesce(sum(reserved_bytes), 0) FROM partials WHERE project_id = projects.id)]::bigint[]"
+    " AS recount FROM projects"
 )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
+from playhead.records import quotas
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import partials
 
@@ -23,7 +25,15 @@ async def create(
     tus_metadata: str,
     expires_in: timedelta,
 ) -> Row:
-    """A new partial of `size` bytes."""
+    """A new partial of `size` bytes, which count as used from here on.
+
+    Raises:
+        PlayheadError: `quota_exceeded`.
+    """
+    refusal = await quotas.overrun(tx, project_id, size)
+    if refusal is not None:
+        raise refusal
+    await quotas.count(tx, project_id, stored=size)
     made = await tx.connection.execute(
         insert(partials)
         .values(
@@ -31,6 +41,7 @@ async def create(
             project_id=project_id,
             grant_id=grant_id,
             size=size,
+            reserved_bytes=size,
             tus_metadata=tus_metadata,
             expires_at=func.clock_timestamp() + expires_in,
         )
@@ -56,6 +67,17 @@ async def lock(tx: Transaction, partial_ids: Sequence[UUID]) -> dict[UUID, Row]:
         .with_for_update()
     )
     return {row.id: dict(row._mapping) for row in found}
+
+
+async def let_go(tx: Transaction, project_id: UUID, partial_ids: Sequence[UUID]) -> None:
+    """Give back what they have reserved: the upload that they become reserves it next. They must be locked."""
+    reserved = await tx.connection.execute(
+        select(func.coalesce(func.sum(partials.c.reserved_bytes), 0)).where(partials.c.id.in_(partial_ids))
+    )
+    await quotas.count(tx, project_id, stored=-int(reserved.scalar_one()))
+    await tx.connection.execute(
+        update(partials).where(partials.c.id.in_(partial_ids)).values(reserved_bytes=0)
+    )
 
 
 async def belong(tx: Transaction, partial_ids: Sequence[UUID], upload_id: UUID) -> None:
@@ -84,14 +106,25 @@ async def waiting(tx: Transaction, ids: Sequence[UUID]) -> set[UUID]:
 
 
 async def remove(tx: Transaction, partial_id: UUID) -> None:
-    """Forget a partial."""
-    await tx.connection.execute(delete(partials).where(partials.c.id == partial_id))
+    """Forget a partial, and give back what it has reserved."""
+    await _remove(tx, partials.c.id == partial_id)
 
 
 async def remove_overdue(tx: Transaction, limit: int) -> list[UUID]:
-    """Forget those whose time is over; their ids."""
+    """Forget those whose time is over, as `remove`; their ids."""
     overdue = select(partials.c.id).where(_EXPIRED.element).limit(limit)
+    return await _remove(tx, partials.c.id.in_(overdue))
+
+
+async def _remove(tx: Transaction, which: ColumnElement[bool]) -> list[UUID]:
     gone = await tx.connection.execute(
-        delete(partials).where(partials.c.id.in_(overdue)).returning(partials.c.id)
+        delete(partials)
+        .where(which)
+        .returning(partials.c.id, partials.c.project_id, partials.c.reserved_bytes)
     )
-    return list(gone.scalars())
+    rows, freed = gone.all(), Counter[UUID]()
+    for row in rows:
+        freed[row.project_id] += row.reserved_bytes
+    for project_id, reserved in sorted(freed.items()):  # in an order in which nobody waits for each other
+        await quotas.count(tx, project_id, stored=-reserved)
+    return [row.id for row in rows]

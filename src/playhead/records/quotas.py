@@ -1,8 +1,8 @@
 """What a project may use, and what it uses: counted in the transactions that change it.
 
-`used_bytes` is what open uploads have reserved and what the sources of its videos take; what is made of them is
-not counted. Every change of it goes through `count`, called by the functions that change the rows it speaks of,
-so that the counters equal a recount after any fault. A project's row is locked from then on until the end of the
+`used_bytes` is what open uploads and partials have reserved and what the sources of its videos take; what is made of
+them is not counted. Every change of it goes through `count`, called by the functions that change the rows it speaks
+of, so that the counters equal a recount after any fault. A project's row is locked from then on until the end of the
 transaction: of those who want the last place, one gets it.
 """
 

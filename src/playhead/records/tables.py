@@ -168,6 +168,13 @@ partials = Table(
     ),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     _created(),
+    Column(
+        "reserved_bytes",
+        BigInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="until it became a part",
+    ),
     Index("ix_partials_expires_at", "expires_at"),
     Index("ix_partials_grant_id", "grant_id"),
 )

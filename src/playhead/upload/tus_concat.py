@@ -18,7 +18,7 @@ from playhead.model.errors import PlayheadError
 from playhead.model.signing import Signer
 from playhead.model.states import UploadState
 from playhead.model.urls import Urls
-from playhead.records import partials
+from playhead.records import grants, partials
 from playhead.records import uploads as records
 from playhead.records.database import Row, Transaction
 from playhead.upload import tus_metadata
@@ -92,6 +92,10 @@ class Concatenation:
             metadata = request.headers.get("upload-metadata", "")
             size = sum(rows[each]["size"] for each in ids)
             asked = wished(tus_metadata.wishes(tus_metadata.parse(metadata), size), caller.grant)
+            if caller.grant is not None:
+                # Locked before the project's row, as whoever begins a partial does.
+                await grants.working(tx, caller.grant["id"], lock=True)
+            await partials.let_go(tx, caller.project_id, ids)
             upload = await self.uploads.open(
                 tx,
                 caller.project_id,

@@ -18,6 +18,7 @@ from playhead.records import grants, partials
 from playhead.records.database import Row, Transaction
 from playhead.storage.arriving import Held
 from playhead.upload import checksum, tus_metadata
+from playhead.upload.body import DisconnectedError
 from playhead.upload.grants import Caller
 from playhead.upload.part import Part
 from playhead.upload.reply import Reply
@@ -40,8 +41,9 @@ class Partials:
         """Create a partial, and take the bytes that come along.
 
         Raises:
-            PlayheadError: `malformed_request`, `empty_file`, `upload_too_large`, `grant_used_up`; and for bytes
-                that come along as `patch`.
+            PlayheadError: `malformed_request`, `empty_file`, `upload_too_large`, `grant_used_up`,
+                `quota_exceeded`; and for bytes that come along as `patch`.
+            DisconnectedError: the sender went away; nothing is kept.
         """
         size = number(request.headers, "upload-length")
         if size is None:
@@ -64,7 +66,11 @@ class Partials:
         url = self.urls.partial(partial["id"], int(partial["expires_at"].timestamp()))
         headers = {"location": url, "upload-expires": expires(partial["expires_at"])}
         if is_offset_type(request.headers):
-            held = await self._take(request, partial, 0)
+            try:
+                held = await self._take(request, partial, 0)
+            except (PlayheadError, DisconnectedError):
+                await self._forget(partial["id"])  # nobody was told the URL
+                raise
             headers["upload-offset"] = str(held.prefix)
         return Reply(201, headers=headers)
 
@@ -126,10 +132,13 @@ class Partials:
         partial = await self._find(request.subject)
         if partial["upload_id"] is not None:
             raise PlayheadError("wrong_state", "This part has been put together with others already.")
-        async with self.uploads.records.transaction() as tx:
-            await partials.remove(tx, partial["id"])
-        await self.uploads.incoming.discard(partial["id"])
+        await self._forget(partial["id"])
         return Reply(204)
+
+    async def _forget(self, partial_id: UUID) -> None:
+        async with self.uploads.records.transaction() as tx:
+            await partials.remove(tx, partial_id)
+        await self.uploads.incoming.discard(partial_id)
 
     async def _check_room(self, tx: Transaction, caller: Caller, size: int) -> None:
         """Under a grant, partials must not be more than what the uploads it still allows could hold."""
