@@ -113,10 +113,14 @@ def _wait_until_settled(scene: Scene) -> None:
 
 def _storage(scene: Scene) -> Iterator[str]:
     """I5: the store holds what the ledger says, and the ledger keeps what the other rows refer to."""
-    ledger = scene.rows("SELECT key, state, due_at <= now() AS due FROM objects")
+    ledger = scene.rows(_LEDGER)
     kept = {row["key"] for row in ledger if row["state"] == "kept"}
-    # What was replaced stays for its readers' last look.
-    going = {row["key"] for row in ledger if row["state"] == "doomed" and not row["due"]}
+    # What was replaced stays for its readers' last look, and until the next sweep.
+    going = {
+        row["key"]
+        for row in ledger
+        if not row["late"] and (row["state"] == "doomed" or (row["state"] == "refused" and row["due"]))
+    }
     # The keys of refused attempts stay known for hours, in case their writer comes back.
     late = [
         row for row in ledger if row["key"] not in kept | going and (row["state"] != "refused" or row["due"])
@@ -133,6 +137,9 @@ def _storage(scene: Scene) -> Iterator[str]:
     yield from (f"{key} is kept for nothing" for key in kept - referred)
 
 
+_LEDGER = (
+    "SELECT key, state, due_at <= now() AS due, due_at <= now() - interval '20 seconds' AS late FROM objects"
+)
 _REFERRED = (
     "SELECT source_key AS key FROM videos WHERE source_key IS NOT NULL"
     " UNION SELECT index_key FROM videos WHERE index_key IS NOT NULL"

@@ -98,10 +98,12 @@ export class Uploads {
     this.pump();
     if (!job) return state?.videoId ?? null;
     job.cancelled = true;
+    // Too late to cancel it by not asking: what is being made for it is waited for. It may be there, and nobody
+    // wait for it any more, before the upload is forgotten here.
+    const { opening } = job;
     this.halt(job);
     await this.forget(job);
-    // Too late to cancel it by not asking: what is being made for it is waited for.
-    const place = job.kept.place ?? (await job.opening?.catch(() => null));
+    const place = job.kept.place ?? (await opening?.catch(() => null));
     if (place && state?.step !== "done") await abandon(place);
     return place?.videoId ?? null;
   }

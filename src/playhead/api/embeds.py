@@ -33,7 +33,7 @@ class Embeds:
         """
         if token is not None:
             self.signer.verify("playback", str(video_id), token, int(time.time()))
-        async with self.records.transaction() as tx:
+        async with self.records.moment() as tx:
             video = await videos.find(tx, video_id)
             if video is None or not (video["is_public"] or token):
                 raise PlayheadError("not_found", "There is no such video.")

@@ -179,7 +179,7 @@ async def _bounded_body(request: Request[Any, Any, Any]) -> bytes:
 
 
 async def _record(records: Records, video_id: UUID, project_id: UUID) -> VideoRecord:
-    async with records.transaction() as tx:
+    async with records.moment() as tx:
         return (await gather(tx, [await videos.get(tx, video_id, project_id=project_id)]))[0]
 
 

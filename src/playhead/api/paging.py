@@ -39,7 +39,7 @@ async def page_of(
     if status is not None and status not in list(Status):
         raise PlayheadError("invalid_request", f"status must be one of {', '.join(Status)}.", field="status")
     before, length = cursors.decode(cursor), cursors.check_limit(limit)
-    async with records.transaction() as tx:
+    async with records.moment() as tx:
         # One more than asked for tells whether there is a next page.
         rows = await videos.page(
             tx, project_id, limit=length + 1, before=before, status=status, is_public=is_public

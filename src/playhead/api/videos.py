@@ -141,7 +141,7 @@ class VideosController(Controller):
         urls: UrlsGiven,
     ) -> dict[str, Any]:
         """One video with its progress and URLs."""
-        async with records.transaction() as tx:
+        async with records.moment() as tx:
             return view(await _one(tx, id_of(video_id), project_id), urls)
 
     @post("/{video_id:str}/reprocess", status_code=202)
@@ -230,7 +230,7 @@ class UploadsController(Controller):
             raise PlayheadError("not_found", "There is no such upload.")
         await declaring.declare(uploads, upload["id"], None if data is None else data.checksum)
         await completing.complete(uploads, upload["video_id"], project_id=project_id)
-        async with records.transaction() as tx:
+        async with records.moment() as tx:
             return view(await _one(tx, upload["video_id"], project_id), urls)
 
 

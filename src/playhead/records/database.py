@@ -38,6 +38,7 @@ def sqlalchemy_url(url: str) -> str:
     return f"postgresql+psycopg://{rest}"
 
 
+_ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 _WAITING = text(
     "SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' AND queueing_lock = ANY(:names)"
 )
@@ -154,6 +155,17 @@ class Records:
             raise
         finally:
             await connection.close()
+
+    @asynccontextmanager
+    async def moment(self) -> AsyncIterator[Transaction]:
+        """One transaction that only reads, and sees one moment: what is told of a video is spread over many rows.
+
+        Raises:
+            PlayheadError: as `transaction`.
+        """
+        async with self.transaction() as tx:
+            await tx.connection.execute(_ONE_MOMENT)
+            yield tx
 
     async def close(self) -> None:
         """Give the connections back."""
