@@ -27,6 +27,7 @@ from playhead.storage.bucket import Bucket
 from tests.live import free_port
 
 READY_WITHIN = 60.0
+TRIES = 3
 BUCKET = "playhead-videos"
 ACCESS, SECRET = "playhead-test", "a-secret-key-of-the-suite"
 _PORTS = ("master", "volume", "filer", "admin", "s3")
@@ -66,6 +67,26 @@ def settings_of(bucket: Bucket) -> dict[str, str]:
 def running() -> Iterator[SeaweedFS]:
     """The server, for the time of the block."""
     folder = Path(tempfile.mkdtemp(prefix="playhead-s3-", dir="/tmp"))
+    process = None
+    try:
+        for tries_left in reversed(range(TRIES)):
+            server, process = _start(folder)
+            try:
+                _wait(server, process)
+                break
+            except AssertionError as error:
+                # Another process may have taken a port between our finding it free and its use.
+                if not tries_left or "address already in use" not in str(error):
+                    raise
+                _kill(process)
+        yield server
+    finally:
+        if process is not None:
+            _kill(process)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(folder: Path) -> tuple[SeaweedFS, subprocess.Popen[bytes]]:
     identity = {
         "name": "playhead",
         "credentials": [{"accessKey": ACCESS, "secretKey": SECRET}],
@@ -84,14 +105,13 @@ def running() -> Iterator[SeaweedFS]:
     ]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(argv, stdout=log, stderr=log, cwd=folder, start_new_session=True)
-    server = SeaweedFS(f"http://127.0.0.1:{ports['s3.port']}", folder)
-    try:
-        _wait(server, process)
-        yield server
-    finally:
+    return SeaweedFS(f"http://127.0.0.1:{ports['s3.port']}", folder), process
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+    process.wait()
 
 
 def _wait(server: SeaweedFS, process: subprocess.Popen[bytes]) -> None:
