@@ -113,14 +113,10 @@ def _wait_until_settled(scene: Scene) -> None:
 
 def _storage(scene: Scene) -> Iterator[str]:
     """I5: the store holds what the ledger says, and the ledger keeps what the other rows refer to."""
-    ledger = scene.rows(_LEDGER)
+    ledger = _ledger(scene)
     kept = {row["key"] for row in ledger if row["state"] == "kept"}
-    # What was replaced stays for its readers' last look, and until the next sweep.
-    going = {
-        row["key"]
-        for row in ledger
-        if not row["late"] and (row["state"] == "doomed" or (row["state"] == "refused" and row["due"]))
-    }
+    # What was replaced stays for its readers' last look.
+    going = {row["key"] for row in ledger if row["state"] == "doomed" and not row["due"]}
     # The keys of refused attempts stay known for hours, in case their writer comes back.
     late = [
         row for row in ledger if row["key"] not in kept | going and (row["state"] != "refused" or row["due"])
@@ -137,9 +133,16 @@ def _storage(scene: Scene) -> Iterator[str]:
     yield from (f"{key} is kept for nothing" for key in kept - referred)
 
 
-_LEDGER = (
-    "SELECT key, state, due_at <= now() AS due, due_at <= now() - interval '20 seconds' AS late FROM objects"
-)
+def _ledger(scene: Scene) -> list[dict[str, Any]]:
+    """As it is once nothing is due; what stays due for longer than sweeping takes is told as it stands."""
+    deadline = time.monotonic() + SETTLED_WITHIN
+    while True:
+        ledger = scene.rows("SELECT key, state, due_at <= now() AS due FROM objects")
+        if time.monotonic() > deadline or not any(row["due"] for row in ledger if row["state"] != "kept"):
+            return ledger
+        time.sleep(0.2)
+
+
 _REFERRED = (
     "SELECT source_key AS key FROM videos WHERE source_key IS NOT NULL"
     " UNION SELECT index_key FROM videos WHERE index_key IS NOT NULL"
