@@ -47,6 +47,38 @@ async def test_an_upload_that_ends_while_it_is_joined_stays_over(
     assert await plane.begun() == []
 
 
+async def test_parts_that_are_swept_while_they_are_joined_are_told_as_over(
+    plane: Plane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Swept because the upload has ended; or by the store alone, and then one may begin anew."""
+    station = plane.parts.uploads
+    join = station.parts.join
+    for ended, answered in ((True, (410, "url_expired")), (False, (409, "wrong_state"))):
+        tree, upload = await plane.upload(len(WHOLE), auto_complete=True)
+        await tree.begin()
+        listed = await tree.send_all()
+
+        async def swept_meanwhile(key: str, *given: Any, ends: bool = ended, of: UUID = upload["id"]) -> None:
+            if ends:
+                await station.abandon(of)
+            await station.parts.abort(key)
+            await join(key, *given)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(station.parts, "join", swept_meanwhile)
+            answer = await tree.complete(listed)
+        assert (answer.status_code, answer.json()["code"]) == answered
+        again = await tree.complete(listed)
+        # On our own disk a multipart goes on without its parts: they are missing.
+        left = "upload_incomplete" if plane.bucket is None else "wrong_state"
+        assert again.json()["code"] == ("url_expired" if ended else left), again.text
+    await tree.begin()
+    assert (await tree.complete(await tree.send_all())).status_code == 200
+    await swept(plane)
+    assert list((await plane.stored()).values()) == [WHOLE]
+    assert await plane.begun() == []
+
+
 async def test_an_upload_that_ends_while_its_form_is_looked_for_stays_over(plane: Plane) -> None:
     station = plane.parts.uploads
     _, upload = await plane.upload()

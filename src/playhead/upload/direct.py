@@ -25,6 +25,8 @@ SMALLEST_PART = 5 * 1024 * 1024
 MOST_OPEN = 32
 """Multiparts an upload may have at once: clients begin anew when they lose track."""
 
+_GIVEN_UP = "The store has given this multipart up; begin anew."
+
 
 def part_bytes(size: int) -> int:
     """How large the parts of a file should be: all alike, as some stores want them, and few enough."""
@@ -127,9 +129,7 @@ class Direct:
         except PlayheadError as error:
             if error.code != "source_missing":
                 raise
-            raise PlayheadError(
-                "wrong_state", "The store has given this multipart up; begin anew."
-            ) from error
+            raise PlayheadError("wrong_state", _GIVEN_UP) from error
 
     async def complete(
         self,
@@ -194,19 +194,35 @@ class Direct:
                 await _reserve(tx, row)
             row = {**row, "size": total}
             parts = [replace(part, crc64nvme=crcs.get(part.number)) for part in parts]
+        try:
+            if await self._joined(row, upload["id"], parts):
+                return
+        except PlayheadError as error:
+            if error.code not in ("source_missing", "wrong_state"):
+                raise
+            # When an upload ends, what was sent for it is swept, also from under who joins it.
+            _, upload = await self.find(row["id"])
+            taking(upload)
+            if error.code == "source_missing":
+                raise PlayheadError("wrong_state", _GIVEN_UP) from error
+            raise
+        # It ended while we joined.
+        _, upload = await self.find(row["id"])
+        taking(upload)
+
+    async def _joined(self, row: Row, upload_id: UUID, parts: list[StoredPart]) -> bool:
+        """Whether the object is there, made by us or another, and its upload has it."""
         async with self.uploads.lengthy, self.uploads.records.transaction() as tx:
             # Locked: of two that complete at once, the second finds it done.
             current = await multiparts.find(tx, row["id"], lock=True)
             if current is None or current["state"] != multiparts.OPEN:
-                return
+                return True
             await tx.meanwhile(self._make(row, parts))
-            if await uploads.received(tx, upload["id"], row["size"]):
+            if await uploads.received(tx, upload_id, row["size"]):
                 await multiparts.joined(tx, row["id"], row["size"])
-                return
+                return True
             await objects.doom(tx, [row["key"]])
-        # It ended while we joined.
-        _, upload = await self.find(row["id"])
-        taking(upload)
+            return False
 
     async def _make(self, row: Row, parts: list[StoredPart]) -> None:
         if parts:
