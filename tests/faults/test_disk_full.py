@@ -8,15 +8,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from signal import SIGKILL
+from typing import Any
 
 import httpx
 import pytest
 
+from playhead.model.errors import ERRORS
 from playhead.storage.arriving import RESERVE_BYTES
 from tests import drive
 from tests.faults.speakers import Ranges, Speaker, Tus, acknowledged
-from tests.faults.stage import RESOLUTIONS, Stage, clip, over, staged, until
-from tests.invariants import unswept, violations
+from tests.faults.stage import CLIP_RATE, CLIP_SECONDS, RESOLUTIONS, Stage, clip, over, staged, until
+from tests.invariants import Sent, unswept, violations
 
 MIB = 1024 * 1024
 DISK = 200 * MIB
@@ -105,6 +107,44 @@ def test_what_is_sent_in_parts_goes_on_once_there_is_space(
         speaker.send(content[len(content) // 2 :], len(content) // 2)
         sent = [acknowledged(client, speaker, clip(small.folder))]
         over(client, sent)
+    assert violations(small.scene, sent, tmp_path) == []
+
+
+def test_a_file_by_parts_goes_on_once_there_is_space(small: Stage, tmp_path: Path) -> None:
+    """With the disk full when a part comes, and when the parts are to be joined."""
+    content = clip(small.folder).read_bytes()
+    half = len(content) // 2
+    with small.live.http() as client:
+        grant = client.post("/v1/upload-grants", json={"resolutions": ["144p"]}).json()
+        tree = grant["companion_url"] + "/s3/multipart"
+        begun = client.post(tree, json={"filename": "clip.mp4", "type": "video/mp4"}).json()
+        at, folder = f"{tree}/{begun['uploadId']}", small.data / "parts" / begun["uploadId"]
+
+        def send(number: int, body: bytes) -> httpx.Response:
+            return httpx.put(client.get(f"{at}/{number}").raise_for_status().json()["url"], content=body)
+
+        def refused(answer: httpx.Response, there: list[dict[str, Any]], *codes: str) -> None:
+            code = answer.json()["code"]
+            assert (answer.status_code, code in ("storage_full", *codes)) == (ERRORS[code].status, True)
+            assert client.get(at).json() == there
+            assert len(list(folder.iterdir())) == len(there)  # and nothing half made beside them
+
+        listed = [{"PartNumber": 1, "ETag": send(1, content[:half]).headers["etag"]}]
+        there = client.get(at).json()
+        for left in (0, RESERVE_BYTES):
+            with filled(small, left):
+                refused(send(2, content[half:]), there)
+        listed.append({"PartNumber": 2, "ETag": send(2, content[half:]).headers["etag"]})
+        there = client.get(at).json()
+        # Without any space at all the database may not even note that they are about to be joined.
+        for left, codes in ((0, ["database_unavailable"]), (RESERVE_BYTES, [])):
+            with filled(small, left):
+                refused(client.post(f"{at}/complete", json={"parts": listed}), there, *codes)
+        for _ in range(2):
+            done = client.post(f"{at}/complete", json={"parts": listed})
+            assert done.status_code == 200, done.text
+        sent = [Sent(begun["videoId"], clip(small.folder), CLIP_SECONDS * CLIP_RATE, CLIP_SECONDS)]
+        assert over(client, sent)[begun["videoId"]]["status"] == "ready"
     assert violations(small.scene, sent, tmp_path) == []
 
 

@@ -139,8 +139,8 @@ class Records:
         """One transaction: committed when the block ends well, undone when it raises.
 
         Raises:
-            PlayheadError: `database_unavailable`, when no connection can be had, or when it is lost midway:
-                whether the commit went through is then known to nobody.
+            PlayheadError: `database_unavailable`, when no connection can be had, the server has run out of
+                something, or the connection is lost midway: whether the commit went through is then known to nobody.
         """
         try:
             connection = await self._engine.connect()
@@ -150,7 +150,7 @@ class Records:
             async with connection.begin():
                 yield Transaction(connection, self.queue)
         except (DBAPIError, ConnectorException) as error:
-            if _is_lost_connection(error):
+            if _may_pass(error):
                 raise PlayheadError("database_unavailable") from error
             raise
         finally:
@@ -182,15 +182,16 @@ def _limit_silence(engine: AsyncEngine, seconds: float) -> None:
     event.listen(engine.sync_engine, "connect", limit)
 
 
-_LOST = ("08", "57P", "25P03")
-"""How SQLSTATEs begin that mean: no connection, the server goes down, it has waited for us too long."""
+_PASSING = ("08", "53", "57P", "25P03")
+"""How SQLSTATEs begin that mean: no connection; no disk, memory or connection left to give; the server goes down;
+it has waited for us too long."""
 
 
-def _is_lost_connection(error: DBAPIError | ConnectorException) -> bool:
+def _may_pass(error: DBAPIError | ConnectorException) -> bool:
     cause = error.orig if isinstance(error, DBAPIError) else error.__cause__
     if not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
         return False
-    return cause.sqlstate is None or cause.sqlstate.startswith(_LOST)
+    return cause.sqlstate is None or cause.sqlstate.startswith(_PASSING)
 
 
 Row = dict[str, Any]
