@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
+from playhead.storage import disk_parts
 from tests.upload.companion import Plane, Tree, serving_plane
 from tests.upload.station import LOOKS_LIKE_MP4
 
@@ -72,6 +76,39 @@ async def test_parts_that_come_side_by_side_are_no_more_either(plane: Plane) -> 
     for number in range(1, 7):
         if answers[number - 1] == 413:
             assert await put(plane, tree, number, b"x" * PART) == "upload_too_large"
+
+
+@pytest.mark.parametrize("anew", [False, True], ids=["of one multipart", "of several"])
+async def test_nor_are_those_that_several_processes_take(
+    plane: Plane, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, anew: bool
+) -> None:
+    """Two planes on one database and one disk, as two web processes are; the disk is slow with names."""
+    place = disk_parts._place
+
+    def slowly(*given: Any) -> None:
+        time.sleep(0.2)
+        place(*given)
+
+    monkeypatch.setattr(disk_parts, "_place", slowly)
+    async with serving_plane(database_url, tmp_path, None) as other:
+        tree, _ = await plane.upload(PART if anew else 2 * PART)
+        await tree.begin()
+
+        async def send(number: int) -> int:
+            begun = tree
+            if anew:
+                begun = Tree(tree.url, tree.client)
+                await begun.begin()
+            url = (await begun.sign(number)).json()["url"]
+            at = urlsplit((plane if number % 2 else other).parts.urls.base_url).netloc
+            answer = await plane.client.put(
+                urlunsplit(urlsplit(url)._replace(netloc=at)), content=b"x" * PART
+            )
+            return answer.status_code
+
+        answers = await asyncio.gather(*(send(number) for number in range(1, 5)))
+    assert sorted(answers) == [200, 200, 413, 413]
+    assert on_disk(plane) == 2 * PART
 
 
 async def test_beginning_anew_is_no_way_around_it(plane: Plane) -> None:

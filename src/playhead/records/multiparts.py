@@ -82,6 +82,15 @@ async def others(tx: Transaction, upload_id: UUID, multipart_id: UUID) -> list[R
     return [dict(row._mapping) for row in found]
 
 
+async def alone(tx: Transaction, upload_id: UUID) -> None:
+    """Wait until no other transaction, of any process, is alone with this upload; this one is until it ends.
+
+    No lock of its rows: whoever completes it may hold those for as long as a file takes to be read.
+    """
+    name = func.hashtextextended(str(upload_id), 0)
+    await tx.connection.execute(select(func.pg_advisory_xact_lock(name)))
+
+
 def new_id() -> UUID:
     """The id of one to be."""
     return uuid4()

@@ -15,10 +15,9 @@ import os
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO
-from weakref import WeakValueDictionary
 
 from playhead.model.checksum import NO_CHECKSUMS, Checksums, part_headers, require
 from playhead.model.errors import PlayheadError
@@ -31,6 +30,9 @@ from playhead.storage.port import CHUNK, SignedRequest, StoredPart
 WHOLE = 0
 """The number that stands for the object as one, sent by a form."""
 
+Placing = Callable[[], AbstractAsyncContextManager[int]]
+"""Entered by one part at a time of those that share their room, to take its place; what all parts of its attempt may
+have together then, in bytes."""
 Sign = Callable[[str, int, int, int | None, str | None, str | None], str]
 """Attempt, part's number, seconds, size, MD5 and CRC64NVME in hexadecimal digits → a URL of our data plane."""
 
@@ -43,8 +45,6 @@ class DiskParts:
         self._disk = disk
         self._sign = sign
         self._reserve = reserve_bytes
-        self._placing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        """By attempt, while parts of it take their places."""
 
     async def begin(self, key: str) -> str:
         """As `Multipart.begin`; the folder is made by the first part."""
@@ -117,17 +117,18 @@ class DiskParts:
         body: AsyncIterator[bytes],
         *,
         most_bytes: int,
+        placing: Placing | None = None,
         size: int | None = None,
         md5: str | None = None,
         checksums: Checksums = NO_CHECKSUMS,
     ) -> StoredPart:
         """Take one part, all of it or nothing, in place of what it was before; `md5` in hexadecimal digits.
 
-        `most_bytes` is what all parts of the attempt may have together.
+        `most_bytes` is what all parts of the attempt may have together as it begins.
 
         Raises:
             PlayheadError: `upload_too_large`, `size_mismatch`, `checksum_mismatch`, `storage_full`; and what `body`
-                raises.
+                and `placing` raise.
         """
         counting = Counting(checksums)
         folder = self._root / checked(attempt)
@@ -144,9 +145,9 @@ class DiskParts:
                 require(checksums, counting.found())
             finally:
                 await asyncio.to_thread(file.close)
-            async with self._placing.setdefault(attempt, asyncio.Lock()):
+            async with placing() if placing is not None else nullcontext(most_bytes) as most:
                 # Looked at again: parts that came side by side did not see each other when they began.
-                _require_room(most_bytes - await asyncio.to_thread(_others, folder, number), taken)
+                _require_room(most - await asyncio.to_thread(_others, folder, number), taken)
                 await asyncio.to_thread(_place, aside, folder / _name(number, digest))
         except OSError as error:
             raise disk_error(error) from error

@@ -6,8 +6,11 @@ POST /parts/…/0/…          a form with the part `file`       → 201, ETag, 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Protocol, TypedDict
+from uuid import UUID
 from xml.sax.saxutils import escape
 
 from multipart import parse_options_header
@@ -15,7 +18,7 @@ from multipart import parse_options_header
 from playhead.model.checksum import CRC_HEADER, NO_CHECKSUMS, Checksums, base64_in
 from playhead.model.errors import PlayheadError
 from playhead.records import multiparts
-from playhead.records.database import Row
+from playhead.records.database import Row, Transaction
 from playhead.storage.port import StoredPart
 from playhead.upload.direct import Direct
 from playhead.upload.entrance import PartAddress
@@ -38,11 +41,15 @@ class TakesParts(Protocol):
         body: AsyncIterator[bytes],
         *,
         most_bytes: int,
+        placing: Callable[[], AbstractAsyncContextManager[int]] | None = None,
         size: int | None = None,
         md5: str | None = None,
         checksums: Checksums = NO_CHECKSUMS,
     ) -> StoredPart:
-        """Take one part, all of it or nothing; all parts of the attempt may have `most_bytes` together."""
+        """Take one part, all of it or nothing; all parts of the attempt may have `most_bytes` together.
+
+        Of those that come side by side each takes its place within `placing`, which tells that number anew.
+        """
         ...
 
 
@@ -96,20 +103,35 @@ class PartPlane:
         self, request: Request[PartAddress], body: AsyncIterator[bytes], announced: Announced
     ) -> StoredPart:
         address = request.subject
-        row, upload = await self._direct.find(address.multipart_id)
-        taking(upload)
-        if row["state"] != multiparts.OPEN:
-            raise PlayheadError("not_found", "This multipart is over.")
+        row, upload = await self._open(address.multipart_id)
+        async with self._direct.uploads.records.transaction() as tx:
+            most_bytes = await self._most_bytes(tx, row, upload)
         return await self._store.write(
             row["id"].hex,
             max(1, address.number),
             body,
-            most_bytes=await self._most_bytes(row, upload),
+            most_bytes=most_bytes,
+            placing=partial(self._placing, row["id"]),
             size=address.size,
             **announced,
         )
 
-    async def _most_bytes(self, row: Row, upload: Row) -> int:
+    async def _open(self, multipart_id: UUID) -> tuple[Row, Row]:
+        row, upload = await self._direct.find(multipart_id)
+        taking(upload)
+        if row["state"] != multiparts.OPEN:
+            raise PlayheadError("not_found", "This multipart is over.")
+        return row, upload
+
+    @asynccontextmanager
+    async def _placing(self, multipart_id: UUID) -> AsyncIterator[int]:
+        """One part of an upload at a time, whichever process takes it: each sees those that came before."""
+        row, upload = await self._open(multipart_id)
+        async with self._direct.uploads.records.transaction() as tx:
+            await multiparts.alone(tx, upload["id"])
+            yield await self._most_bytes(tx, row, upload)
+
+    async def _most_bytes(self, tx: Transaction, row: Row, upload: Row) -> int:
         """What the parts of a multipart may have together: the file and no more.
 
         Who loses track begins anew, and what was sent before stays until the upload is over: that much once more is
@@ -118,10 +140,8 @@ class PartPlane:
         station = self._direct.uploads
         limit = station.limit(upload)
         file_bytes = limit if upload["declared_size"] is None else min(limit, upload["declared_size"])
-        async with station.records.transaction() as tx:
-            begun = await multiparts.others(tx, upload["id"], row["id"])
         kept = 0
-        for other in begun:
+        for other in await multiparts.others(tx, upload["id"], row["id"]):
             kept += sum(part.size for part in await station.parts.parts(other["key"], other["attempt"]))
         return min(file_bytes, 2 * file_bytes - kept)
 
