@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import re
+import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -132,6 +134,26 @@ def test_rates_count_runs_of_segments() -> None:
     assert found.peak == round(1400 * 8 / 5)
     assert found.average == round(3000 * 8 / 17)
     assert rates([], 1000) == Rates(0, 0)
+
+
+def test_rates_are_those_of_the_heaviest_run_there_is() -> None:
+    chance = random.Random(3)
+    for _ in range(200):
+        lengths = [chance.choice((1, 2, 3, 10, 50)) for _ in range(chance.randint(1, 20))]
+        segments = [Segment(0, 1, 0, length, chance.randint(1, 5000)) for length in lengths]
+        runs = [segments[first:stop] for stop in range(len(lengths) + 1) for first in range(stop)]
+        counted = [run for run in runs if 1 <= 2 * sum(each.duration for each in run) / max(lengths) <= 3]
+        rate = max(sum(each.size for each in run) / sum(each.duration for each in run) for run in counted)
+        average = sum(each.size for each in segments) / sum(lengths)
+        assert rates(segments, 1000).peak == round(max(rate, average) * 8000)
+
+
+def test_rates_of_a_film_with_a_long_still_are_soon_told() -> None:
+    """Twelve hours, of which three show one picture: a run may then be of thousands of segments."""
+    film = [Segment(0, 1, 0, 2, 1000)] * 16_200 + [Segment(0, 1, 0, 3 * 3600, 1000)]
+    begun = time.process_time()
+    assert rates(film, 1).peak == 4000
+    assert time.process_time() - begun < 2  # 40 s when every run was looked at
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from playhead.model.errors import PlayheadError
@@ -113,22 +114,49 @@ def rates(segments: Sequence[Segment], timescale: int) -> Rates:
     """
     if not segments:
         return Rates(0, 0)
-    longest = max(segment.duration for segment in segments)
-    peak = 0.0
-    least, most = 0.5 * longest, 1.5 * longest
-    for last in range(len(segments)):
-        size = duration = 0
-        for number in range(last, -1, -1):
-            size += segments[number].size
-            duration += segments[number].duration
-            if duration > most:
-                break
-            if duration >= least:
-                peak = max(peak, size / duration)
+    size, duration = _heaviest_run(segments)
     whole = max(1, sum(segment.duration for segment in segments))
     average = sum(segment.size for segment in segments) / whole
     bits = 8 * timescale
-    return Rates(round(max(peak, average) * bits), round(average * bits))
+    return Rates(round(max(size / duration, average) * bits), round(average * bits))
+
+
+def _heaviest_run(segments: Sequence[Segment]) -> tuple[int, int]:
+    """Bytes and ticks of the run with the most bytes a tick, of those that count.
+
+    One rate after the other is beaten by the run that exceeds it by most bytes (Dinkelbach 1967), which takes a
+    handful of looks at all segments. Looking at all runs takes half a minute where one long still is among them.
+    """
+    times = list(accumulate((segment.duration for segment in segments), initial=0))
+    sizes = list(accumulate((segment.size for segment in segments), initial=0))
+    longest = max(1, max(segment.duration for segment in segments))
+    best = (0, 1)
+    while (heavier := _heavier_run(times, sizes, longest, *best)) is not None:
+        best = heavier
+    return best
+
+
+def _heavier_run(
+    times: Sequence[int], sizes: Sequence[int], longest: int, size: int, duration: int
+) -> tuple[int, int] | None:
+    """The run that exceeds `size` bytes in `duration` ticks by most, if one does; sums stand before each segment."""
+    excess = [bytes_ * duration - size * time for bytes_, time in zip(sizes, times, strict=True)]
+    # Where a run may begin that ends here: rising in excess, so that the first is the best there is.
+    begins: deque[int] = deque()
+    coming, most, found = 0, 0, None
+    for stop, end in enumerate(times):
+        while times[coming] <= end - longest / 2:
+            while begins and excess[begins[-1]] >= excess[coming]:
+                begins.pop()
+            begins.append(coming)
+            coming += 1
+        while begins and times[begins[0]] < end - longest * 3 / 2:
+            begins.popleft()
+        if begins and excess[stop] - excess[begins[0]] > most:
+            first = begins[0]
+            most = excess[stop] - excess[first]
+            found = sizes[stop] - sizes[first], end - times[first]
+    return found
 
 
 class _SyncsAt:
