@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from playhead.media.ffmpeg import probe
 from playhead.media.ffmpeg.probe import read_claims, read_frame, read_packets
 from playhead.media.ffmpeg.sandbox.none import NoSandbox
 from playhead.media.ffmpeg.tools import find_tools
@@ -109,6 +111,16 @@ async def test_refused_by_name_though_its_own_index_takes_longer(monkeypatch: py
         with pytest.raises(PlayheadError) as caught:
             await examined(name)
         assert caught.value.code == code
+
+
+@pytest.mark.parametrize("limit", [{"wall_seconds": 0}, {"memory_bytes": 1}, {"stdout_bytes": 1}])
+async def test_what_is_too_much_at_once_is_asked_piece_by_piece(
+    limit: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Decoding eight pictures of 8192 x 8192 takes more than looking at a file may."""
+    known = await examined("fps_29_97")
+    monkeypatch.setattr(probe, "LOOK_LIMITS", replace(probe.LOOK_LIMITS, **limit))
+    assert await examined("fps_29_97") == known
 
 
 async def test_the_longest_that_is_allowed_can_be_set() -> None:

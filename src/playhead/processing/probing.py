@@ -31,6 +31,8 @@ SOUND_LOOK = 50
 """Packets of sound decoded to find the first that is heard."""
 FIRST_SECONDS, FIRST_PACKETS = 4, 600
 """How much of a film tells where its first chunk begins and ends: two seconds, and the frame behind them."""
+_IN_VAIN = frozenset({"resource_limit", "decode_timeout", "decoder_crashed"})
+"""What looking at several things at once may end in, and asking for one alone may not."""
 _REFUSED = re.compile(r"Codec \((\w+)\) not on whitelist")
 """How ffprobe names a decoder that it may not open."""
 
@@ -77,7 +79,7 @@ class Probing:
         """What it says of itself, and the frames of its first packets.
 
         Raises:
-            ToolFailed: also where one of the two could be had alone.
+            PlayheadError: as `run`, also where one of the two could be had alone.
         """
         return (await self._run(probe.look_invocation(self.path, self.guards))).stdout
 
@@ -178,8 +180,12 @@ class Probing:
 
 async def claimed(probing: Probing) -> tuple[Claims, Probing, frozenset[str]]:
     """What a file says of itself; how to ask it on; and which codecs beside the film's are not on our list."""
-    with suppress(ToolFailed):
+    try:
         seen = await probing.look()
+    except PlayheadError as error:
+        if not isinstance(error, ToolFailed) and error.code not in _IN_VAIN:
+            raise
+    else:
         return probe.read_claims(seen), replace(probing, seen=seen), frozenset()
     unlisted: tuple[str, ...] = ()
     while True:
