@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import struct
+import time
 from array import array
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from playhead.media.mp4 import Runs
+from playhead.media.mp4 import Runs, Samples
 from playhead.packaging import Limits, examine, fitness
+from playhead.packaging.source import view
 from tests.media.mp4.clips import AAC, BFRAMES, X264, bend, ffmpeg, picture, sound
 from tests.packaging.play import index
 
@@ -111,3 +113,28 @@ def test_two_frames_with_one_time(tmp_path: Path) -> None:
     still = Runs(array("I", [2, 23]), array("I", [0, 512]))
     stuck = replace(track, samples=replace(track.samples, durations=still))
     assert [reason.code for reason in fitness(replace(movie, tracks=(stuck,)))] == ["equal_times"]
+
+
+def test_the_pictures_are_judged_once_however_many_sounds_there_are(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    ffmpeg(*picture(1), *sound(1), *X264, *AAC, path)
+    movie = index(path)
+    assert movie.video is not None
+    count, tone = 200_000, next(movie.of_kind("audio"))
+    long = Samples(
+        count=count,
+        durations=Runs(array("I", (count,)), array("I", (movie.video.timescale // 25,))),
+        chunk_firsts=array("I", (0,)),
+        chunk_offsets=array("Q", (48,)),
+        chunk_entries=array("H", (0,)),
+        size_table=array("I"),
+        constant_size=100,
+        sync=array("I", range(0, count, 50)),
+    )
+    unknown = replace(tone, sample_entries=(tone.sample_entry.replace(b"mp4a", b"????"),))
+    film = replace(movie.video, samples=long)
+    tracks = (film, *[tone] * 60, unknown)
+    begun = time.process_time()
+    found = view(replace(movie, tracks=tracks, size=1 << 40))
+    assert (found.reasons, len(found.sounds)) == ((), 60)
+    assert time.process_time() - begun < 1  # 2.5 s when they were judged with each of them

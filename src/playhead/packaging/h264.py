@@ -10,6 +10,10 @@ _WITH_CHROMA = (100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135)
 
 MOST_REORDERED = 16
 """Frames that a decoder ever holds back (section A.3.1)."""
+MOST_OFFSETS = 255
+"""In a cycle of picture order counts (section 7.4.2.1.1)."""
+LONGEST_CODE = 32
+"""Bits of the largest number that a field may hold (section 9.1)."""
 _EXTENDED = 255
 """The number of an aspect ratio that is told in full (table E-1)."""
 _SHAPES = "1:1 12:11 10:11 16:11 40:33 24:11 20:11 32:11 80:33 18:11 15:11 64:33 160:99 4:3 3:2 2:1"
@@ -77,7 +81,7 @@ def _parsed(unit: bytes) -> Sequence:
         bits.take(1)
         bits.golomb()
         bits.golomb()
-        for _ in range(bits.golomb()):
+        for _ in range(bits.golomb(MOST_OFFSETS)):
             bits.golomb()
     bits.golomb()  # max_num_ref_frames
     bits.take(1)
@@ -164,7 +168,7 @@ def _skip_scaling(bits: _Bits, lists: int) -> None:
 
 
 class _Bits:
-    """Reads bits from the most significant on; IndexError at the end."""
+    """Reads bits from the most significant on; IndexError at the end, and for numbers that no field may hold."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -177,9 +181,14 @@ class _Bits:
             self._at += 1
         return value
 
-    def golomb(self) -> int:
-        """An unsigned Exp-Golomb code (section 9.1)."""
+    def golomb(self, most: int = (1 << LONGEST_CODE) - 1) -> int:
+        """An unsigned Exp-Golomb code (section 9.1) of a number up to `most`."""
         zeros = 0
         while not self.take(1):
             zeros += 1
-        return (1 << zeros) - 1 + self.take(zeros)
+            if zeros > LONGEST_CODE:
+                raise IndexError
+        number = (1 << zeros) - 1 + self.take(zeros)
+        if number > most:
+            raise IndexError
+        return number

@@ -127,10 +127,10 @@ def _lanes_apart(
         return ()
     lanes = alone.lanes
     for sound in tracks[1:]:
-        pair = examine(replace(movie, tracks=(tracks[0], sound)), limits)
-        if pair.reasons and len(lanes) == 1:
+        heard = examine_sound(movie, sound, limits)
+        if heard.reasons and len(lanes) == 1:
             break
-        lanes += pair.lanes[1:]
+        lanes += heard.lanes
     return lanes
 
 
