@@ -38,7 +38,9 @@ CONNECT_SECONDS, ANSWER_SECONDS = 5, 60
 RETRIES = 2
 """How often the clients themselves repeat a request; what still fails is up to `wrap.Retried`."""
 
-_FULL = ("InsufficientStorage", "StorageFull", "QuotaExceeded", "507 ")
+# Statuses only where the clients name them: their messages also hold objects' names, which end in any digits.
+_FULL = re.compile(r"InsufficientStorage|StorageFull|QuotaExceeded|status code: 507\b|\(507\) when calling")
+_BEYOND = re.compile(r"InvalidRange|status code: 416\b")
 _ABSENT = ("NoSuchKey", "NoSuchUpload", "404")
 
 
@@ -173,9 +175,14 @@ def server_said(error: PlayheadError) -> str:
     return (found[1] or found[2]) if found else told.partition("\n")[0]
 
 
+def is_beyond(error: PlayheadError) -> bool:
+    """Whether the store refused a range because the object ends before it."""
+    return isinstance(error.__cause__, BaseError) and _BEYOND.search(str(error.__cause__)) is not None
+
+
 def _named(error: Exception) -> PlayheadError:
     told = str(error)
-    if any(word in told for word in _FULL):
+    if _FULL.search(told):
         return PlayheadError("storage_full")
     if "NoSuchBucket" in told:
         return PlayheadError("storage_unavailable", "The bucket does not exist.")

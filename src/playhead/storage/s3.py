@@ -15,11 +15,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import obstore
-from obstore.exceptions import BaseError
 
 from playhead.model.errors import PlayheadError
 from playhead.storage.arriving import disk_error
-from playhead.storage.bucket import PARALLEL, PART_BYTES, Bucket, named
+from playhead.storage.bucket import PARALLEL, PART_BYTES, Bucket, is_beyond, named
 from playhead.storage.keys import checked
 from playhead.storage.port import CHUNK
 
@@ -88,7 +87,7 @@ class S3:
                     self._bucket.store, checked(key), start=start, length=length
                 )
         except PlayheadError as error:
-            if not _is_beyond(error):
+            if not is_beyond(error):
                 raise
             return b""
         return bytes(data)
@@ -173,12 +172,6 @@ def _windows(start: int, length: int) -> Iterator[tuple[int, int]]:
     while start < end:
         yield start, min(step, end - start)
         start, step = start + step, WINDOW
-
-
-def _is_beyond(error: PlayheadError) -> bool:
-    """Whether the store refused a range because the object ends before it."""
-    cause = error.__cause__
-    return isinstance(cause, BaseError) and ("InvalidRange" in str(cause) or "416 " in str(cause))
 
 
 def _folder(root: Path) -> Path:
