@@ -21,7 +21,10 @@ KEPT_FOR = timedelta(days=7)
 """How long a multipart that is over stays known, for who completes it once more."""
 
 _OVER = or_(uploads.c.id.is_(None), uploads.c.state.in_((UploadState.COMPLETE, UploadState.DEAD)))
-_YOUNG = func.clock_timestamp() - multiparts.c.created_at
+_NOW = func.clock_timestamp()
+_LOOKS_APART = func.least((_NOW - multiparts.c.created_at) / 20, timedelta(minutes=5))
+"""Between two looks at one: it is found when a twentieth of the time that it took to come has gone by, and what never
+comes costs few looks."""
 
 
 async def create(tx: Transaction, upload: Row, kind: str, key: str, multipart_id: UUID) -> Row:
@@ -140,10 +143,11 @@ async def open_forms(tx: Transaction, upload_id: UUID) -> list[Row]:
     return [dict(row._mapping) for row in found]
 
 
-async def unattended(tx: Transaction, form_age: timedelta, limit: int) -> list[UUID]:
+async def unattended(tx: Transaction, limit: int) -> list[UUID]:
     """Uploads that complete by themselves and may be whole without anybody having been told.
 
-    Those with a form not older than `form_age`, and those whose last request ended before its end.
+    Those with a form that may come, and those whose last request ended before its end; of many those first that
+    nobody has looked at for longest. They are noted as looked at.
     """
     found = await tx.connection.execute(
         select(multiparts.c.upload_id)
@@ -151,15 +155,18 @@ async def unattended(tx: Transaction, form_age: timedelta, limit: int) -> list[U
         .where(
             uploads.c.auto_complete,
             uploads.c.state.in_((UploadState.WAITING, UploadState.RECEIVED)),
-            or_(
-                (multiparts.c.kind == FORM) & (multiparts.c.state == OPEN) & (form_age > _YOUNG),
-                multiparts.c.state == JOINED,
-            ),
+            or_((multiparts.c.kind == FORM) & (multiparts.c.state == OPEN), multiparts.c.state == JOINED),
+            or_(multiparts.c.looked_at.is_(None), _NOW - multiparts.c.looked_at >= _LOOKS_APART),
         )
-        .distinct()
+        .group_by(multiparts.c.upload_id)
+        .order_by(func.min(multiparts.c.looked_at).nulls_first())
         .limit(limit)
     )
-    return list(found.scalars())
+    ids = list(found.scalars())
+    await tx.connection.execute(
+        update(multiparts).where(multiparts.c.upload_id.in_(ids)).values(looked_at=_NOW)
+    )
+    return ids
 
 
 async def over(tx: Transaction, limit: int) -> list[Row]:

@@ -192,6 +192,7 @@ multiparts = Table(
     Column("state", Text, nullable=False, comment="open, joined or cleared"),
     Column("size", BigInteger, comment="of the whole object, once it is known"),
     _created(),
+    Column("looked_at", DateTime(timezone=True), comment="when a worker last looked whether it has come"),
     Index("ix_multiparts_upload_id", "upload_id"),
     Index("ix_multiparts_uncleared", "created_at", postgresql_where=text("state <> 'cleared'")),
 )

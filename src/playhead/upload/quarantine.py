@@ -6,7 +6,6 @@ until its time is over; what was judged is a copy under a key that none was ever
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -18,8 +17,6 @@ from playhead.upload.sessions import Uploads
 
 SIGNED_SECONDS = 15 * 60
 """How long a signed request works: one part on a slow line, and no longer."""
-WATCHED_FOR = timedelta(seconds=SIGNED_SECONDS + 120)
-"""How long a form is looked for: nobody tells us when the store has it."""
 SLOT = "quarantine/"
 
 log = structlog.get_logger()
@@ -80,6 +77,6 @@ async def clear(station: Uploads, limit: int = 100) -> None:
 async def unattended(station: Uploads, limit: int = 100) -> list[Row]:
     """Uploads that are whole, complete by themselves, and that nobody will say so of."""
     async with station.records.transaction() as tx:
-        ids = await multiparts.unattended(tx, WATCHED_FOR, limit)
+        ids = await multiparts.unattended(tx, limit)
         rows = [await uploads.find(tx, upload_id) for upload_id in ids]
     return [row for row in rows if row is not None and await arrived(station, row) is not None]
