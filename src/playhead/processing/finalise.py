@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import secrets
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -101,19 +100,18 @@ def _first_shown(movie: Movie) -> int:
 def _write(assembly: Assembly, paths: Sequence[Path], output: Path) -> str:
     """Copy what the assembly describes into a file; the SHA-256 of all of it, as hexadecimal digits."""
     digest = hashlib.sha256(assembly.head)
-    sources = [os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in paths]
-    try:
-        with output.open("xb") as file:
-            file.write(assembly.head)
-            for span in assembly.spans:
-                for offset in range(span.offset, span.offset + span.length, BLOCK):
-                    length = min(BLOCK, span.offset + span.length - offset)
-                    block = os.pread(sources[span.source], length, offset)
-                    if len(block) != length:
+    with output.open("xb") as file:
+        file.write(assembly.head)
+        for span in assembly.spans:
+            # One after the other: a film of hours has more pieces than a process may have files open.
+            with paths[span.source].open("rb", buffering=0) as source:
+                source.seek(span.offset)
+                left = span.length
+                while left:
+                    block = source.read(min(BLOCK, left))
+                    if not block:
                         raise PlayheadError("output_invalid", "A piece is shorter than its index says.")
                     digest.update(block)
                     file.write(block)
-    finally:
-        for source in sources:
-            os.close(source)
+                    left -= len(block)
     return digest.hexdigest()
