@@ -17,7 +17,7 @@ from playhead.media.source import guards_of
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import TIMESCALE, Plan
 from playhead.processing.inspect import plan_of
-from playhead.processing.workshop import Workshop, attempt
+from playhead.processing.workshop import Workshop, attempt, still
 from playhead.records import captions, objects, videos
 from playhead.records.database import Row, Transaction
 from playhead.storage import keys
@@ -34,7 +34,7 @@ async def take_captions(workshop: Workshop, video_id: UUID) -> None:
                 # A second try takes them one by one, so that one that is broken does not take the others along.
                 for group in [[row] for row in due] if failures else [due]:
                     await _take(workshop, video, group, path, bench, alone=failures > 0)
-        await _forgo(workshop, video_id, [row["language"] for row in due])
+        await _forgo(workshop, video, [row["language"] for row in due])
 
     async def give_up(tx: Transaction, video: Row, _error: PlayheadError) -> None:
         await captions.forgo(tx, video_id, [row["language"] for row in await captions.due(tx, video_id)])
@@ -83,17 +83,16 @@ async def _publish(workshop: Workshop, video: Row, language: str, cues: Sequence
         await objects.reserve(tx, video["project_id"], video["id"], {name.key: name.slot})
     await workshop.storage.put(name.key, write(cues))
     async with workshop.records.transaction() as tx:
-        current = await videos.find(tx, video["id"], lock=True)
-        if current is None or current["generation"] != video["generation"]:
+        if await still(tx, video) is None:
             await objects.doom(tx, [name.key])
         else:
             await captions.publish(tx, video["id"], language, key=name.key, cues=len(cues))
 
 
-async def _forgo(workshop: Workshop, video_id: UUID, languages: Sequence[str]) -> None:
+async def _forgo(workshop: Workshop, video: Row, languages: Sequence[str]) -> None:
     """What is still due by now could not be read."""
     async with workshop.records.transaction() as tx:
-        await captions.forgo(tx, video_id, languages)
-        current = await videos.find(tx, video_id, lock=True)
+        current = await still(tx, video)
         if current is not None:
+            await captions.forgo(tx, video["id"], languages)
             await videos.settle(tx, current)

@@ -23,7 +23,7 @@ from playhead.processing import stretches, verify
 from playhead.processing.allowance import chunk_limits
 from playhead.processing.inspect import info_of, plan_of
 from playhead.processing.sound import encode_sound
-from playhead.processing.workshop import Workshop, attempt, while_wanted
+from playhead.processing.workshop import Workshop, attempt, still, while_wanted
 from playhead.records import events, objects, pieces, renditions, videos
 from playhead.records.database import Row, Transaction
 from playhead.storage import keys
@@ -150,8 +150,8 @@ async def _publish(
     for track, path in made.items():
         await workshop.storage.adopt(names[track].key, path)
     async with workshop.records.transaction() as tx:
-        current = await videos.find(tx, video["id"], lock=True)
-        if current is None or current["generation"] != video["generation"]:
+        current = await still(tx, video)
+        if current is None:
             await objects.doom(tx, [name.key for name in names.values()])
             return
         published = [
@@ -161,6 +161,8 @@ async def _publish(
                 tx, video["id"], track, chunk, key=name.key, size_bytes=sizes[track], frames=frames[track]
             )
         ]
+        if not published:
+            return
         await events.append(
             tx, video["project_id"], video["id"], EventType.PROGRESS, {"chunk": chunk, "tracks": published}
         )

@@ -18,7 +18,7 @@ from playhead.model.plan import AUDIO, TIMESCALE
 from playhead.packaging import Assembly, Piece, Sound, join
 from playhead.processing import images, verify
 from playhead.processing.inspect import plan_of
-from playhead.processing.workshop import Workshop, attempt
+from playhead.processing.workshop import Workshop, attempt, still
 from playhead.records import events, objects, pieces, renditions, videos
 from playhead.records.database import Row, Transaction
 from playhead.storage import keys
@@ -61,8 +61,8 @@ async def _finish(
         await objects.reserve(tx, video["project_id"], video["id"], {name.key: name.slot})
     await workshop.storage.adopt(name.key, whole)
     async with workshop.records.transaction() as tx:
-        current = await videos.find(tx, video["id"], lock=True)
-        if current is None or current["generation"] != video["generation"]:
+        current = await still(tx, video)
+        if current is None:
             await objects.doom(tx, [name.key, *(key for _, key in thumbnails)])
             return
         if await pieces.finish_track(

@@ -18,7 +18,7 @@ from playhead.model.media import MediaInfo
 from playhead.model.plan import Plan
 from playhead.processing.inspect import info_of, plan_of
 from playhead.processing.ladder import fit
-from playhead.processing.workshop import Workshop, attempt
+from playhead.processing.workshop import Workshop, attempt, still
 from playhead.records import events, objects, videos
 from playhead.records.database import Row
 from playhead.storage import keys
@@ -43,9 +43,8 @@ async def make_poster(workshop: Workshop, video_id: UUID) -> None:
                 await objects.reserve(tx, video["project_id"], video_id, {name.key: name.slot})
             await workshop.storage.adopt(name.key, picture)
         async with workshop.records.transaction() as tx:
-            current = await videos.find(tx, video_id, lock=True)
-            anew = current is None or current["generation"] != video["generation"]
-            if anew or not await videos.publish_poster(tx, video_id, name.key):
+            wanted = await still(tx, video) is not None
+            if not wanted or not await videos.publish_poster(tx, video_id, name.key):
                 await objects.doom(tx, [name.key])
                 return
             await objects.keep(tx, [name.key])

@@ -27,7 +27,7 @@ from playhead.processing.planning import NOTHING_SERVABLE, Servable
 from playhead.processing.planning import plan as make_plan
 from playhead.processing.sent import give_up_sent, verify_sent
 from playhead.processing.timeline import Timeline
-from playhead.processing.workshop import Workshop, attempt
+from playhead.processing.workshop import Workshop, attempt, still
 from playhead.records import captions, due, events, objects, pieces, renditions, steps, videos
 from playhead.records.database import Row, Transaction
 from playhead.storage import keys
@@ -59,7 +59,7 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
             index_key = await _store_index(workshop, video, index, servable)
             made = await first_piece(workshop, video, ahead, info, planned)
         async with workshop.records.transaction() as tx:
-            current = await videos.find(tx, video_id, lock=True)
+            current = await still(tx, video)
             if current is None or current["status"] != Status.PROCESSING or current["plan"] is not None:
                 await objects.doom(tx, [*([index_key] if index_key else ()), *([made.key] if made else ())])
                 return

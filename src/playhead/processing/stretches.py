@@ -21,8 +21,8 @@ from playhead.media.mp4 import read_movie
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import Plan
 from playhead.packaging import packets_of
-from playhead.processing.workshop import Workshop
-from playhead.records import objects, stretches, videos
+from playhead.processing.workshop import Workshop, still
+from playhead.records import objects, stretches
 from playhead.records.database import Row
 from playhead.storage import keys
 
@@ -90,8 +90,8 @@ class _Publisher:
             await objects.reserve(tx, self.video["project_id"], self.video["id"], {name.key: name.slot})
         await self.workshop.storage.adopt(name.key, path)
         async with self.workshop.records.transaction() as tx:
-            current = await videos.find(tx, self.video["id"], lock=True)
-            if current is None or current["generation"] != self.video["generation"]:
+            current = await still(tx, self.video)
+            if current is None:
                 await objects.doom(tx, [name.key])
                 return False
             return await stretches.publish(

@@ -192,13 +192,13 @@ async def _is_wanted(workshop: Workshop, video: Row) -> bool:
 
 async def _forgive(workshop: Workshop, video: Row, name: str) -> None:
     async with workshop.records.transaction() as tx:
-        if await _current(tx, video) is not None:
+        if await still(tx, video) is not None:
             await steps.forgive(tx, video["id"], name)
 
 
 async def _count(workshop: Workshop, video: Row, name: str, error: PlayheadError, give_up: GiveUp) -> None:
     async with workshop.records.transaction() as tx:
-        current = await _current(tx, video)
+        current = await still(tx, video)
         if current is None or current["status"] != Status.PROCESSING:
             return
         failures = await steps.fail(tx, video["id"], name, str(error))
@@ -206,7 +206,7 @@ async def _count(workshop: Workshop, video: Row, name: str, error: PlayheadError
             await give_up(tx, current, error)
 
 
-async def _current(tx: Transaction, video: Row) -> Row | None:
+async def still(tx: Transaction, video: Row) -> Row | None:
     """The video as it is now, locked; None where it is gone, or begun anew since an attempt took it up as `video`."""
     current = await videos.find(tx, video["id"], lock=True)
     return current if current is not None and current["generation"] == video["generation"] else None
