@@ -26,7 +26,7 @@ from tests.media.mp4.clips import X264, ffmpeg
 from tests.postgres import Postgres
 from tests.profiles import Machines, distributed
 from tests.s3 import SeaweedFS
-from tests.upload.companion import WHOLE, Tree, serving_plane
+from tests.upload.companion import MIB, WHOLE, Tree, serving_plane
 
 KEY = "videos/7b0e3a4c-0000-4000-8000-000000000001/source/a1"
 DATA = random.Random(3).randbytes(2 * CHUNK + 99)
@@ -112,10 +112,17 @@ async def test_many_jobs_fetch_a_source_once(proxy: S3Proxy, behind: Bucket, tmp
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
-@pytest.mark.parametrize("fault", ["500", "lost"])
+@pytest.mark.parametrize("fault", ["500", "slow", "reset", "lost"])
 async def test_an_upload_by_parts_survives(
-    proxy: S3Proxy, behind: Bucket, database_url: str, tmp_path: Path, fault: Fault
+    proxy: S3Proxy,
+    behind: Bucket,
+    database_url: str,
+    tmp_path: Path,
+    fault: Fault,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    given = {**(Bucket.copy.__kwdefaults__ or {}), "at_once": 5 * MIB}  # it is copied by parts as well
+    monkeypatch.setattr(Bucket.copy, "__kwdefaults__", given)
     async with serving_plane(database_url, tmp_path, behind) as plane:
         tree = await plane.grant()
         proxy.judge = lambda request, before: (

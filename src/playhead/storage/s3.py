@@ -49,7 +49,8 @@ class S3:
         try:
             size = path.stat().st_size
         except FileNotFoundError:
-            await self.size(key)  # called a second time: the first call already took it
+            size = await self.size(key)  # called a second time: the first call already took it
+            await self._tidy(key, size)
             return
         with named():
             await obstore.put_async(
@@ -63,6 +64,12 @@ class S3:
         if await self.size(key) != size:
             raise PlayheadError("storage_unavailable", "The store did not keep all that it was given.")
         path.unlink(missing_ok=True)
+        await self._tidy(key, size)
+
+    async def _tidy(self, key: str, size: int) -> None:
+        """Parts may be left of a try that broke off, or of one that was begun twice as the first answer got lost."""
+        if size > PART_BYTES:
+            await self._bucket.abort_unfinished(key)
 
     async def size(self, key: str) -> int:
         """As `Storage.size`."""

@@ -133,6 +133,8 @@ class S3Parts:
         """As `Multipart.release`: a copy that the store makes, with the checksum that it keeps."""
         checksum = None if await self.crc64nvme(key) is None else CRC
         await again(lambda: self._bucket.copy(key, to, checksum=checksum))
+        # A large one is copied by parts; of a try that broke off, some may be left.
+        await again(lambda: self._bucket.abort_unfinished(to))
 
     def _address(self, key: str) -> dict[str, Any]:
         return {"Bucket": self._bucket.name, "Key": self._bucket.full(key)}

@@ -47,26 +47,33 @@ class ContentRange:
                 `complete_by_itself`.
             DisconnectedError: the sender went away; what came is kept.
         """
-        upload_id, headers = request.subject, request.headers
-        asked = parse(headers["content-range"])
+        upload_id = request.subject
+        asked = parse(request.headers["content-range"])
         done = await self._uploads.completed(upload_id)
         if done is not None:  # the answer to the last part was lost, and its sender asks or sends it again
             await request.body.drain(_EMPTY if isinstance(asked, Question) else asked.stop - asked.start)
             return _whole(upload_id, done)
         if isinstance(asked, Question):
             await request.body.drain(_EMPTY)
-            return _standing(upload_id, await self._uploads.standing(upload_id))
-        length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) != asked.stop - asked.start:
-            raise PlayheadError("malformed_request", "Content-Length and Content-Range disagree.")
-        held = await self._uploads.receive_part(
-            upload_id, asked, request.body.blocks(), content_type=headers.get("content-type")
-        )
-        if held.prefix < asked.start:
-            self._count(upload_id, asked)
-        if held.whole:
+            held = await self._uploads.standing(upload_id)
+        else:
+            held = await self._take(request, asked)
+        if held is not None and held.whole:
+            # Also for one who asks: told that it is whole, nobody comes back to hear that it is refused.
             await complete_by_itself(self._uploads, upload_id)
         return _standing(upload_id, held)
+
+    async def _take(self, request: Request[UUID], part: Part) -> Held:
+        upload_id, headers = request.subject, request.headers
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length) != part.stop - part.start:
+            raise PlayheadError("malformed_request", "Content-Length and Content-Range disagree.")
+        held = await self._uploads.receive_part(
+            upload_id, part, request.body.blocks(), content_type=headers.get("content-type")
+        )
+        if held.prefix < part.start:
+            self._count(upload_id, part)
+        return held
 
     def _count(self, upload_id: UUID, part: Part) -> None:
         place = upload_id, part.start

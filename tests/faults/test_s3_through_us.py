@@ -1,0 +1,115 @@
+"""S3 fails, stalls, loses and stays away, while files that came through our processes are brought there."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from playhead.records.database import Row
+from playhead.storage import s3, wrap
+from playhead.storage.bucket import Bucket
+from playhead.upload.cleaning import clear_incoming
+from tests.faults.s3_proxy import Fault, S3Proxy, proxied
+from tests.faults.speakers import Ranges, Speaker, Tus
+from tests.s3 import SeaweedFS
+from tests.upload.companion import MIB, Plane, serving_plane, swept
+from tests.upload.station import LOOKS_LIKE_MP4
+
+FILM = LOOKS_LIKE_MP4 + random.Random(7).randbytes(6 * MIB)
+HALF = len(FILM) // 2
+
+
+@pytest.fixture
+async def proxy(seaweedfs: SeaweedFS) -> AsyncIterator[S3Proxy]:
+    async with proxied(seaweedfs.endpoint) as found:
+        yield found
+
+
+@pytest.fixture
+def behind(seaweedfs: SeaweedFS, proxy: S3Proxy) -> Bucket:
+    """A bucket that is reached through the proxy."""
+    return replace(seaweedfs.bucket(), endpoint=proxy.url)
+
+
+@pytest.fixture
+async def plane(
+    behind: Bucket, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Plane]:
+    """A data plane before that bucket, which brings the film there by parts and tries again without a pause."""
+
+    async def at_once(*_: object) -> None:
+        return
+
+    monkeypatch.setattr(s3, "PART_BYTES", 5 * MIB)
+    monkeypatch.setattr(wrap, "_pause", at_once)
+    async with serving_plane(database_url, tmp_path, behind) as found:
+        yield found
+
+
+async def begun(plane: Plane, speaks: type[Speaker]) -> tuple[Speaker, Row]:
+    """An upload whose first half is there."""
+    tree, upload = await plane.upload(len(FILM), auto_complete=True)
+    speaker = speaks(tree.url, str(upload["id"]), str(upload["video_id"]), len(FILM))
+    assert (await asyncio.to_thread(speaker.send, FILM[:HALF], 0)).status_code in (204, 308)
+    return speaker, upload
+
+
+async def arrived(plane: Plane, upload: Row) -> None:
+    """It is there once, every byte of it; and the bucket has what the ledger says, and nothing of it half made."""
+    (video,) = await plane.rows("SELECT * FROM videos WHERE id = :id", id=upload["video_id"])
+    assert (video["status"], video["source_size"]) == ("processing", len(FILM))
+    await swept(plane)
+    stored = {key: hashlib.sha256(data).digest() for key, data in (await plane.stored()).items()}
+    assert stored == {video["source_key"]: hashlib.sha256(FILM).digest()}
+    kept = await plane.rows("SELECT key FROM objects WHERE state = 'kept'")
+    assert [row["key"] for row in kept] == [video["source_key"]]
+    told = await plane.rows("SELECT type FROM events WHERE video_id = :id", id=upload["video_id"])
+    assert [row["type"] for row in told].count("video.uploaded") == 1
+    assert await plane.begun() == []
+    assert list((plane.parts.settings.data / "incoming").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("speaks", "fault"),
+    [(Tus, "500"), (Tus, "slow"), (Tus, "lost"), (Ranges, "500"), (Ranges, "slow"), (Ranges, "reset")],
+)
+async def test_what_fails_once_is_not_even_noticed(
+    plane: Plane, proxy: S3Proxy, speaks: type[Speaker], fault: Fault
+) -> None:
+    speaker, upload = await begun(plane, speaks)
+    proxy.first_time(fault)
+    answer = await asyncio.to_thread(speaker.send, FILM[HALF:], HALF)
+    assert answer.is_success, answer.text
+    assert await asyncio.to_thread(speaker.stands) == len(FILM)
+    await arrived(plane, upload)
+
+
+@pytest.mark.parametrize("speaks", [Tus, Ranges])
+@pytest.mark.parametrize("comes_back", [True, False], ids=["who comes back", "who does not"])
+async def test_a_store_that_stays_away_costs_no_byte(
+    plane: Plane, proxy: S3Proxy, speaks: type[Speaker], comes_back: bool
+) -> None:
+    speaker, upload = await begun(plane, speaks)
+    proxy.judge = lambda request, before: "500"
+    refused = await asyncio.to_thread(speaker.send, FILM[HALF:], HALF)
+    assert (refused.status_code, refused.json()["code"]) == (503, "storage_unavailable")
+    assert refused.headers["retry-after"]
+    # Nor is anybody told that it is done, or to begin anew.
+    if speaks is Tus:
+        asked = await plane.client.head(speaker.url, headers=Tus.version)
+        assert asked.status_code == 423
+    else:
+        asked = await plane.client.put(speaker.url, headers={"Content-Range": f"bytes */{len(FILM)}"})
+        assert (asked.status_code, asked.json()["code"]) == (503, "storage_unavailable")
+    proxy.judge = lambda request, before: None
+    if comes_back:
+        assert await asyncio.to_thread(speaker.stands) == len(FILM)
+    else:
+        await clear_incoming(plane.parts.uploads)
+    await arrived(plane, upload)
