@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from playhead.media.avi import read_avi
-from playhead.media.matroska import read_matroska
+from playhead.media.matroska import clock, read_matroska
 from playhead.model.errors import PlayheadError
 from playhead.packaging.source import view
 from playhead.processing.own_index import OwnIndex
@@ -71,8 +71,13 @@ def _asked(index: OwnIndex, streams: int, tick: Fraction) -> None:
 def _matroska(data: bytes) -> None:
     index = asyncio.run(read_matroska(FileBytes(data)))
     tick = Fraction(index.tick_nanoseconds, 10**9)
-    _asked(OwnIndex(index.movie, frames=index.frames, tick=tick), len(index.frames), tick)
-    view(index.movie)
+    told = (index.tracks, index.frames, index.tick_nanoseconds, index.size)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "OUTLINED_FROM", 2)
+        outline = clock.outline_of(*told)
+    for movie in (index.movie, index.judged, outline):
+        _asked(OwnIndex(movie, frames=index.frames, tick=tick), len(index.frames), tick)
+        view(movie)
 
 
 def _avi(data: bytes) -> None:

@@ -18,7 +18,7 @@ import structlog
 
 from playhead.media.avi import AviIndex, Stream, read_avi
 from playhead.media.ffmpeg.probe import Packets
-from playhead.media.local import LocalBytes
+from playhead.media.local import HeldBytes
 from playhead.media.matroska import Frames, read_matroska
 from playhead.media.mp4 import Movie, Track, read_movie, with_keyframes_checked
 from playhead.media.mp4.samples import EXPANDED_LIMIT
@@ -122,7 +122,7 @@ async def read_own_index(path: Path, container: str | None = "mp4") -> OwnIndex:
     reader = _READERS.get(container or "")
     if reader is None:
         return OwnIndex()
-    source = await asyncio.to_thread(LocalBytes, path)
+    source = await asyncio.to_thread(HeldBytes, path)
     try:
         # A thread of its own: a hostile index takes seconds to read, and the worker's heart must go on.
         found = await apart(PATIENCE_SECONDS + source.size / BYTES_A_SECOND, lambda: reader(source))
@@ -141,7 +141,7 @@ async def read_own_index(path: Path, container: str | None = "mp4") -> OwnIndex:
     return found
 
 
-async def _read(source: LocalBytes) -> OwnIndex:
+async def _read(source: HeldBytes) -> OwnIndex:
     return OwnIndex(await with_keyframes_checked(await read_movie(source), source))
 
 
@@ -162,17 +162,17 @@ def check_index(movie: Movie) -> None:
         check_track(track)
 
 
-async def _walked(source: LocalBytes) -> OwnIndex:
+async def _walked(source: HeldBytes) -> OwnIndex:
     index = await read_matroska(source)
-    movie = await with_keyframes_checked(index.movie, source)
+    movie = await with_keyframes_checked(index.judged, source)
     return OwnIndex(movie, frames=index.frames, tick=Fraction(index.tick_nanoseconds, 10**9))
 
 
-async def _counted(source: LocalBytes) -> OwnIndex:
+async def _counted(source: HeldBytes) -> OwnIndex:
     return OwnIndex(avi=await read_avi(source))
 
 
-_READERS: dict[str, Callable[[LocalBytes], Coroutine[Any, Any, OwnIndex]]] = {
+_READERS: dict[str, Callable[[HeldBytes], Coroutine[Any, Any, OwnIndex]]] = {
     "mp4": _read,
     "mov": _read,
     "matroska": _walked,

@@ -6,8 +6,10 @@ import asyncio
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
+from typing import Protocol, runtime_checkable
 
-from playhead.media.matroska.clock import movie_of
+from playhead.media.matroska.clock import may_be_served, movie_of, outline_of
 from playhead.media.matroska.ebml import LONGEST_HEADER, corrupt, header, real, text, unsigned, values
 from playhead.media.matroska.scan import BLOCK_HEAD, FRAME_LIMIT, TIME_LIMIT, Frames, Walk
 from playhead.media.matroska.tracks import Described, described
@@ -15,6 +17,10 @@ from playhead.media.mp4 import Bytes, Movie
 
 WINDOW = 1 << 20
 """Bytes that are read at once."""
+NEAR_WINDOW = 1 << 19
+"""The same of a file at hand: few enough to be still in a processor's cache when they are looked at."""
+WINDOWS_AT_ONCE, ELEMENTS_AT_ONCE = 16, 10_000
+"""Of those so many are looked at before anybody may say that it takes too long, unless they hold very much."""
 LEFT_OVER = BLOCK_HEAD + LONGEST_HEADER
 """Bytes at the end of a window that may not be enough to tell what they are."""
 HEADER_LIMIT = 16 << 20
@@ -35,11 +41,33 @@ _MILLISECOND = 1_000_000
 class MatroskaIndex:
     """What a file holds."""
 
-    movie: Movie
+    tracks: tuple[Described, ...]
+    size: int
+    """Of the file."""
     tick_nanoseconds: int
     """Length of a tick of the file's own clock."""
     frames: tuple[Frames, ...]
     """What the file itself says of each track's frames, tracks in its order."""
+
+    @cached_property
+    def movie(self) -> Movie:
+        """Where each frame lies, and when it is shown.
+
+        Raises:
+            PlayheadError: `corrupt_file` for frames that are out of any order.
+        """
+        return movie_of(self.tracks, self.frames, self.tick_nanoseconds, self.size)
+
+    @cached_property
+    def judged(self) -> Movie:
+        """What is needed to judge whether players can be given the file, and to give it to them if they can.
+
+        Raises:
+            PlayheadError: as `movie`.
+        """
+        if may_be_served(self.tracks, self.frames):
+            return self.movie
+        return outline_of(self.tracks, self.frames, self.tick_nanoseconds, self.size)
 
 
 @dataclass(frozen=True)
@@ -65,10 +93,7 @@ class Head:
 
     def index(self, walk: Walk, size: int) -> MatroskaIndex:
         """What a walk has found, in a file that is `size` bytes long."""
-        frames = self.frames(walk)
-        return MatroskaIndex(
-            movie_of(self.tracks, frames, self.tick_nanoseconds, size), self.tick_nanoseconds, frames
-        )
+        return MatroskaIndex(self.tracks, size, self.tick_nanoseconds, self.frames(walk))
 
 
 async def read_matroska(source: Bytes, most_frames: int = FRAME_LIMIT) -> MatroskaIndex:
@@ -81,8 +106,34 @@ async def read_matroska(source: Bytes, most_frames: int = FRAME_LIMIT) -> Matros
     """
     head = await read_head(source)
     walk = head.walk(source.size, most_frames)
-    await _through(walk, source)
+    await (_through_at_hand(walk, source) if isinstance(source, BytesAtHand) else _through(walk, source))
     return head.index(walk, source.size)
+
+
+@runtime_checkable
+class BytesAtHand(Bytes, Protocol):
+    """A file that can be read without waiting for anybody else, by who may be held up."""
+
+    def read_now(self, start: int, length: int) -> bytes:
+        """As `read`.
+
+        Raises:
+            OSError: the disk fails.
+        """
+
+
+async def _through_at_hand(walk: Walk, source: BytesAtHand) -> None:
+    """Walk through the whole of a file at hand."""
+    while walk.at < source.size:
+        await asyncio.sleep(0)
+        enough = walk.elements + ELEMENTS_AT_ONCE
+        for _ in range(WINDOWS_AT_ONCE):
+            before = walk.at
+            walk.through(source.read_now(before, NEAR_WINDOW), before)
+            if walk.at == before:
+                return  # fewer bytes are left than a header has
+            if walk.elements > enough:
+                break
 
 
 async def _through(walk: Walk, source: Bytes) -> None:

@@ -6,7 +6,9 @@ that neither depth nor a size that is not told can lead it astray. Only block he
 
 from __future__ import annotations
 
+import struct
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from playhead.media.matroska.ebml import corrupt, header, unsigned
@@ -27,9 +29,20 @@ TIME_LIMIT = 1 << 48
 
 _EBML, _SEGMENT, _CLUSTER, _GROUP = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0xA0
 _CLUSTER_TIME, _SIMPLE, _BLOCK, _DURATION, _REFERENCE = 0xE7, 0xA3, 0xA1, 0x9B, 0xFB
-_ALL_ONES = frozenset({0xFF, 0x7F, 0x3F})
-"""How sizes may begin that are not told."""
+_USUAL = struct.Struct(">BHBhB").unpack_from
+"""A block whose size takes two bytes: its id, that size with its mark, the track, the time and the flags."""
+_TRACK_TIME_FLAGS = struct.Struct(">BhB").unpack_from
+_TO_FRAME = 4
+"""Bytes of track, time and flags, which a block of usual shape has before its frame."""
+_TWO_BYTES, _TWO_BYTES_MARK, _UNTOLD_OF_TWO = 3, 0x4000, 0x7FFF
+"""Bytes of id and size, the mark of a size of two bytes, and one that is not told."""
+_LEAST_OF_TWO = _TWO_BYTES_MARK + _TO_FRAME + 1
+_IS_KEY = bytes(flags >> 7 for flags in range(256))
+"""From the flags of a simple block to 1 for a key frame (section 10.2)."""
 _INTO = frozenset({_CLUSTER, _GROUP})
+
+_Take = Callable[[int], None]
+_Taking = tuple[_Take, _Take, _Take, _Take]
 
 
 @dataclass
@@ -46,6 +59,19 @@ class Frames:
     """1 where decoding can start."""
     last_duration: int = 0
     """What the last block says of how long it lasts, in ticks; 0 when nothing."""
+
+    def taking(self) -> _Taking:
+        """How a frame's time, offset and size are noted, and the flags of its block, until `settle`."""
+        return self.times.append, self.offsets.append, self.sizes.append, self.keys.append
+
+    def settle(self, first: int) -> int:
+        """The flags from frame `first` on become what they say, each of them of a block alone; how many."""
+        count = len(self.sizes) - first
+        if count:
+            self.keys[first:] = self.keys[first:].translate(_IS_KEY)
+            self.told += b"\1" * count
+            self.last_duration = 0
+        return count
 
 
 @dataclass
@@ -118,41 +144,39 @@ class Walk:
             raise PlayheadError("resource_limit", "The file has too many frames.")
 
     def _simple_blocks(self, data: bytes, start: int, at: int) -> int:
-        """Go on while one usual block follows another: nearly all of a film, so nothing is called for each."""
-        last = min(len(data) - BLOCK_START, self.size - start)
-        place, clock, tracks = at - start, self.clock, self.tracks
-        while place < last and data[place] == _SIMPLE and not self._grouped:
-            first, head = data[place + 1], 2
-            if first >= 0x80:
-                size = first & 0x7F
-            elif first >= 0x40:
-                size, head = (first & 0x3F) << 8 | data[place + 2], 3
-            elif first >= 0x20:
-                size, head = (first & 0x1F) << 16 | data[place + 2] << 8 | data[place + 3], 4
+        """Go on while one usual block follows another: nearly all of a film, so little is done for each.
+
+        What is the same for all of them is told afterwards, at once.
+        """
+        last, limit = min(len(data) - BLOCK_START, self.size - start), self.size - start
+        place, clock, looked_at = at - start, self.clock, 0
+        if self._grouped or place >= last or data[place] != _SIMPLE:
+            return at
+        began = {number: len(frames.sizes) for number, frames in self.tracks.items()}
+        wanted = {number | 0x80: frames.taking() for number, frames in self.tracks.items() if number < 0x80}
+        first_frame = start + _TO_FRAME
+        while place < last:
+            element, size, number, time, flags = _USUAL(data, place)
+            if element != _SIMPLE:
+                break
+            if _LEAST_OF_TWO <= size < _UNTOLD_OF_TWO:  # a size of two bytes, as most have
+                at, size = place + _TWO_BYTES, size - _TWO_BYTES_MARK
             else:
+                at, size = _sized(data, place)
+                number, time, flags = _TRACK_TIME_FLAGS(data, at)
+            following = at + size
+            if flags & 6 or number < 0x80 or following > limit or not size:
                 break
-            body = place + head
-            number, flags = data[body], data[body + 3]
-            if (
-                number < 0x80
-                or flags & 6
-                or size < 5
-                or first in _ALL_ONES
-                or start + body + size > self.size
-            ):
-                break
-            frames = tracks.get(number & 0x7F)
-            if frames is not None:
-                time = data[body + 1] << 8 | data[body + 2]
-                frames.times.append(clock + time - (time >> 15 << 16))
-                frames.offsets.append(start + body + 4)
-                frames.sizes.append(size - 4)
-                frames.told.append(1)
-                frames.keys.append(flags >> 7)
-                frames.last_duration = 0
-                self.frames += 1
-            self.elements += 1
-            place = body + size
+            if number in wanted:
+                take_time, take_offset, take_size, take_flags = wanted[number]
+                take_time(clock + time)
+                take_offset(first_frame + at)
+                take_size(size - _TO_FRAME)
+                take_flags(flags)
+            looked_at += 1
+            place = following
+        self.elements += looked_at
+        self.frames += sum(frames.settle(began[number]) for number, frames in self.tracks.items())
         return start + place
 
     def _of_group(self, name: int, value: memoryview) -> None:
@@ -210,6 +234,18 @@ class Walk:
         self.frames += len(sizes)
         if self._grouped:
             self._group = number, first, len(sizes)
+
+
+def _sized(data: bytes, place: int) -> tuple[int, int]:
+    """Where a simple block's payload begins, and its size of one, two or three bytes; a size of 0 for any other."""
+    first = data[place + 1]
+    if first >= 0x80:
+        head, size, untold = 2, first & 0x7F, 0x7F
+    elif first >= 0x40:
+        head, size, untold = 3, (first & 0x3F) << 8 | data[place + 2], 0x3FFF
+    else:
+        head, size, untold = 4, (first & 0x1F) << 16 | data[place + 2] << 8 | data[place + 3], 0x1FFFFF
+    return place + head, size if first >= 0x20 and _TO_FRAME < size < untold else 0
 
 
 _WANTED = frozenset({_SIMPLE, _BLOCK, _CLUSTER_TIME, _REFERENCE, _DURATION})
