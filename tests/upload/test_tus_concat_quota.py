@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlsplit
 
+import pytest
 from sqlalchemy import text
 
-from playhead.records import quotas
+from playhead.records import partials, quotas
+from playhead.upload import tus_partials
 from playhead.upload.cleaning import abandon_overdue
 from tests.upload.plane import FILE, KEY, OFFSET_TYPE, Plane, named, plane, said
 
@@ -48,6 +50,41 @@ async def test_a_project_has_no_room_for_partials_beyond_its_limit(plane: Plane)
     assert await used(plane) == (SIZE, 0)
     await overdue(plane)
     assert await used(plane) == (SIZE, 0)
+
+
+async def limits(plane: Plane, **limits: int) -> None:
+    async with plane.parts.records.transaction() as tx:
+        assert await quotas.limit(tx, "default", dict(limits))
+
+
+async def test_who_may_create_no_video_now_sends_no_part_of_one(plane: Plane) -> None:
+    await limits(plane, max_creates_per_minute=2)
+    url = await partial(plane, FILE)
+    made = await plane.create(Upload_Concat=f"final;{url}", Upload_Metadata=said(filename="a.mp4"))
+    assert made.status_code == 201  # a part is none of the two
+    assert (await plane.create(SIZE, Upload_Metadata=said(filename="b.mp4"))).status_code == 201
+    refused = await plane.create(1, Upload_Concat="partial")
+    assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+    assert 25 <= int(refused.headers["retry-after"]) <= 30
+    await limits(plane, max_creates_per_minute=100, max_open_uploads=1)
+    assert (await plane.create(1, Upload_Concat="partial")).json()["code"] == "quota_exceeded"
+    assert await used(plane) == (2 * SIZE, 1)
+
+
+async def test_of_parts_that_wait_there_are_only_so_many(
+    plane: Plane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partials, "MOST_WAITING", 3)
+    monkeypatch.setattr(tus_partials, "MAX_WAITING", 2)
+    below = f"{await plane.grant()}/tus"
+    answers = await asyncio.gather(*(plane.post(below, 1, Upload_Concat="partial") for _ in range(6)))
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 403, 403, 403, 403]
+    answers += await asyncio.gather(*(plane.create(1, Upload_Concat="partial") for _ in range(6)))
+    codes = [answer.json()["code"] for answer in answers if answer.status_code != 201]
+    assert codes == ["quota_exceeded"] * 9
+    first = next(answer.headers["location"] for answer in answers if answer.status_code == 201)
+    assert (await plane.client.delete(first, headers=named({}))).status_code == 204
+    assert (await plane.create(1, Upload_Concat="partial")).status_code == 201
 
 
 async def test_a_final_that_is_refused_leaves_its_parts_counted(plane: Plane) -> None:

@@ -9,9 +9,13 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
+from playhead.model.errors import PlayheadError
 from playhead.records import quotas
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import partials
+
+MOST_WAITING = 10_000
+"""How many of a project may wait to be put together: each is a row and a folder, however small."""
 
 _EXPIRED = (partials.c.expires_at < func.clock_timestamp()).label("expired")
 
@@ -27,12 +31,17 @@ async def create(
 ) -> Row:
     """A new partial of `size` bytes, which count as used from here on.
 
+    It is let in where a video could be created now: whoever may not have one is told before a byte is sent.
+
     Raises:
-        PlayheadError: `quota_exceeded`.
+        PlayheadError: `quota_exceeded`, `rate_limited`.
     """
-    refusal = await quotas.overrun(tx, project_id, size)
-    if refusal is not None:
-        raise refusal
+    await quotas.admit(tx, project_id, size, creates=0)
+    # The project's row is locked by now: of those who want the last place, one gets it.
+    if (await _waiting(tx, partials.c.project_id == project_id))[0] >= MOST_WAITING:
+        raise PlayheadError(
+            "quota_exceeded", f"{MOST_WAITING} parts of this project wait for others already."
+        )
     await quotas.count(tx, project_id, stored=size)
     made = await tx.connection.execute(
         insert(partials)
@@ -87,14 +96,19 @@ async def belong(tx: Transaction, partial_ids: Sequence[UUID], upload_id: UUID) 
     )
 
 
-async def bytes_of_grant(tx: Transaction, grant_id: UUID) -> int:
-    """How large those are together that wait under a grant, in bytes."""
+async def of_grant(tx: Transaction, grant_id: UUID) -> tuple[int, int]:
+    """How many wait under a grant, and how large they are together, in bytes."""
+    return await _waiting(tx, partials.c.grant_id == grant_id)
+
+
+async def _waiting(tx: Transaction, which: ColumnElement[bool]) -> tuple[int, int]:
     found = await tx.connection.execute(
-        select(func.coalesce(func.sum(partials.c.size), 0)).where(
-            partials.c.grant_id == grant_id, partials.c.upload_id.is_(None), ~_EXPIRED.element
+        select(func.count(), func.coalesce(func.sum(partials.c.size), 0)).where(
+            which, partials.c.upload_id.is_(None), ~_EXPIRED.element
         )
     )
-    return int(found.scalar_one())
+    number, size = found.one()
+    return int(number), int(size)
 
 
 async def waiting(tx: Transaction, ids: Sequence[UUID]) -> set[UUID]:

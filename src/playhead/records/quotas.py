@@ -35,8 +35,10 @@ _LEFT: ColumnElement[float] = func.least(
 """Creates in the project's token bucket now: it holds those of a minute, and fills steadily."""
 
 
-async def admit(tx: Transaction, project_id: UUID, reserved: int) -> None:
+async def admit(tx: Transaction, project_id: UUID, reserved: int, *, creates: int = 1) -> None:
     """Let one more video with an upload of `reserved` bytes be created, in this transaction.
+
+    With 0 `creates` it is only looked whether it could be: what is created is a part of one.
 
     Raises:
         PlayheadError: `quota_exceeded`, or `rate_limited` with the seconds to wait.
@@ -50,7 +52,7 @@ async def admit(tx: Transaction, project_id: UUID, reserved: int) -> None:
             _within(projects.c.max_videos, projects.c.used_videos < projects.c.max_videos),
             _within(projects.c.max_open_uploads, projects.c.used_open_uploads < projects.c.max_open_uploads),
         )
-        .values(creates_left=_LEFT - 1, creates_at=func.clock_timestamp())
+        .values(creates_left=_LEFT - creates, creates_at=func.clock_timestamp())
     )
     if not admitted.rowcount:
         raise await _refusal(tx, project_id, reserved)

@@ -23,7 +23,7 @@ from playhead.upload.reply import Reply
 from playhead.upload.request import Request, Subject
 from playhead.upload.tus_headers import VERSION, discovery
 
-RETRY_AFTER_SECONDS = "2"
+RETRY_AFTER_SECONDS = 2
 _DRAIN = 8 * 1024 * 1024
 """Bytes of a refused body that are read and thrown away, so that the sender lives to read the answer."""
 
@@ -76,10 +76,11 @@ class Endpoint(Generic[Subject]):
 
 
 def _refusal(error: PlayheadError, request_id: str | None) -> Reply:
+    wait = str(error.retry_after or RETRY_AFTER_SECONDS)
     return Reply(
         error.kind.status,
         msgspec.json.encode(problem(error, request_id)),
-        {"retry-after": RETRY_AFTER_SECONDS} if error.kind.status in (429, 503) else {},
+        {"retry-after": wait} if error.kind.status in (429, 503) else {},
         content_type="application/problem+json",
     )
 

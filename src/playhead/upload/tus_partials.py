@@ -27,7 +27,8 @@ from playhead.upload.sessions import Uploads
 from playhead.upload.tus_headers import check_version, expires, is_offset_type, number
 
 MAX_WAITING = 1000
-"""Files' worth of partials that may wait under a grant that does not say how many uploads it allows."""
+"""Files' worth of partials that may wait under a grant that does not say how many uploads it allows; and how many
+partials may, of whatever size: as many as one file may be put together of."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Partials:
 
         Raises:
             PlayheadError: `malformed_request`, `empty_file`, `upload_too_large`, `grant_used_up`,
-                `quota_exceeded`; and for bytes that come along as `patch`.
+                `quota_exceeded`, `rate_limited`; and for bytes that come along as `patch`.
             DisconnectedError: the sender went away; nothing is kept.
         """
         size = number(request.headers, "upload-length")
@@ -150,7 +151,10 @@ class Partials:
             if grant["max_uploads"] is not None and grant["uploads_made"] >= grant["max_uploads"]:
                 raise PlayheadError("grant_used_up")
             left = (grant["max_uploads"] or MAX_WAITING) - grant["uploads_made"]
-            most = min(most, most * max(1, left) - await partials.bytes_of_grant(tx, grant["id"]))
+            number, waiting = await partials.of_grant(tx, grant["id"])
+            if number >= MAX_WAITING:
+                raise PlayheadError("quota_exceeded", f"{number} parts wait under this grant already.")
+            most = min(most, most * max(1, left) - waiting)
         if size > most:
             raise PlayheadError("upload_too_large", f"At most {max(0, most)} bytes are accepted.")
 
