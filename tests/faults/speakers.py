@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit, urlunsplit
@@ -27,14 +28,16 @@ class Speaker(ABC):
     size: int
     port: int | None = None
     """Where bytes are sent instead of to the server, if anywhere; questions go straight to it."""
+    besides: Mapping[str, str] = field(default_factory=dict)
+    """Headers that are sent along with bytes."""
 
     @classmethod
-    def created(cls, client: httpx.Client, size: int) -> Speaker:
-        """A new upload of the server's that completes by itself."""
+    def created(cls, client: httpx.Client, size: int | None, **asked: Any) -> Speaker:
+        """A new upload of the server's that completes by itself; without a size the first bytes tell it."""
         wanted = {"filename": "clip.mp4", "size": size, "resolutions": RESOLUTIONS, "auto_complete": True}
-        made = client.post("/v1/uploads", json=wanted)
+        made = client.post("/v1/uploads", json={**wanted, **asked})
         assert made.status_code == 201, made.text
-        return cls(made.json()["url"], made.json()["id"], made.json()["video_id"], size)
+        return cls(made.json()["url"], made.json()["id"], made.json()["video_id"], size or 0)
 
     @abstractmethod
     def stands(self) -> int:
@@ -67,7 +70,7 @@ class Tus(Speaker):
         return int(answer.headers["upload-offset"])
 
     def send(self, data: Any, start: int) -> httpx.Response:
-        headers = {**self.version, "Upload-Offset": str(start), "Content-Type": OFFSET_TYPE}
+        headers = {**self.version, "Upload-Offset": str(start), "Content-Type": OFFSET_TYPE, **self.besides}
         return httpx.patch(self.target, content=data, headers=headers, timeout=120)
 
 
@@ -84,7 +87,8 @@ class Ranges(Speaker):
 
     def send(self, data: Any, start: int) -> httpx.Response:
         stop = start + len(data) if isinstance(data, bytes) else self.size
-        headers = {"Content-Type": "video/mp4", "Content-Range": f"bytes {start}-{stop - 1}/{self.size}"}
+        told = {"Content-Type": "video/mp4", "Content-Range": f"bytes {start}-{stop - 1}/{self.size}"}
+        headers = {**told, **self.besides}
         return httpx.put(self.target, content=data, headers=headers, timeout=120)
 
 

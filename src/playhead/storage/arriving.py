@@ -85,7 +85,8 @@ class Writer:
                 self.held = _agreed(before, size)
                 os.pwrite(self._lock, self._token, 0)
                 _rewrite(folder / "journal", self.held)
-                if not self.held.whole or (before is not None and not before.is_known):
+                # One of no bytes at all is whole before it is there.
+                if not self.held.whole or before is None or not before.is_known:
                     self._journal = self._open("journal", os.O_APPEND)
                     self._bytes = self._open("bytes")
                     if self.held.is_known:

@@ -40,10 +40,12 @@ def parse(header: str) -> Part | Question:
     """What a Content-Range says.
 
     Raises:
-        PlayheadError: `malformed_request`.
+        PlayheadError: `malformed_request`, `empty_file` where it says that the file has no bytes.
     """
     value = header.strip().lower()
-    if _QUESTION.fullmatch(value):
+    if question := _QUESTION.fullmatch(value):
+        if question[1].isdecimal() and not int(question[1]):
+            raise PlayheadError("empty_file")
         return Question()
     found = _PART.fullmatch(value)
     if found is None:
