@@ -57,6 +57,42 @@ async def test_nor_from_an_event_loop(
         assert (await client.upload(film, resolutions=["144p"])).id == made[0].id
 
 
+@pytest.mark.parametrize("status", [500, 507])
+def test_a_file_that_a_stumbling_server_has_is_not_sent_again(
+    client: Client, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    film, resumed = _film(clip, tmp_path), list[tuple[int, int]]()
+
+    def stumbling(_upload_id: str) -> Video:
+        raise PlayheadAPIError(status, "some_code", "Nothing that was sent is lost.")
+
+    monkeypatch.setattr(client, "complete_upload", stumbling)
+    with pytest.raises(PlayheadAPIError):
+        client.upload(film, resolutions=["144p"])
+    monkeypatch.undo()
+    client.upload(film, resolutions=["144p"], on_resumed=lambda held, size: resumed.append((held, size)))
+    assert resumed == [(film.stat().st_size, film.stat().st_size)]
+
+
+async def test_nor_from_an_event_loop_is_it_sent_again(
+    live_server: Live, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film, resumed = _film(clip, tmp_path), list[tuple[int, int]]()
+
+    async def stumbling(_upload_id: str) -> Video:
+        raise PlayheadAPIError(507, "storage_full", "Nothing that was sent is lost.")
+
+    async with AsyncClient(live_server.url, live_server.key) as client:
+        monkeypatch.setattr(client, "complete_upload", stumbling)
+        with pytest.raises(PlayheadAPIError):
+            await client.upload(film, resolutions=["144p"])
+        monkeypatch.undo()
+        await client.upload(
+            film, resolutions=["144p"], on_resumed=lambda held, size: resumed.append((held, size))
+        )
+    assert resumed == [(film.stat().st_size, film.stat().st_size)]
+
+
 def test_one_that_was_given_up_is_sent_anew(
     client: Client, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

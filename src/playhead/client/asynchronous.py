@@ -110,7 +110,7 @@ class AsyncClient:
         try:
             video = await self.complete_upload(upload_id)
         except PlayheadAPIError as refusal:
-            if not refusal.passing:
+            if refusal.says_no:
                 memory.forget()  # it was refused as it is, and would be again
             raise
         memory.forget()
