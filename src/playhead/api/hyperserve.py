@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Annotated, Any
 from uuid import UUID
@@ -28,6 +29,7 @@ from playhead.upload.sessions import Uploads
 
 MAX_BODY = 1024 * 1024
 MAX_PRIVATE_SECONDS = 31_536_000
+_SECONDS = re.compile(r"[0-9]{1,12}")
 
 RecordsGiven = NamedDependency[SkipValidation[Records]]
 UploadsGiven = NamedDependency[SkipValidation[Uploads]]
@@ -108,7 +110,8 @@ class HyperserveController(Controller):
     ) -> dict[str, Any]:
         """A video with URLs that stop working after that many seconds."""
         record = await _record(records, id_of(video_id), project_id)
-        if not (seconds.isascii() and seconds.isdecimal() and 1 <= int(seconds[:12]) <= MAX_PRIVATE_SECONDS):
+        # Looked at before it is read: a number may have any length.
+        if not _SECONDS.fullmatch(seconds) or not 1 <= int(seconds) <= MAX_PRIVATE_SECONDS:
             raise PlayheadError(
                 "invalid_request",
                 f"The expiry must be a whole number of seconds from 1 to {MAX_PRIVATE_SECONDS}.",

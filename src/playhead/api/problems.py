@@ -11,9 +11,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from playhead.model.errors import PlayheadError
-from playhead.model.problems import problem
-
-RETRY_AFTER_SECONDS = 2
+from playhead.model.problems import problem, waiting
 
 log = structlog.get_logger()
 
@@ -30,9 +28,7 @@ _CODES = {
 
 def answer(request: Request[Any, Any, Any], error: PlayheadError) -> Response[bytes]:
     """The problem document for a failure from the error table."""
-    headers = {"access-control-allow-origin": "*", "cache-control": "no-store"}
-    if error.kind.status in (429, 503):
-        headers["retry-after"] = str(error.retry_after or RETRY_AFTER_SECONDS)
+    headers = {"access-control-allow-origin": "*", "cache-control": "no-store", **waiting(error)}
     return Response(
         msgspec.json.encode(problem(error, request.scope.get("state", {}).get("request_id"))),
         status_code=error.kind.status,

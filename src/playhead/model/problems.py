@@ -7,6 +7,8 @@ from typing import Any
 from playhead.model.errors import PlayheadError
 
 DOCS = "https://github.com/playhead/playhead/blob/main/docs/errors"
+RETRY_AFTER_SECONDS = 2
+"""Where nobody knows better: long enough for a server that is started again."""
 
 
 def problem(error: PlayheadError, request_id: str | None = None) -> dict[str, Any]:
@@ -28,6 +30,13 @@ def problem(error: PlayheadError, request_id: str | None = None) -> dict[str, An
     if request_id is not None:
         body["request_id"] = request_id
     return body
+
+
+def waiting(error: PlayheadError) -> dict[str, str]:
+    """The header that says when to come again, of answers that ask for it."""
+    if error.kind.status not in (429, 503):
+        return {}
+    return {"retry-after": str(error.retry_after or RETRY_AFTER_SECONDS)}
 
 
 def docs_url(code: str) -> str:

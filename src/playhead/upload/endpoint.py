@@ -14,7 +14,7 @@ import msgspec
 from litestar.types import HTTPScope, Receive, Send
 
 from playhead.model.errors import PlayheadError
-from playhead.model.problems import problem
+from playhead.model.problems import problem, waiting
 from playhead.upload.body import Body, DisconnectedError
 from playhead.upload.cors import CORS
 from playhead.upload.entrance import Entrance
@@ -23,7 +23,6 @@ from playhead.upload.reply import Reply
 from playhead.upload.request import Request, Subject
 from playhead.upload.tus_headers import VERSION, discovery
 
-RETRY_AFTER_SECONDS = 2
 _DRAIN = 8 * 1024 * 1024
 """Bytes of a refused body that are read and thrown away, so that the sender lives to read the answer."""
 
@@ -76,11 +75,10 @@ class Endpoint(Generic[Subject]):
 
 
 def _refusal(error: PlayheadError, request_id: str | None) -> Reply:
-    wait = str(error.retry_after or RETRY_AFTER_SECONDS)
     return Reply(
         error.kind.status,
         msgspec.json.encode(problem(error, request_id)),
-        {"retry-after": wait} if error.kind.status in (429, 503) else {},
+        waiting(error),
         content_type="application/problem+json",
     )
 
