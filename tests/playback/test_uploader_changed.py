@@ -119,6 +119,28 @@ async def test_what_was_begun_and_not_answered_is_begun_once(
     assert len(listed(live_server, name)) == 1
 
 
+async def test_what_was_completed_and_not_answered_is_done(
+    tab: Page, customer: Site, live_server: Live, film: bytes, name: str
+) -> None:
+    lost: list[str] = []
+
+    async def lose(route: Route) -> None:
+        if lost:
+            await route.continue_()
+            return
+        assert (await route.fetch()).ok
+        lost.append(route.request.url)
+        with suppress(PlaywrightError):
+            await route.abort()
+
+    await tab.route("**/complete?*", lose)
+    window = await Window.open(tab, customer.page(**companion_of(granted(live_server))))
+    await window.choose(payload(name, film))
+    await window.wait_for(name, "done")
+    assert len(lost) == 1
+    assert stored(live_server, name) == film
+
+
 async def test_what_the_server_has_forgotten_is_begun_afresh(
     tab: Page, customer: Site, live_server: Live, film: bytes, name: str
 ) -> None:

@@ -1,4 +1,4 @@
-import { problemOf } from "../plain/problem.ts";
+import { Problem, problemOf } from "../plain/problem.ts";
 import type { Place } from "./contract.ts";
 import type { Courier, Errand } from "./courier.ts";
 import { ask, demand } from "./http.ts";
@@ -11,10 +11,13 @@ const TRIES = 3;
 const LEAST = 8 * 1024 * 1024;
 const MOST_PARTS = 9_000;
 
-interface StoredPart {
+interface Part {
   PartNumber: number;
-  Size: number;
   ETag: string;
+}
+
+interface StoredPart extends Part {
+  Size: number;
 }
 
 /** Bytes of each part but the last: all alike, as some stores want them. */
@@ -42,6 +45,7 @@ export const sendByParts: Courier = async (errand) => {
   const { file, place, signal, onSent } = errand;
   const each = place.partBytes ?? partBytesFor(file.size);
   const stored = await storedParts(place, signal);
+  if (stored === "joined") return onSent(file.size);
   const left = partsLeft(file.size, each, stored);
   const etags = new Map(stored.map((part) => [part.PartNumber, part.ETag]));
   const total = (ranges: readonly [number, number, number][]): number =>
@@ -73,7 +77,8 @@ export const sendByParts: Courier = async (errand) => {
     signal.removeEventListener("abort", stop);
     group.abort();
   }
-  await complete(place, etags, signal);
+  const parts = [...etags].sort(([a], [b]) => a - b).map(([PartNumber, ETag]) => ({ PartNumber, ETag }));
+  await complete(place, { parts }, signal);
 };
 
 async function sendPart(errand: Errand, number: number, start: number, end: number): Promise<string> {
@@ -93,15 +98,22 @@ async function sendPart(errand: Errand, number: number, start: number, end: numb
   }
 }
 
-async function storedParts(place: Place, signal: AbortSignal): Promise<StoredPart[]> {
-  const listed = await demand({ method: "GET", url: addressOf(place), signal });
-  return JSON.parse(listed.text) as StoredPart[];
+/** The parts that are there; or that they were put together before, and only the answer to that was lost. */
+async function storedParts(place: Place, signal: AbortSignal): Promise<StoredPart[] | "joined"> {
+  try {
+    const listed = await demand({ method: "GET", url: addressOf(place), signal });
+    return JSON.parse(listed.text) as StoredPart[];
+  } catch (error) {
+    // No parts are listed any more. Asked once more to complete them, a server says whether it has.
+    if (!(error instanceof Problem) || error.status !== 409) throw error;
+    await complete(place, {}, signal);
+    return "joined";
+  }
 }
 
-async function complete(place: Place, etags: Map<number, string>, signal: AbortSignal): Promise<void> {
-  const parts = [...etags].sort(([a], [b]) => a - b).map(([PartNumber, ETag]) => ({ PartNumber, ETag }));
+async function complete(place: Place, asked: { parts?: Part[] }, signal: AbortSignal): Promise<void> {
   const headers = { "Content-Type": "application/json" };
-  const body = JSON.stringify({ parts });
+  const body = JSON.stringify(asked);
   await demand({ method: "POST", url: addressOf(place, "/complete"), headers, body, signal });
 }
 
