@@ -9,6 +9,7 @@ import pytest
 
 from playhead.client import AsyncClient, Client, PlayheadAPIError
 from playhead.client.models import Video
+from playhead.client.transport import SHARED_FROM
 from tests.live import Live
 
 
@@ -91,6 +92,28 @@ async def test_nor_from_an_event_loop_is_it_sent_again(
             film, resolutions=["144p"], on_resumed=lambda held, size: resumed.append((held, size))
         )
     assert resumed == [(film.stat().st_size, film.stat().st_size)]
+
+
+def test_parts_that_were_put_together_are_not_sent_again(
+    client: Client, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Interrupted while the server completes it, which takes a while with a large file."""
+    film, sent = _film(clip, tmp_path), list[int]()
+    with film.open("ab") as file:
+        file.write((2 * SHARED_FROM).to_bytes(4, "big") + b"free" + bytes(2 * SHARED_FROM - 8))
+
+    def interrupted(_upload_id: str) -> Video:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(client, "complete_upload", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        client.upload(film, resolutions=["144p"], parallel=2)
+    monkeypatch.undo()
+    video = client.upload(
+        film, resolutions=["144p"], parallel=2, on_progress=lambda held, _size: sent.append(held)
+    )
+    assert video.status == "processing"
+    assert sent == []
 
 
 def test_one_that_was_given_up_is_sent_anew(

@@ -58,7 +58,7 @@ def standing(begun: Unfinished, size: int, patience: Patience) -> Flow[Standing]
     try:
         answer = yield from asked(Step("PUT", begun.upload.url, parts.question()), patience)
     except PlayheadAPIError as refusal:
-        if refusal.passing or refusal.status >= 500:
+        if not refusal.says_no:
             raise
         return Standing("closed" if refusal.code == "wrong_state" else "gone")
     parts.answered(None, answer.status, answer.headers)
@@ -67,8 +67,10 @@ def standing(begun: Unfinished, size: int, patience: Patience) -> Flow[Standing]
     try:
         left = yield from missing(begun.upload, begun.multipart, size, patience)
     except PlayheadAPIError as refusal:
-        if refusal.passing or refusal.status >= 500:
+        if not refusal.says_no:
             raise
+        if (yield from _is_joined(begun.upload, begun.multipart, patience)):
+            return Standing("closed")
         return Standing("open", parts.sent, Unfinished(begun.upload))
     return Standing("open", size - sum(part.length for part in left), begun)
 
@@ -177,8 +179,25 @@ def join(upload: Upload, multipart: Multipart, patience: Patience) -> Flow[None]
     """
     listed = yield from asked(Step("GET", _at(upload, multipart)), patience)
     parts = [{"PartNumber": part.part_number, "ETag": part.e_tag} for part in _read(listed, list[StoredPart])]
-    body = msgspec.json.encode({"parts": parts})
-    yield from asked(Step("POST", _at(upload, multipart, "/complete"), _JSON, body), patience)
+    yield from _complete(upload, multipart, {"parts": parts}, patience)
+
+
+def _is_joined(upload: Upload, multipart: Multipart, patience: Patience) -> Flow[bool]:
+    """Whether parts that are not listed any more were put together before: asked again, a server says so."""
+    try:
+        yield from _complete(upload, multipart, {}, patience)
+    except PlayheadAPIError as refusal:
+        if not refusal.says_no:
+            raise
+        return False
+    return True
+
+
+def _complete(
+    upload: Upload, multipart: Multipart, said: dict[str, object], patience: Patience
+) -> Flow[None]:
+    step = Step("POST", _at(upload, multipart, "/complete"), _JSON, msgspec.json.encode(said))
+    yield from asked(step, patience)
 
 
 _JSON = {"Content-Type": "application/json"}
