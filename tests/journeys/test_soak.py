@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,10 @@ MOST_PROBE_MEMORY = 512 * MIB
 WITHIN = 600.0
 """Seconds after which a video is taken to be stuck; a batch waits for each other."""
 BATCH = 24
+STUCK = "stuck"
+"""In the place of a code, for a video that did not end."""
+Sent = tuple[Sample, tuple[str | None, str | None]]
+"""A sample, and what `parade.send` gave for it."""
 OURS = frozenset({"internal_error", "decoder_crashed", "attempts_exhausted"})
 """Codes that no file may ever end with."""
 
@@ -138,28 +143,19 @@ def _march(
 ) -> None:
     wrong: list[str] = []
     codes: Counter[str] = Counter()
-    stuck, slowest = 0, (0.0, "")
-    for start in range(0, len(samples), BATCH):
-        batch = samples[start : start + BATCH]
-        for each in batch:
-            each.path(caches.get(each.name))
+    slowest = (0.0, "")
+    sent: list[Sent] = []
+    for start in range(0, len(samples) + BATCH, BATCH):  # each batch is judged while the next is worked on
         canary.opens(), canary.contacts()
-        sent = {
-            each.name: parade.send(server, each.path(caches.get(each.name)), each.filename) for each in batch
-        }
-        for each in batch:
-            try:
-                ending = parade.ended(server, sent[each.name], time.monotonic(), WITHIN)
-            except AssertionError:
-                stuck += 1
-                wrong.append(f"{each.name}: stuck")
-                continue
-            slowest = max(slowest, (ending.seconds, each.name))
-            codes[ending.code or "ready"] += 1
-            wrong += [f"{each.name}: {said}" for said in parade.disagreements(each, ending, folder)]
+        judged, sent = sent, _send(server, samples[start : start + BATCH], caches)
+        endings = [(sample, _ending(server, answer)) for sample, answer in judged]
+        slowest = max([slowest, *((ending.seconds, sample.name) for sample, ending in endings)])
+        codes.update(ending.code or "ready" for _, ending in endings)
+        wrong += _wrong(endings, folder)
         bait = (canary.opens(), len(canary.contacts()))
         wrong += [f"the canary was opened or called: {bait}"] if any(bait) else []
-        _forget(server, [video_id for video_id, _ in sent.values() if video_id])
+        _forget(server, [video_id for _, (video_id, _) in judged if video_id])
+    stuck = codes[STUCK]
     left = _left(server)
     said = server.output()
     fallen = said.count("is started again")
@@ -176,6 +172,28 @@ def _march(
     )
     assert wrong == []
     assert (stuck, fallen, loud, left) == (0, 0, [], [])
+
+
+def _send(server: Live, batch: Sequence[Sample], caches: dict[str, Cache | None]) -> list[Sent]:
+    return [(each, parade.send(server, each.path(caches.get(each.name)), each.filename)) for each in batch]
+
+
+def _ending(server: Live, answer: tuple[str | None, str | None]) -> parade.Ending:
+    since = time.monotonic()
+    try:
+        return parade.ended(server, answer, since, WITHIN)
+    except AssertionError:
+        return parade.Ending(STUCK, time.monotonic() - since)
+
+
+def _wrong(endings: Sequence[tuple[Sample, parade.Ending]], folder: Path) -> list[str]:
+    def judge(what: tuple[Sample, parade.Ending]) -> list[str]:
+        sample, ending = what
+        with tempfile.TemporaryDirectory(dir=folder) as room:
+            return [f"{sample.name}: {said}" for said in parade.disagreements(sample, ending, Path(room))]
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return [said for found in pool.map(judge, endings) for said in found]
 
 
 def _forget(server: Live, video_ids: Sequence[str]) -> None:
