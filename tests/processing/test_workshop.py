@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
+from playhead.media.ffmpeg.failures import ToolFailed
 from playhead.media.ffmpeg.sandbox.none import NoSandbox
 from playhead.media.ffmpeg.tools import find_tools
 from playhead.model.errors import PlayheadError
@@ -72,6 +74,18 @@ async def test_a_failure_that_repeats_is_given_up_by_name(shop: Shop, workshop: 
 async def test_a_files_own_fault_is_final_at_once(shop: Shop, workshop: Workshop) -> None:
     video, _ = await shop.planned("144p")
     assert await run(workshop, video, PlayheadError("corrupt_file"), None) == ([0], Status.FAIL)
+
+
+async def test_what_a_tool_said_last_goes_to_the_logs_alone(shop: Shop, workshop: Workshop) -> None:
+    video, _ = await shop.planned("144p")
+    failed = ToolFailed("corrupt_file", exit_code=1, messages="[vorbis @ 0x1] Extradata missing.\n")
+    with capture_logs() as logs:
+        await run(workshop, video, failed)
+    assert [line["said"] for line in logs if line["event"] == "step failed"] == [
+        ["[vorbis @ 0x1] Extradata missing."]
+    ]
+    async with shop.records.transaction() as tx:
+        assert "vorbis" not in str((await videos.get(tx, video["id"]))["error_detail"])
 
 
 async def test_what_is_not_the_files_fault_never_counts(shop: Shop, workshop: Workshop) -> None:

@@ -149,7 +149,10 @@ async def _attempt(
     try:
         await work(video, failures)
     except PlayheadError as error:
-        log.warning("step failed", video_id=str(video_id), step=name, code=error.code, detail=str(error))
+        said = getattr(error, "__notes__", [])  # by the tool that failed
+        log.warning(
+            "step failed", video_id=str(video_id), step=name, code=error.code, detail=str(error), said=said
+        )
         if error.code in _PASSING:
             await _forgive(workshop, video, name)
         else:

@@ -47,11 +47,16 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     # ffmpeg says only this of values in the file that no muxer or filter can take.
     ("corrupt_file", ("Invalid argument", "Numerical result out of range", "Value too large")),
+    # ffprobe ends without a word of its own when a stream cannot be opened. What a part of ffmpeg has said before is
+    # about the bytes it was given: what is wrong with our arguments stands above.
+    ("corrupt_file", (r"(?m:^\[\w+ @ 0x[0-9a-f]+\] )",)),
 )
 _TABLE = tuple((re.compile("|".join(phrases)), code) for code, phrases in _PHRASES)
 
 # Wrappers and shells report a death by signal N as exit code 128 + N.
 _SIGNAL_BASE = 128
+_NOTED = 2000
+"""Characters of a tool's last words that go with its failure to the logs."""
 _SANDBOX_SPEAKERS = ("bwrap: ", "prlimit: ", "setpriv: ", "nice: ", "sandbox: ")
 _FAULTS = ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP", "SIGSYS")
 _LIMITS = ("SIGKILL", "SIGXCPU", "SIGXFSZ")
@@ -66,6 +71,8 @@ class ToolFailed(PlayheadError):  # noqa: N818 - named for the event, as the des
         self.exit_code = exit_code
         self.messages = messages
         """The last of stderr: for logs only, never for users."""
+        if messages.strip():
+            self.add_note(messages.strip()[-_NOTED:])
 
 
 @dataclass(frozen=True)

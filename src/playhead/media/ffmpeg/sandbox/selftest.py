@@ -170,7 +170,6 @@ def _leak(what: str) -> _LeakError:
 
 def _cannot(failure: PlayheadError | None) -> PlayheadError:
     cause = PlayheadError("sandbox_unavailable", "Inside the sandbox, ffmpeg does not work.")
-    for note in (*getattr(failure, "__notes__", ()), getattr(failure, "messages", "")):
-        if note:
-            cause.add_note(note)
+    for note in getattr(failure, "__notes__", ()):
+        cause.add_note(note)
     return cause
