@@ -29,7 +29,7 @@ from playhead.packaging import (
     lane_of_stretches,
     lane_of_track,
     media_segment,
-    packets_of,
+    whole_packets,
 )
 from tests.media.mp4.clips import ffmpeg
 from tests.processing.test_argv import FILM
@@ -128,10 +128,10 @@ async def test_stretches_hold_the_packets_of_the_whole(rate: int, tmp_path: Path
     whole, stretches = await encoded(tmp_path, 12 * rate + 77, rate, cuts=(2.0, 5.0, 9.5))
     assert len(stretches) == 4
     lane = lane_of(whole)
-    counts = [packets_of(movie) for movie in stretches]
+    counts = [whole_packets(next(movie.of_kind("audio"))) for movie in stretches]
     # The last of all is shorter, and is never published.
     assert counts[-1] == 0
-    assert packets_of(whole) == 0
+    assert whole_packets(next(whole.of_kind("audio"))) == 0
     for first, last in ((0, 1), (0, 3), (1, 2), (1, 3), (2, 3)):
         before = sum(counts[:first])
         part = lane_of_stretches(stretches[first:last], before)

@@ -21,7 +21,7 @@ from playhead.model.errors import PlayheadError
 from playhead.processing import own_index
 from playhead.processing.apart import SLIPS
 from playhead.processing.examine import examine
-from playhead.processing.own_index import OwnIndex, agree, ends_of, packets_of, read_own_index
+from playhead.processing.own_index import OwnIndex, agree, ends_of, listed_packets, read_own_index
 from tests.media.mp4.clips import ffmpeg, picture, sound
 from tests.media.samples import indexwork, sample
 from tests.media.samples.cache import Cache
@@ -115,7 +115,7 @@ async def test_packets_are_listed_as_ffprobe_lists_them(name: str) -> None:
     path = sample(name).path()
     track = (await read_own_index(path)).track(1)
     assert track is not None
-    listed, expected = packets_of(track), await _asked(path)
+    listed, expected = listed_packets(track), await _asked(path)
     assert listed is not None
     assert (listed.pts, listed.keys, listed.shown) == (expected.pts, expected.keys, expected.shown)
     assert agree(listed, await _asked(path, ends_of(track)))
@@ -130,7 +130,7 @@ async def test_packets_are_listed_as_ffprobe_lists_them(name: str) -> None:
 async def test_what_an_edit_list_hides_is_for_ffprobe_to_say(name: str) -> None:
     track = (await read_own_index(sample(name).path())).track(1)
     assert track is not None
-    listed = packets_of(track)
+    listed = listed_packets(track)
     assert listed is None or listed.pts == (await _asked(sample(name).path())).pts
 
 

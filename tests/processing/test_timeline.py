@@ -13,10 +13,10 @@ from playhead.processing.timeline import (
     JUMP_SECONDS,
     REORDERED_SECONDS,
     Timeline,
+    end_by_packets,
     from_packets,
     rounded,
     rounded_from,
-    sound_end,
 )
 from tests.processing.sources import packets, steady
 
@@ -88,10 +88,10 @@ def test_early_sound_begins_the_presentation() -> None:
 
 
 def test_sound_ends_with_its_last_packet() -> None:
-    assert sound_end(packets([0, 21, 42], [21] * 3), TICK) == 0.063
-    assert sound_end(packets([None]), TICK) is None
-    assert sound_end(packets([10_000, 0]), TICK) is None
-    assert sound_end(packets([0, 60_000]), TICK, clock_may_restart=True) is None
+    assert end_by_packets(packets([0, 21, 42], [21] * 3), TICK) == 0.063
+    assert end_by_packets(packets([None]), TICK) is None
+    assert end_by_packets(packets([10_000, 0]), TICK) is None
+    assert end_by_packets(packets([0, 60_000]), TICK, clock_may_restart=True) is None
 
 
 def test_decoding_starts_one_key_frame_early() -> None:

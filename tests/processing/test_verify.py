@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from playhead.media.ffmpeg.check import Probe, check_invocation, read_frames
-from playhead.media.ffmpeg.encode import ChunkInput, audio_invocation, chunk_invocation
+from playhead.media.ffmpeg.encode import ChunkInput, audio_invocation, chunk_invocation, stretch_name
 from playhead.media.ffmpeg.invocation import Limits
 from playhead.media.ffmpeg.run import run
 from playhead.media.ffmpeg.sandbox.none import NoSandbox
@@ -22,7 +24,8 @@ from playhead.media.local import LocalBytes
 from playhead.media.mp4 import Movie, read_movie
 from playhead.media.source import guards_of
 from playhead.model.errors import PlayheadError
-from playhead.model.plan import Chunk, Plan, PlannedRendition
+from playhead.model.plan import TIMESCALE, Chunk, Plan, PlannedRendition
+from playhead.packaging import Piece, join
 from playhead.processing import verify
 from playhead.processing.examine import examine
 from playhead.processing.planning import plan
@@ -240,6 +243,64 @@ async def test_damaged_sound_is_refused(encoded: Encoded, tmp_path: Path) -> Non
     path.write_bytes(data)
     with pytest.raises(PlayheadError, match="output_invalid"):
         await verify.audio(path, encoded.plan.sound_seconds, SANDBOX, strict=False)
+
+
+async def test_a_stretch_of_sound_is_decoded_before_players_get_it(encoded: Encoded, tmp_path: Path) -> None:
+    heard = ChunkInput(
+        sample("long_gop").path(), encoded.plan.audio or 0, guards_of(sample("long_gop").path())
+    )
+    made = audio_invocation(heard, encoded.plan, tmp_path / "a.mp4", 48_000, 12.0, Limits(), cuts=(4.0, 8.0))
+    await run(made, sandbox=SANDBOX)
+    path = tmp_path / stretch_name(0)
+    assert await verify.stretch(path, SANDBOX) == 4 * 48_000 // 1024 + 1
+    track = next((await read_movie(LocalBytes(path))).of_kind("audio"))
+    data = bytearray(path.read_bytes())
+    for number in (2, 3, 4):
+        at, size = track.samples.offsets[number], track.samples.sizes[number]
+        data[at : at + size] = b"\xff" * size
+    path.write_bytes(data)
+    with pytest.raises(PlayheadError, match="does not decode"):
+        await verify.stretch(path, SANDBOX)
+    with pytest.raises(PlayheadError, match="output_invalid"):
+        await verify.stretch(encoded.paths[0], SANDBOX)
+
+
+async def joined(encoded: Encoded, path: Path, sound: Movie | None) -> Plan:
+    """Write the one piece and its sound as a finished rendition; the plan that it is all of."""
+    chunk = encoded.chunk
+    movie = await read_movie(LocalBytes(encoded.paths[0]))
+    assembly = join([Piece(movie, 0, chunk.end - chunk.start)], TIMESCALE, sound)
+    sources = [each.read_bytes() for each in (encoded.paths[0], encoded.sound)]
+    parts = (sources[each.source][each.offset : each.offset + each.length] for each in assembly.spans)
+    path.write_bytes(assembly.head + b"".join(parts))
+    return replace(encoded.plan, duration=chunk.end - chunk.start)
+
+
+async def test_a_finished_rendition_has_all_that_it_was_made_of(encoded: Encoded, tmp_path: Path) -> None:
+    path, track = tmp_path / "whole.mp4", encoded.tracks[0].track
+    sound = await read_movie(LocalBytes(encoded.sound))
+    planned = await joined(encoded, path, sound)
+    await verify.whole(path, planned, track, frames=150, sound=sound)
+    for told, complaint in (
+        ({"frames": 151}, "Of 151 frames, 150"),
+        ({"track": "640x360"}, "not whole"),
+        ({"plan": replace(planned, duration=planned.duration + TIMESCALE)}, r"lasts 6\.000 of 7\.000"),
+    ):
+        wanted: dict[str, Any] = {"plan": planned, "track": track, "frames": 150, "sound": sound, **told}
+        with pytest.raises(PlayheadError, match=complaint):
+            await verify.whole(path, **wanted)
+    shorter = tmp_path / "shorter.mp4"
+    subprocess.run(
+        ["ffmpeg", "-nostdin", "-v", "error", "-i", encoded.sound, "-c", "copy", "-t", "11", shorter],
+        check=True,
+    )
+    for lost in (None, await read_movie(LocalBytes(shorter))):
+        await joined(encoded, path, lost)
+        with pytest.raises(PlayheadError, match="lost some of its sound"):
+            await verify.whole(path, planned, track, frames=150, sound=sound)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(PlayheadError, match="not whole"):
+        await verify.whole(path, planned, track, frames=150, sound=sound)
 
 
 async def test_pictures_are_no_sound(encoded: Encoded) -> None:

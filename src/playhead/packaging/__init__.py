@@ -10,7 +10,7 @@ A `Lane` is one rendition on its timeline, whatever it is stored in (`timeline.p
 
 One faststart MP4 (`joined.py`), source numbers as above, the sound's file after the last piece:
 
-    whole = join(pieces, timescale=90_000, sound=Sound(movie=..., start=0))
+    whole = join(pieces, timescale=90_000, sound=movie)
 
 HLS and DASH (`segments.py`, `cmaf.py`, then text by the modules `hls` and `dash`):
 
@@ -34,10 +34,10 @@ follow those; Chromium needs the sets in each keyframe too (x264's `repeat-heade
 from playhead.packaging.assembly import Assembly, Span
 from playhead.packaging.cmaf import init_segment, keyframe_segment, media_segment
 from playhead.packaging.fitness import Fitness, Limits, Reason, examine, fitness
-from playhead.packaging.joined import Sound, join, progressive
+from playhead.packaging.joined import join, progressive
 from playhead.packaging.lane import Lane
 from playhead.packaging.segments import Rates, Segment, cut, keyframe_boundaries, rates
-from playhead.packaging.steady import PRIMING, Steady, lane_of_stretches, packets_of
+from playhead.packaging.steady import PRIMING, Steady, lane_of_stretches, whole_packets
 from playhead.packaging.timeline import Piece, lane_of_pieces, lane_of_track
 
 __all__ = [
@@ -50,7 +50,6 @@ __all__ = [
     "Rates",
     "Reason",
     "Segment",
-    "Sound",
     "Span",
     "Steady",
     "cut",
@@ -64,7 +63,7 @@ __all__ = [
     "lane_of_stretches",
     "lane_of_track",
     "media_segment",
-    "packets_of",
     "progressive",
     "rates",
+    "whole_packets",
 ]

@@ -10,7 +10,6 @@ import struct
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby, repeat
 from operator import add, le, sub
 from typing import NamedTuple
@@ -30,15 +29,6 @@ WIDE_FROM = (1 << 32) - (1 << 28)
 """Bytes from which on chunk offsets take 64 bits: 4 GiB less room for the largest header that can be read."""
 
 
-@dataclass(frozen=True)
-class Sound:
-    """The stored MP4 whose first sound track goes with the pictures."""
-
-    movie: Movie
-    start: int = 0
-    """Timeline ticks its presentation is moved by; its own edit list counts as well."""
-
-
 class _Chunk(NamedTuple):
     lane: Lane
     first: int
@@ -55,13 +45,11 @@ class _Clock(NamedTuple):
     """The media time at which the first shown sample is shown."""
 
 
-def join(
-    pieces: Sequence[Piece], timescale: int, sound: Sound | None = None, language: str | None = None
-) -> Assembly:
+def join(pieces: Sequence[Piece], timescale: int, sound: Movie | None = None) -> Assembly:
     """The faststart MP4 that shows every frame of every piece at its time on the timeline.
 
-    `timescale` is ticks per second of the pieces' starts and of the result's video track. `language`
-    (ISO 639-2/T) names the sound's; None keeps the one of its file.
+    `timescale` is ticks per second of the pieces' starts and of the result's video track. The first sound track of
+    `sound` goes with the pictures.
 
     Raises:
         PlayheadError: `output_invalid` when the pieces do not fit together as `lane_of_pieces` says, or the
@@ -69,12 +57,10 @@ def join(
     """
     lanes = [lane_of_pieces(pieces, timescale)]
     if sound is not None:
-        track = next(sound.movie.of_kind("audio"), None)
+        track = next(sound.of_kind("audio"), None)
         if track is None:
             raise PlayheadError("output_invalid", "The sound has no packets.")
-        shift = (2 * sound.start * track.timescale + timescale) // (2 * timescale)
-        lane = lane_of_track(track, source=len(pieces), start=shift)
-        lanes.append(lane if language is None else lane.in_language(language))
+        lanes.append(lane_of_track(track, source=len(pieces)))
     return progressive(lanes)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain, islice
 from operator import sub
@@ -108,10 +108,6 @@ class Lane:
         for source, samples, start, end in self._parts(first, stop):
             for offset, length in samples.extents(start, end):
                 yield Span(source, offset, length)
-
-    def in_language(self, language: str) -> Lane:
-        """The same lane, said to be in this language (ISO 639-2/T)."""
-        return replace(self, language=language)
 
     @cached_property
     def _stretch_firsts(self) -> list[int]:

@@ -64,10 +64,9 @@ class Steady:
         return 0
 
 
-def packets_of(movie: Movie) -> int:
-    """How many packets a stored stretch of such a sound has, all of them whole; 0 when it is anything else."""
-    track = next(movie.of_kind("audio"), None)
-    if track is None or not movie.complete or len(track.sample_entries) != 1:
+def whole_packets(track: Track) -> int:
+    """How many packets a stored stretch of such a sound has, if all of them are whole; 0 when it is anything else."""
+    if len(track.sample_entries) != 1:
         return 0
     on_samples = track.timescale == sound_format(track.sample_entry).sample_rate
     return track.samples.count if on_samples and set(track.samples.durations.values) == {PACKET} else 0

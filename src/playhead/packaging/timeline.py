@@ -85,8 +85,8 @@ def lane_of_pieces(pieces: Sequence[Piece], timescale: int, lead: int | None = N
     )
 
 
-def lane_of_track(track: Track, source: int = 0, start: int = 0) -> Lane:
-    """The lane of one track of a stored file, its edit list applied, moved by `start` ticks of its own clock.
+def lane_of_track(track: Track, source: int = 0) -> Lane:
+    """The lane of one track of a stored file, its edit list applied.
 
     Samples that the edit list hides are left out where that does no harm (`shown_range`); the packets that
     prime a sound decoder stay. `fitness` tells beforehand whether that is possible.
@@ -103,19 +103,17 @@ def lane_of_track(track: Track, source: int = 0, start: int = 0) -> Lane:
     times = track.presentation_times
     if (first, stop) != (0, len(times)):
         times = times[first:stop]
-    if start:
-        times = array("q", map(add, times, repeat(start)))
     last_shown = max(times[-REORDER_LIMIT:])
-    end = track.presentation_end + start
+    end = track.presentation_end
     last_duration = track.samples.last_duration
     if track.kind == "video":
         # The edit list may end the last frame early, and some files give their last frame no duration.
         last_duration = min(last_duration or end - last_shown, max(1, end - last_shown))
         end = last_shown + last_duration
-    begin = max(0, track.spans[0].start + start, min(times[:REORDER_LIMIT]))
+    begin = max(0, track.spans[0].start, min(times[:REORDER_LIMIT]))
     if end <= begin:
         raise PlayheadError("output_invalid", "Its edit list hides all of it.")
-    shown, gaps = _order(times, None if start else track.shown_times)
+    shown, gaps = _order(times, track.shown_times)
     silence = _silence(shown[0], tuple(entries), track.timescale) if track.kind == "audio" else (0, b"")
     if track.kind == "audio":
         lead = max(0, silence[0] * PACKET - shown[0])

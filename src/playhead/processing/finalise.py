@@ -15,7 +15,7 @@ from playhead.media.mp4 import Movie, read_movie
 from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.plan import AUDIO, TIMESCALE
-from playhead.packaging import Assembly, Piece, Sound, join
+from playhead.packaging import Assembly, Piece, join
 from playhead.processing import images, verify
 from playhead.processing.inspect import plan_of
 from playhead.processing.workshop import Workshop, attempt, still
@@ -51,10 +51,12 @@ async def _finish(
     whole = bench / "whole.mp4"
     async with AsyncExitStack() as opened:
         paths = [await opened.enter_async_context(workshop.storage.local(row["key"])) for row in made]
-        assembly = await _assemble(video, paths, has_sound=has_sound)
+        movies = [await read_movie(LocalBytes(path)) for path in paths]
+        sound = movies.pop() if has_sound else None
+        assembly = _assemble(video, movies, sound)
         digest = await asyncio.to_thread(_write, assembly, paths, whole)
     frames = sum(row["frames"] for row in made if row["track"] == track)
-    await verify.whole(whole, plan_of(video), track, frames=frames, has_sound=has_sound)
+    await verify.whole(whole, plan_of(video), track, frames=frames, sound=sound)
     thumbnails = await images.thumbnails(workshop, video, track, whole, bench)
     name = keys.rendition(video["id"], track, secrets.token_hex(4))
     async with workshop.records.transaction() as tx:
@@ -80,10 +82,8 @@ async def _finish(
             await videos.settle(tx, current)
 
 
-async def _assemble(video: Row, paths: Sequence[Path], *, has_sound: bool) -> Assembly:
-    """Describe the whole MP4 in terms of its pieces; the sound, if any, is the last of `paths`."""
-    movies = [await read_movie(LocalBytes(path)) for path in paths]
-    sound = Sound(movie=movies.pop(), start=0) if has_sound else None
+def _assemble(video: Row, movies: Sequence[Movie], sound: Movie | None) -> Assembly:
+    """Describe the whole MP4 in terms of its pieces and its sound."""
     chunks = plan_of(video).chunks
     parts = [
         Piece(movie=movie, start=chunk.start + _first_shown(movie), end=chunk.end)

@@ -81,7 +81,7 @@ class OwnIndex:
         complete = self.movie is not None and self.movie.complete
         if track is None or not complete or Fraction(1, track.timescale) != tick:
             return None
-        found = packets_of(track)
+        found = listed_packets(track)
         return None if found is None else (found, ends_of(track))
 
     def sound_claim(self, stream: int, tick: Fraction) -> tuple[float, str] | None:
@@ -106,7 +106,7 @@ class OwnIndex:
         if track is None or track.kind != "audio" or not track.samples.count:
             return None
         plain = len(track.spans) == 1 and not track.rate_changed
-        return sound_end(track) if plain and (self.frames or Fraction(1, track.timescale) == tick) else None
+        return last_heard(track) if plain and (self.frames or Fraction(1, track.timescale) == tick) else None
 
 
 async def read_own_index(path: Path, container: str | None = "mp4") -> OwnIndex:
@@ -215,7 +215,7 @@ def _told(frames: Frames) -> Packets:
     )
 
 
-def packets_of(track: Track) -> Packets | None:
+def listed_packets(track: Track) -> Packets | None:
     """All packets of a track as ffprobe lists them; None where an edit list hides or moves some of them."""
     samples, count = track.samples, track.samples.count
     if not count or len(track.spans) != 1 or track.rate_changed:
@@ -264,7 +264,7 @@ def agree(listed: Packets, seen: Packets) -> bool:
     )
 
 
-def sound_end(track: Track) -> float:
+def last_heard(track: Track) -> float:
     """When the last packet of a sound that is heard ends, in seconds of the source's clock."""
     end = track.presentation_end
     if track.samples.rising and track.samples.count <= EXPANDED_LIMIT:

@@ -153,12 +153,12 @@ class Probing:
         claim = index.sound_claim(track.index, tick)
         if end is None and claim is not None:
             claimed, last = claim
-            seen = timelines.sound_end(await self.packets(track.index, last), tick)
+            seen = timelines.end_by_packets(await self.packets(track.index, last), tick)
             end = claimed if seen == claimed else None
         if end is None:
             packets = await self.packets(track.index)
             end = await asyncio.to_thread(
-                timelines.sound_end, packets, tick, clock_may_restart=clock_may_restart
+                timelines.end_by_packets, packets, tick, clock_may_restart=clock_may_restart
             )
         return msgspec.structs.replace(track, end_seconds=end)
 

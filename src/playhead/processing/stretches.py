@@ -16,11 +16,9 @@ from pathlib import Path
 import structlog
 
 from playhead.media.ffmpeg.encode import stretch_name
-from playhead.media.local import LocalBytes
-from playhead.media.mp4 import read_movie
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import Plan
-from playhead.packaging import packets_of
+from playhead.processing import verify
 from playhead.processing.workshop import Workshop, still
 from playhead.records import objects, stretches
 from playhead.records.database import Row
@@ -73,9 +71,7 @@ class _Publisher:
             if not path.with_name(stretch_name(number + 1)).exists():
                 await _either(ended, LOOK_SECONDS)
                 continue
-            packets, size = packets_of(await read_movie(LocalBytes(path))), path.stat().st_size
-            if not packets:
-                raise PlayheadError("output_invalid", "A stretch of the sound is not as it should be.")
+            packets, size = await verify.stretch(path, self.workshop.sandbox), path.stat().st_size
             if number < len(published):
                 # Another attempt has published it before it died: goes on what this one makes where that ended?
                 if (published[number]["packets"], published[number]["size_bytes"]) != (packets, size):

@@ -123,7 +123,7 @@ def from_packets(
     return Timeline(tick, tuple(known), tuple(keys), end, measured, len(known), begin=known[0])
 
 
-def sound_end(packets: Packets, tick: Fraction, *, clock_may_restart: bool = False) -> float | None:
+def end_by_packets(packets: Packets, tick: Fraction, *, clock_may_restart: bool = False) -> float | None:
     """When the last packet of a sound ends, in seconds of the source's clock; None when they cannot tell."""
     times = [time for time in packets.pts if time is not None]
     if not times or _falls_back(times, tick) or (clock_may_restart and _jumps(sorted(times), tick)):

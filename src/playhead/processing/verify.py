@@ -9,12 +9,14 @@ from itertools import pairwise
 from pathlib import Path
 
 from playhead.media.ffmpeg.check import SOUND_SECONDS, Probe, check_invocation, read_frames
+from playhead.media.ffmpeg.invocation import AWAITED
 from playhead.media.ffmpeg.run import Invocation, ToolFailed, run
 from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.media.local import LocalBytes
-from playhead.media.mp4 import Track, configuration, read_movie
+from playhead.media.mp4 import Movie, Track, configuration, read_movie
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import TIMESCALE, Chunk, Plan, PlannedRendition
+from playhead.packaging import whole_packets
 from playhead.packaging.h264 import sequence_of
 from playhead.processing.units import check_units
 
@@ -94,16 +96,37 @@ async def audio(path: Path, expected: float | None, sandbox: Sandbox, *, strict:
     lasts = made.presentation_end / made.timescale
     if strict and expected is not None and abs(lasts - expected) > SOUND_SLACK_SECONDS:
         raise PlayheadError("output_invalid", f"The sound lasts {lasts:.3f} of {expected:.3f} seconds.")
-    ends = [Probe(path, pictures=False, seconds=SOUND_SECONDS)]
-    if lasts > 2 * SOUND_SECONDS:
-        ends.append(Probe(path, pictures=False, from_seconds=lasts - SOUND_SECONDS))
-    if 0 in await _decoded(ends, sandbox):
-        raise PlayheadError("output_invalid", "The encoded sound does not decode.")
+    await _sound_decodes(path, lasts, sandbox)
     return made.samples.count
 
 
-async def whole(path: Path, plan: Plan, track: str, *, frames: int, has_sound: bool) -> None:
-    """Check a finished rendition: every frame is there, it lasts as long as planned, and it has its sound.
+async def stretch(path: Path, sandbox: Sandbox) -> int:
+    """Check a stretch of a sound, decode its beginning and its end, and return how many packets it has.
+
+    Raises:
+        PlayheadError: `output_invalid`.
+    """
+    made = await _only_track(path, "audio")
+    packets = whole_packets(made)
+    if not packets:
+        raise PlayheadError("output_invalid", "A stretch of the sound is not as it should be.")
+    # Players wait for it.
+    await _sound_decodes(path, made.presentation_end / made.timescale, sandbox, AWAITED)
+    return packets
+
+
+async def _sound_decodes(
+    path: Path, lasts: float, sandbox: Sandbox, niceness: int = Invocation.niceness
+) -> None:
+    ends = [Probe(path, pictures=False, seconds=SOUND_SECONDS)]
+    if lasts > 2 * SOUND_SECONDS:
+        ends.append(Probe(path, pictures=False, from_seconds=lasts - SOUND_SECONDS))
+    if 0 in await _decoded(ends, sandbox, niceness):
+        raise PlayheadError("output_invalid", "The encoded sound does not decode.")
+
+
+async def whole(path: Path, plan: Plan, track: str, *, frames: int, sound: Movie | None) -> None:
+    """Check a finished rendition: every frame is there, it lasts as long as planned, and it has all of its sound.
 
     Raises:
         PlayheadError: `output_invalid`.
@@ -119,8 +142,14 @@ async def whole(path: Path, plan: Plan, track: str, *, frames: int, has_sound: b
     one_frame = plan.frame_rate[1] / plan.frame_rate[0]
     if abs(lasts - planned) > max(0.1, one_frame):
         raise PlayheadError("output_invalid", f"The joined file lasts {lasts:.3f} of {planned:.3f} seconds.")
-    if has_sound and next(movie.of_kind("audio"), None) is None:
-        raise PlayheadError("output_invalid", "The joined file has lost its sound.")
+    if sound is not None and abs(_heard_seconds(movie) - _heard_seconds(sound)) > SOUND_SLACK_SECONDS:
+        raise PlayheadError("output_invalid", "The joined file has lost some of its sound.")
+
+
+def _heard_seconds(movie: Movie) -> float:
+    """When a file's first sound ends; 0 where it has none."""
+    track = next(movie.of_kind("audio"), None)
+    return 0.0 if track is None else track.presentation_end / track.timescale
 
 
 async def _only_track(path: Path, kind: str) -> Track:
