@@ -14,7 +14,7 @@ from playhead.media.matroska.clock import OUTLINED_FROM, may_be_served, movie_of
 from playhead.media.matroska.tracks import Described
 from playhead.media.mp4 import Movie
 from playhead.packaging.source import view
-from playhead.processing.own_index import sound_end
+from playhead.processing.own_index import last_heard
 
 MILLISECOND = 10**6
 
@@ -51,7 +51,7 @@ SOUNDS = {
 
 def _told(movie: Movie) -> list[object]:
     """What is asked of a film that must be encoded."""
-    sounds = [(each.enabled, each.unfit, sound_end(each)) for each in movie.of_kind("audio")]
+    sounds = [(each.enabled, each.unfit, last_heard(each)) for each in movie.of_kind("audio")]
     samples = [(each.samples.count, each.samples.total_bytes) for each in movie.tracks]
     return [movie.complete, view(movie).reasons, samples, sounds]
 
