@@ -37,6 +37,11 @@ def _clip(folder: Path, to: str, pixels: str, tags: str) -> Path:
 USUAL = {
     "bt601 tagged": ("matrix=170m:range=limited", "yuv420p", "-colorspace smpte170m -color_range tv"),
     "bt601 untagged": ("matrix=170m:range=limited", "yuv420p", "-color_range tv"),
+    "bt601 with its other tags, ten bits": (
+        "matrix=170m:range=limited",
+        "yuv422p10le",
+        "-colorspace bt470bg -color_primaries bt470bg -color_trc gamma28 -color_range tv",
+    ),
     "bt709 tagged": ("matrix=709:range=limited", "yuv420p", "-colorspace bt709 -color_range tv"),
     "full range": ("matrix=709:range=full", "yuv420p", "-colorspace bt709 -color_range pc"),
     "full range, 4:4:4": ("matrix=170m:range=full", "yuv444p", "-colorspace smpte170m -color_range pc"),
