@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -108,6 +109,34 @@ def test_what_is_sent_in_parts_goes_on_once_there_is_space(
         sent = [acknowledged(client, speaker, clip(small.folder))]
         over(client, sent)
     assert violations(small.scene, sent, tmp_path) == []
+
+
+def test_partials_are_put_together_once_there_is_space(small: Stage, tmp_path: Path) -> None:
+    content = clip(small.folder).read_bytes()
+    half, said = len(content) // 2, b64encode(b"144p").decode()
+    with small.live.http() as client:
+
+        def post(**asked: str) -> httpx.Response:
+            headers = {f"Upload-{name.title()}": text for name, text in asked.items()}
+            return client.post("/tus", headers={**Tus.version, **headers})
+
+        halves = []
+        for body in (content[:half], content[half:]):
+            url = post(concat="partial", length=str(len(body))).headers["location"]
+            halves.append(Tus(url, "", "", len(body)))
+            assert halves[-1].send(body, 0).status_code == 204
+        whole = f"final;{halves[0].url} {halves[1].url}"
+        with filled(small, RESERVE_BYTES):
+            refused = post(concat=whole, metadata=f"resolutions {said}")
+            assert (refused.status_code, refused.json()["code"]) == (507, "storage_full")
+            assert [each.stands() for each in halves] == [each.size for each in halves]
+        made = post(concat=whole, metadata=f"resolutions {said}")
+        assert made.status_code == 201, made.text
+        query = "SELECT v.id, v.source_key FROM videos v JOIN uploads u ON u.video_id = v.id"
+        (video,) = small.rows(f"{query} WHERE u.tus->>'concat' = %s", whole)
+        assert (small.scene.storage / video["source_key"]).read_bytes() == content
+        assert client.delete(f"/v1/videos/{video['id']}").status_code == 204
+    assert violations(small.scene, [], tmp_path) == []
 
 
 def test_a_file_by_parts_goes_on_once_there_is_space(small: Stage, tmp_path: Path) -> None:

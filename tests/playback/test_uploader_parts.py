@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,17 @@ import pytest
 from playwright.async_api import Browser, Request, expect
 
 from tests.live import Live, serving
-from tests.playback.uploader import Window, companion_of, granted, listed, long_film, site, stored
+from tests.playback.uploader import (
+    Window,
+    companion_of,
+    granted,
+    kill,
+    listed,
+    long_film,
+    persistent,
+    site,
+    stored,
+)
 from tests.s3 import SeaweedFS, settings_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -76,6 +87,42 @@ async def test_parts_that_are_there_are_not_sent_again(
     (video,) = listed(live, name)
     assert done["videoId"] == video["id"]
     content = _in_store(store, prefix, video["id"]) if store else stored(live, name)
+    assert hashlib.sha256(content).digest() == hashlib.sha256(film).digest()
+
+
+async def test_a_killed_browser_goes_on_with_the_parts_that_are_missing(
+    server: tuple[Live, SeaweedFS | None, str], clip: bytes, tmp_path: Path
+) -> None:
+    live, store, prefix = server
+    film, profile, path = long_film(clip, SIZE), tmp_path / "profile", tmp_path / "killed-parts.mp4"
+    path.write_bytes(film)
+    with site(live, store=store.endpoint if store else "") as customer:
+        address = customer.page(scope=path.name, **companion_of(granted(live)))
+        async with persistent(profile) as page:
+            taken: list[str] = []
+            page.on(
+                "response",
+                lambda answer: taken.append(_part(answer.url)) if answer.request.method == "PUT" else None,
+            )
+            window = await Window.open(page, address)
+            await window.slow_down(SLOW)
+            await window.choose(path)
+            await window.wait_for_bytes(path.name, SIZE * 4 // 5)
+            while not taken:
+                await asyncio.sleep(0.02)
+            kill(profile)
+        path.unlink()
+        async with persistent(profile) as page:
+            sent: list[Request] = []
+            page.on("request", lambda one: sent.append(one) if one.method == "PUT" else None)
+            window = await Window.open(page, address)
+            await window.wait_for(path.name, "done")
+            assert await window.kept() == []
+    again = {_part(one.url) for one in sent}
+    assert again
+    assert set(taken) & again == set()
+    (video,) = listed(live, path.name)
+    content = _in_store(store, prefix, video["id"]) if store else stored(live, path.name)
     assert hashlib.sha256(content).digest() == hashlib.sha256(film).digest()
 
 

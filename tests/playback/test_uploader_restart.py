@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, Request, async_playwright, expect
-from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Browser, Page, Request, expect
 
-from tests.browser import CHROMIUM, FLAGS
 from tests.live import Live
 from tests.playback.uploader import (
     NO_ROOM,
     Site,
     Window,
-    companion_of,
     granted,
+    kill,
     listed,
     long_film,
     offset,
+    persistent,
     stored,
 )
 
@@ -157,17 +152,14 @@ async def test_two_tabs_do_not_send_the_same_file(
         assert stored(live_server, path.name) == film
 
 
-@pytest.mark.parametrize("way", ["ranges", "parts"])
-async def test_a_killed_browser_goes_on_in_other_ways_too(
-    customer: Site, live_server: Live, clip: bytes, tmp_path: Path, way: str
+async def test_a_killed_browser_goes_on_by_ranges_too(
+    customer: Site, live_server: Live, clip: bytes, tmp_path: Path
 ) -> None:
-    """By `Content-Range`, and by numbered parts: what the server has told of is not sent again."""
-    profile, path = tmp_path / "profile", tmp_path / f"killed-{way}.mp4"
+    """What the server has told of is not sent again."""
+    profile, path = tmp_path / "profile", tmp_path / "killed-ranges.mp4"
     film = long_film(clip, 30_000_000)
     path.write_bytes(film)
-    given = granted(live_server)
-    where = companion_of(given) if way == "parts" else {**given, "play_while_uploading": True}
-    address = customer.page(scope=path.name, **where)
+    address = customer.page(scope=path.name, play_while_uploading=True, **granted(live_server))
     async with persistent(profile) as page:
         window = await Window.open(page, address)
         await window.slow_down(8_000_000)
@@ -181,11 +173,8 @@ async def test_a_killed_browser_goes_on_in_other_ways_too(
         window = await Window.open(page, address)
         await window.wait_for(path.name, "done")
         assert await window.kept() == []
-    if way == "parts":
-        assert 1 <= len(sent) <= 2  # of four
-    else:
-        starts = [re.match(r"bytes (\d+)-", one.headers["content-range"]) for one in sent]
-        assert min(int(found[1]) for found in starts if found) > len(film) // 2
+    starts = [re.match(r"bytes (\d+)-", one.headers["content-range"]) for one in sent]
+    assert min(int(found[1]) for found in starts if found) > len(film) // 2
     assert stored(live_server, path.name) == film
     assert len(listed(live_server, path.name)) == 1
 
@@ -214,32 +203,6 @@ async def test_a_killed_browser_goes_on_without_the_file_being_chosen_again(
         assert [(one.url, int(one.headers["upload-offset"])) for one in sent] == [(url, arrived)]
         assert await window.kept() == []
     assert stored(live_server, path.name) == film
-
-
-@asynccontextmanager
-async def persistent(profile: Path) -> AsyncIterator[Page]:
-    """A browser with that profile on the disk; it may be dead when the block ends."""
-    async with async_playwright() as playwright:
-        context = await playwright.chromium.launch_persistent_context(
-            profile, executable_path=CHROMIUM, args=FLAGS
-        )
-        try:
-            yield context.pages[0]
-        finally:
-            with suppress(PlaywrightError):
-                await context.close()
-
-
-def kill(profile: Path) -> None:
-    """End every process of the browser with that profile, at once and without a word."""
-    mark = str(profile).encode()
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdecimal():
-            continue
-        with suppress(OSError):
-            if mark in (folder / "cmdline").read_bytes():
-                os.kill(int(folder.name), signal.SIGKILL)
-    # The children name no profile, and end as their pipes do.
 
 
 async def settled(url: str) -> int:

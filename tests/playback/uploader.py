@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import struct
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,8 +17,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
-from playwright.async_api import CDPSession, FilePayload, Locator, Page
+from playwright.async_api import CDPSession, FilePayload, Locator, Page, async_playwright
+from playwright.async_api import Error as PlaywrightError
 
+from tests.browser import CHROMIUM, FLAGS
 from tests.live import Live
 
 SIZE = 3_000_000
@@ -310,3 +314,29 @@ def long_film(clip: bytes, size: int, seed: int = 1) -> bytes:
     """A film of that many bytes, no two stretches of which are alike: `clip` with a box behind it to be ignored."""
     fill = size - len(clip)
     return clip + struct.pack(">I4s", fill, b"free") + random.Random(seed).randbytes(fill - 8)
+
+
+@asynccontextmanager
+async def persistent(profile: Path) -> AsyncIterator[Page]:
+    """A browser with that profile on the disk; it may be dead when the block ends."""
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            profile, executable_path=CHROMIUM, args=FLAGS
+        )
+        try:
+            yield context.pages[0]
+        finally:
+            with suppress(PlaywrightError):
+                await context.close()
+
+
+def kill(profile: Path) -> None:
+    """End every process of the browser with that profile, at once and without a word."""
+    mark = str(profile).encode()
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdecimal():
+            continue
+        with suppress(OSError):
+            if mark in (folder / "cmdline").read_bytes():
+                os.kill(int(folder.name), signal.SIGKILL)
+    # The children name no profile, and end as their pipes do.

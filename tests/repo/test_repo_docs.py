@@ -14,6 +14,7 @@ from playhead.settings import Settings
 from tests.repo.tree import DOCS, PACKAGE, ROOT, Function, files, nodes, prose, section, text, tree
 
 STOP = re.compile(r"`((?:src/playhead/|web/)[\w/.]+):([\w.]+)`")
+TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 MARKDOWN = [path for path in files() if path.suffix == ".md" and path.relative_to(ROOT).parts[0] != "tests"]
 DECISIONS = sorted((DOCS / "decisions").glob("[0-9]*.md"))
 _HIDDEN = {"web_process", "worker_process"}
@@ -41,6 +42,17 @@ def test_every_stop_of_the_river_exists() -> None:
     stops = STOP.findall(text(DOCS / "follow-a-video.md"))
     assert len(stops) >= 20
     assert [f"{file}:{name}" for file, name in stops if not _defines(ROOT / file, name)] == []
+
+
+def test_every_test_that_the_documentation_names_exists() -> None:
+    named = {found for path in MARKDOWN for found in TEST.findall(text(path))}
+    assert len(named) >= 20
+    assert [f"{file}::{name}" for file, name in sorted(named) if not _has_test(ROOT / file, name)] == []
+
+
+def _has_test(path: Path, name: str) -> bool:
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return path.is_file() and any(isinstance(node, functions) and node.name == name for node in nodes(path))
 
 
 def test_every_station_is_a_stop() -> None:
