@@ -110,6 +110,18 @@ async def _learnt(
         index = OwnIndex() if claim.number is None else await probing.index()
         return _video_track(claim, await framing, timeline, index), timeline
 
+    async def whole() -> tuple[VideoTrack, Timeline]:
+        own = await listing
+        if own is not None:
+            laying = asyncio.create_task(film(own[0]))  # while ffprobe is asked whether it is so
+            try:
+                if await probing.confirms(claim, *own):
+                    return await laying
+            finally:
+                laying.cancel()
+                await asyncio.gather(laying, return_exceptions=True)
+        return await film(await probing.packets(claim.index))
+
     async def begin() -> None:
         if on_begun is not None and claim.codec not in SERVED:
             video, timeline = await film(await probing.first_packets(claims, claim, listing))
@@ -121,8 +133,7 @@ async def _learnt(
 
     beginning = asyncio.create_task(begin())
     try:
-        _, packets, sound = await asyncio.gather(framing, probing.film_packets(claim, listing), sounding())
-        video, timeline = await film(packets)
+        _, (video, timeline), sound = await asyncio.gather(framing, whole(), sounding())
         await asyncio.wait({beginning})  # of a short film the rest may be known first
         return video, timeline, sound
     finally:

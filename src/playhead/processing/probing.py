@@ -33,6 +33,8 @@ FIRST_SECONDS, FIRST_PACKETS = 4, 600
 """How much of a film tells where its first chunk begins and ends: two seconds, and the frame behind them."""
 _IN_VAIN = frozenset({"resource_limit", "decode_timeout", "decoder_crashed"})
 """What looking at several things at once may end in, and asking for one alone may not."""
+SLOWLY_INDEXED = frozenset({"matroska", "avi"})
+"""Containers of which ffprobe tells the first packets sooner than we know all of them."""
 _REFUSED = re.compile(r"Codec \((\w+)\) not on whitelist")
 """How ffprobe names a decoder that it may not open."""
 
@@ -109,19 +111,14 @@ class Probing:
         index = await self.index()
         return await asyncio.to_thread(index.film_packets, claim.index, claim.number, claim.time_base)
 
-    async def film_packets(self, claim: VideoClaim, listing: Listing) -> Packets:
-        """All packets of the film: by the file's own index where ffprobe agrees with it at both ends."""
-        own = await listing
-        if own is not None:
-            listed, ends = own
-            if await asyncio.to_thread(agree, listed, await self.packets(claim.index, ends)):
-                return listed
-        return await self.packets(claim.index)
+    async def confirms(self, claim: VideoClaim, listed: Packets, ends: str) -> bool:
+        """Whether ffprobe agrees with what the file's own index lists, at both ends of the film."""
+        return await asyncio.to_thread(agree, listed, await self.packets(claim.index, ends))
 
     async def first_packets(self, claims: Claims, claim: VideoClaim, listing: Listing) -> Packets:
         """The packets of the film's first seconds, as soon as they are known."""
-        # A Matroska file has to be walked through before its index says anything.
-        own = None if "matroska" in claims.container.split(",") else await listing
+        # A Matroska file has to be walked through before its index says anything, and an AVI's is held against it.
+        own = None if SLOWLY_INDEXED & set(claims.container.split(",")) else await listing
         if own is None:
             return await self.packets(claim.index, f"%+{FIRST_SECONDS}")
         return own[0].first(FIRST_PACKETS)

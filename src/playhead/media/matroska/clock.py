@@ -129,8 +129,7 @@ def _in_outline(described: Described, frames: Frames, tick: Fraction) -> Told:
         lasts = last - first
         usual = lasts // (count - 1)
         if described.kind == "audio":
-            steps = _steps(sorted(_plain(frames, tick)[1]))
-            lasts, usual = sum(steps), _usual(steps)
+            lasts, usual = _length_and_step(frames, tick)
     between, rest = divmod(lasts, count - 1)
     lengths = (min(each, LONGEST_STEP) for each in (between, between + rest, usual))
     samples = Samples(
@@ -350,6 +349,18 @@ def _steps(shown: Sequence[int]) -> list[int]:
     """The time from each frame to the next, as far as an MP4 could tell it."""
     steps = list(map(sub, shown[1:], shown))
     return [min(step, LONGEST_STEP) for step in steps] if steps and max(steps) > LONGEST_STEP else steps
+
+
+def _length_and_step(frames: Frames, tick: Fraction) -> tuple[int, int]:
+    """The time from the first frame to the last, and the usual one to the next, as `_samples` tells them."""
+    scale = tick * PLAIN_TIMESCALE
+    shown = sorted(frames.times)
+    steps = list(map(sub, shown[1:], shown))
+    if scale.denominator == 1 and max(steps) * scale.numerator <= LONGEST_STEP:
+        # The same in the file's own ticks, which are smaller numbers.
+        return (shown[-1] - shown[0]) * scale.numerator, _usual(steps) * scale.numerator
+    steps = _steps(sorted(_plain(frames, tick)[1]))
+    return sum(steps), _usual(steps)
 
 
 def _usual(steps: Sequence[int]) -> int:
