@@ -65,6 +65,13 @@ async def spend(tx: Transaction, grant_id: UUID) -> bool:
     return done.rowcount == 1
 
 
+async def give_back(tx: Transaction, grant_id: UUID) -> None:
+    """Take back that an upload was counted, as none has come of it."""
+    await tx.connection.execute(
+        update(grants).where(grants.c.id == grant_id).values(uploads_made=grants.c.uploads_made - 1)
+    )
+
+
 async def revoke(tx: Transaction, project_id: UUID, grant_id: UUID) -> bool:
     """End a grant now; False when the project has none of that id. Doing it again changes nothing."""
     done = await tx.connection.execute(

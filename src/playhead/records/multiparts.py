@@ -46,11 +46,15 @@ async def create(tx: Transaction, upload: Row, kind: str, key: str, multipart_id
 
 
 async def count_open(tx: Transaction, upload_id: UUID) -> int:
-    """How many an upload has that neither ended nor were given up."""
+    """How many an upload has that have begun, and neither ended nor were given up."""
     found = await tx.connection.execute(
         select(func.count())
         .select_from(multiparts)
-        .where(multiparts.c.upload_id == upload_id, multiparts.c.state == OPEN)
+        .where(
+            multiparts.c.upload_id == upload_id,
+            multiparts.c.state == OPEN,
+            multiparts.c.attempt.is_not(None),
+        )
     )
     return int(found.scalar_one())
 

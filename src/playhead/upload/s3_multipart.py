@@ -125,7 +125,7 @@ class Companion(Generic[Subject]):
             raise PlayheadError("invalid_request", "The size must be a number of bytes.", field="size")
         texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in said.items()}
         upload = await self._opening(request.subject, texts, size, request.headers)
-        row = await self._begun(upload, request.headers) or await self._direct.begin(upload)
+        row = await self._begun(upload, request.headers) or await self._begin(upload, request.headers)
         told: dict[str, Any] = {"key": row["key"], "uploadId": row["id"].hex, "bucket": BUCKET}
         told["videoId"] = str(upload["video_id"])
         size = upload["declared_size"]
@@ -139,6 +139,14 @@ class Companion(Generic[Subject]):
             return None
         async with self._direct.uploads.records.transaction() as tx:
             return await multiparts.newest_open(tx, upload["id"])
+
+    async def _begin(self, upload: Row, headers: Mapping[str, str]) -> Row:
+        try:
+            return await self._direct.begin(upload)
+        except PlayheadError:
+            if self._alone and idempotency_key(headers) is None:
+                await self._direct.uploads.take_back(upload)  # whoever asks again gets another one
+            raise
 
     async def sign(self, request: Request[Subject]) -> Reply:
         """Where one part goes.

@@ -270,6 +270,17 @@ class Uploads:
             await videos.fail(tx, video, PlayheadError("upload_ended", "The sender gave the upload up."))
         await self.incoming.discard(upload_id)
 
+    async def take_back(self, upload: Row) -> None:
+        """Undo that an upload was opened, as we could not begin it and nobody was told of it.
+
+        Raises:
+            PlayheadError: `not_found`.
+        """
+        await self.abandon(upload["id"])
+        if upload["grant_id"] is not None:
+            async with self.records.transaction() as tx:
+                await grants.give_back(tx, upload["grant_id"])
+
     def _overheard(self, upload: Row, size: int, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         if self.overhearing is None:
             return body
