@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -170,7 +171,26 @@ async def test_a_writer_killed_before_its_bytes_are_safe_leaves_no_part(tmp_path
     assert os.listdir(tmp_path / "parts") == []
 
 
-async def test_room_is_left_on_the_disk(tmp_path: Path) -> None:
-    parts = DiskParts(tmp_path / "parts", Disk(tmp_path / "storage"), lambda *_: "", reserve_bytes=2**60)
+@pytest.mark.parametrize("refusal", [errno.EXDEV, errno.EOPNOTSUPP])
+async def test_where_ranges_cannot_be_copied_parts_are_joined_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: int
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(refusal, os.strerror(refusal))
+
+    monkeypatch.setattr(os, "copy_file_range", refuse)
+    disk = Disk(tmp_path / "storage")
+    parts = DiskParts(tmp_path / "parts", disk, lambda *_: "")
+    placed = [
+        await parts.write(ATTEMPT, number, blocks(body), most_bytes=MIB)
+        for number, body in enumerate((b"one", b"two"), 1)
+    ]
+    await parts.join(KEY, ATTEMPT, placed)
+    assert await disk.read(KEY, 0, MIB) == b"onetwo"
+
+
+async def test_room_is_left_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("playhead.storage.arriving.RESERVE_BYTES", 1 << 60)
+    parts = on_disk(tmp_path)
     assert await code_of(parts.write(ATTEMPT, 1, blocks(b"abc"), most_bytes=MIB)) == "storage_full"
     assert os.listdir(tmp_path / "parts" / ATTEMPT) == []

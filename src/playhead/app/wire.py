@@ -18,7 +18,6 @@ from playhead.model.urls import Urls
 from playhead.packaging import Limits
 from playhead.records.database import Records
 from playhead.settings import Settings
-from playhead.storage.arriving import RESERVE_BYTES
 from playhead.storage.disk import Disk
 from playhead.storage.disk_parts import DiskParts
 from playhead.storage.port import Multipart, Storage
@@ -120,7 +119,7 @@ def pick_stores(settings: Settings, urls: Urls, scratch: Path | None = None) -> 
         ) -> str:
             return urls.part(attempt, number, int(time.time()) + seconds, size, md5, crc64nvme)
 
-        parts = DiskParts(settings.data / "parts", disk, sign, reserve_bytes=RESERVE_BYTES)
+        parts = DiskParts(settings.data / "parts", disk, sign)
         return Stores(disk, parts, parts)
     if url.scheme == "s3":
         # Its clients take a moment to load, which the embedded profile is spared.

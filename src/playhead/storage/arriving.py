@@ -25,6 +25,7 @@ from uuid import UUID
 
 from playhead.model.errors import PlayheadError
 from playhead.storage.byteset import ByteSet
+from playhead.storage.durable import flush_folder
 from playhead.storage.port import CHUNK
 
 _RANGE = struct.Struct(">QQ")
@@ -305,22 +306,14 @@ def _rewrite(journal: Path, held: Held) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(journal)
-    _flush_folder(journal.parent)
+    flush_folder(journal.parent)
 
 
 def _settle(folder: Path) -> None:
     arrived, whole = folder / "bytes", folder / "whole"
     if arrived.exists():
         arrived.replace(whole)
-        _flush_folder(folder)
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        flush_folder(folder)
 
 
 def _seal(writer: Path) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from playhead.model.errors import PlayheadError
+from playhead.storage.durable import flush_folder
 from playhead.storage.keys import checked
 from playhead.storage.port import CHUNK
 
@@ -161,7 +162,7 @@ class Disk:
                     raise
                 continue
             # The new name is in the folder; it must reach the disk too.
-            _sync_folder(target.parent)
+            flush_folder(target.parent)
             return
         raise OSError(errno.EBUSY, "the folder vanishes again and again", str(target.parent))
 
@@ -176,7 +177,7 @@ class Disk:
             except FileNotFoundError:
                 continue
             with suppress(FileNotFoundError):
-                _sync_folder(folder.parent)
+                flush_folder(folder.parent)
             return
 
     def _delete(self, target: Path) -> None:
@@ -238,14 +239,6 @@ def _size(path: Path) -> int:
 
 def _write_all(file: BinaryIO, data: bytes) -> None:
     file.write(data)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unless_gone(error: OSError) -> None:

@@ -21,9 +21,11 @@ from typing import BinaryIO
 
 from playhead.model.checksum import NO_CHECKSUMS, Checksums, part_headers, require
 from playhead.model.errors import PlayheadError
-from playhead.storage.arriving import disk_error
+from playhead.storage.arriving import disk_error, require_room
 from playhead.storage.digest import Counting, Crc64Nvme
 from playhead.storage.disk import Disk
+from playhead.storage.durable import create, flush_folder, write_all
+from playhead.storage.joining import join
 from playhead.storage.keys import checked
 from playhead.storage.port import CHUNK, SignedRequest, StoredPart
 
@@ -38,13 +40,12 @@ Sign = Callable[[str, int, int, int | None, str | None, str | None], str]
 
 
 class DiskParts:
-    """The `Multipart` ability of `disk`. `reserve_bytes` stay free on the disk that parts arrive on."""
+    """The `Multipart` ability of `disk`."""
 
-    def __init__(self, root: Path, disk: Disk, sign: Sign, *, reserve_bytes: int = 0) -> None:
+    def __init__(self, root: Path, disk: Disk, sign: Sign) -> None:
         self._root = root
         self._disk = disk
         self._sign = sign
-        self._reserve = reserve_bytes
 
     async def begin(self, key: str) -> str:
         """As `Multipart.begin`; the folder is made by the first part."""
@@ -87,7 +88,7 @@ class DiskParts:
         """As `Multipart.join`."""
         folder = self._root / checked(attempt)
         try:
-            joined = await asyncio.to_thread(_join, folder, parts, self._reserve)
+            joined = await asyncio.to_thread(_join, folder, parts)
         except FileNotFoundError as error:
             with suppress(PlayheadError):
                 if await self._disk.size(key) == sum(part.size for part in parts):
@@ -134,7 +135,7 @@ class DiskParts:
         folder = self._root / checked(attempt)
         aside = folder / f".{number:05d}-{secrets.token_hex(8)}"
         try:
-            file = await asyncio.to_thread(_create, aside)
+            file = await asyncio.to_thread(create, aside)
             try:
                 room = most_bytes - await asyncio.to_thread(_others, folder, number)
                 digest, taken = await self._fill(file, body, room, counting)
@@ -147,7 +148,7 @@ class DiskParts:
                 await asyncio.to_thread(file.close)
             async with placing() if placing is not None else nullcontext(most_bytes) as most:
                 # Looked at again: parts that came side by side did not see each other when they began.
-                _require_room(most - await asyncio.to_thread(_others, folder, number), taken)
+                _within(most - await asyncio.to_thread(_others, folder, number), taken)
                 await asyncio.to_thread(_place, aside, folder / _name(number, digest))
         except OSError as error:
             raise disk_error(error) from error
@@ -164,14 +165,12 @@ class DiskParts:
         def write() -> None:
             digest.update(batch)
             counting.update(batch)
-            _check_room(file.fileno(), self._reserve + len(batch))
-            rest = memoryview(batch)
-            while rest:  # a disk that fills up takes a part of what it is given
-                rest = rest[file.write(rest) :]
+            require_room(file.fileno(), len(batch))
+            write_all(file, batch)
 
         async for block in body:
             taken += len(block)
-            _require_room(most_bytes, taken)
+            _within(most_bytes, taken)
             batch += block
             if len(batch) >= CHUNK:
                 await asyncio.to_thread(write)
@@ -181,7 +180,7 @@ class DiskParts:
         return digest.hexdigest(), taken
 
 
-def _require_room(room: int, taken: int) -> None:
+def _within(room: int, taken: int) -> None:
     if taken > room:
         raise PlayheadError(
             "upload_too_large", f"A part of at most {max(0, room)} bytes is accepted beside the others."
@@ -222,11 +221,6 @@ def _files(folder: Path) -> Iterator[tuple[int, tuple[int, str]]]:
                 yield int(path.name.partition("-")[0]), (path.stat().st_mtime_ns, path.name)
 
 
-def _create(path: Path) -> BinaryIO:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("xb", buffering=0)
-
-
 def _place(aside: Path, target: Path) -> None:
     os.utime(aside)  # of two senders of one part, the one who ends last counts
     # Looked up before it has its name, as from then on one who ends later may remove it.
@@ -235,47 +229,27 @@ def _place(aside: Path, target: Path) -> None:
     for number, age in list(_files(target.parent)):
         if number == int(target.name.partition("-")[0]) and age < ours:
             (target.parent / age[1]).unlink(missing_ok=True)
-    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    flush_folder(target.parent)
 
 
-def _join(folder: Path, parts: Sequence[StoredPart], reserve: int) -> Path:
+def _join(folder: Path, parts: Sequence[StoredPart]) -> Path:
+    paths = [folder / _name(part.number, part.etag) for part in parts]
+    for part, path in zip(parts, paths, strict=True):
+        if part.crc64nvme is not None:
+            _require(part.crc64nvme, path)
     joined = folder / f".joined-{secrets.token_hex(8)}"
     try:
-        with joined.open("xb") as file:
-            _check_room(file.fileno(), reserve + sum(part.size for part in parts))
-            for part in parts:
-                with (folder / _name(part.number, part.etag)).open("rb") as source:
-                    if part.crc64nvme is not None:
-                        _require(part.crc64nvme, source)
-                    _copy(source.fileno(), file.fileno(), part.size)
+        if join(paths, joined) != sum(part.size for part in parts):
+            raise FileNotFoundError(errno.ENOENT, "a part is not as long as it was")
     except BaseException:
         joined.unlink(missing_ok=True)
         raise
     return joined
 
 
-def _require(crc64nvme: bytes, source: BinaryIO) -> None:
+def _require(crc64nvme: bytes, path: Path) -> None:
     found = Crc64Nvme()
-    for block in iter(lambda: source.read(CHUNK), b""):
-        found.update(block)
+    with path.open("rb") as file:
+        for block in iter(lambda: file.read(CHUNK), b""):
+            found.update(block)
     require(Checksums(crc64nvme=crc64nvme), Checksums(crc64nvme=found.digest()))
-    source.seek(0)
-
-
-def _copy(source: int, target: int, size: int) -> None:
-    while size:
-        done = os.copy_file_range(source, target, size)
-        if not done:
-            raise FileNotFoundError(errno.ENOENT, "a part is shorter than it was")
-        size -= done
-
-
-def _check_room(file: int, needed: int) -> None:
-    """A disk that uploads fill up stops the embedded database on it."""
-    disk = os.fstatvfs(file)
-    if disk.f_bavail * disk.f_frsize < needed:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

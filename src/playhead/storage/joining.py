@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from playhead.storage.arriving import require_room
+from playhead.storage.durable import create
 
 _STEP = 1 << 30
 """Bytes asked for at once; the kernel moves at most 2 GiB a call."""
@@ -25,8 +26,7 @@ def join(sources: Sequence[Path], target: Path) -> int:
         OSError: the disk's; ENOSPC also when what is reserved would be used up.
     """
     sizes = [source.stat().st_size for source in sources]
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("xb", buffering=0) as file:
+    with create(target) as file:
         require_room(file.fileno(), sum(sizes))
         for source in sources:
             with source.open("rb", buffering=0) as part:

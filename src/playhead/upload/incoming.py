@@ -20,6 +20,7 @@ from uuid import UUID
 
 from playhead.model.errors import PlayheadError
 from playhead.storage.arriving import Arriving, Held, SupersededError, disk_error, require_room
+from playhead.storage.durable import create, flush_folder, write_all
 from playhead.storage.joining import join
 from playhead.upload.checksum import Checksum
 from playhead.upload.filling import BATCH, Filling, Kept
@@ -50,7 +51,7 @@ class Incoming:
         """
         attempt = self._root / str(upload_id) / f"attempt-{secrets.token_hex(8)}"
         try:
-            file = await asyncio.to_thread(_create, attempt)
+            file = await asyncio.to_thread(create, attempt)
             try:
                 size = await _write(file, body, limit)
                 if exactly not in (None, size):
@@ -161,16 +162,9 @@ async def _write(file: BinaryIO, body: AsyncIterator[bytes], limit: int) -> int:
     return size
 
 
-def _create(path: Path) -> BinaryIO:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("xb", buffering=0)
-
-
 def _append(file: BinaryIO, batch: bytearray) -> None:
     require_room(file.fileno(), len(batch))
-    rest = memoryview(batch)
-    while rest:  # a disk that fills up takes a part of what it is given
-        rest = rest[file.write(rest) :]
+    write_all(file, batch)
 
 
 def _flush(file: BinaryIO) -> None:
@@ -179,11 +173,7 @@ def _flush(file: BinaryIO) -> None:
 
 def _replace(attempt: Path, whole: Path) -> None:
     attempt.replace(whole)
-    folder = os.open(whole.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the name as well as the bytes
-    finally:
-        os.close(folder)
+    flush_folder(whole.parent)
 
 
 def _ages(root: Path) -> dict[UUID, float]:
