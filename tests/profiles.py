@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psycopg
 
 from playhead.storage.bucket import Bucket
 from tests.live import Live, start, stop
@@ -34,6 +37,18 @@ class Machines:
             for each in page.get("Contents", []):
                 found[each["Key"].removeprefix(f"{self.bucket.prefix}/")] = each["Size"]
         return found
+
+    def kept(self) -> set[str]:
+        """What the ledger says is kept in the bucket."""
+        with psycopg.connect(self.database) as connection:
+            return {row[0] for row in connection.execute("SELECT key FROM objects WHERE state = 'kept'")}
+
+    def settle(self, within: float = 60) -> None:
+        """Wait until the bucket has what is kept, and nothing else."""
+        deadline = time.monotonic() + within
+        while (stored := set(self.stored())) != (kept := self.kept()) and time.monotonic() < deadline:
+            time.sleep(0.3)
+        assert stored == kept
 
     def unfinished(self) -> list[str]:
         """The multipart uploads that nobody has completed or aborted."""

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import httpx
 import psutil
-import psycopg
 import pytest
 
 from playhead.model.errors import PlayheadError
@@ -24,7 +23,7 @@ from playhead.upload.cleaning import look_after_multiparts
 from tests.faults.s3_proxy import FAULTS, Fault, S3Proxy, proxied
 from tests.media.mp4.clips import X264, ffmpeg
 from tests.postgres import Postgres
-from tests.profiles import Machines, distributed
+from tests.profiles import distributed
 from tests.s3 import SeaweedFS
 from tests.upload.companion import MIB, WHOLE, Tree, serving_plane
 
@@ -160,18 +159,6 @@ async def test_a_store_that_stays_away_ends_nothing(
         assert (await tree.complete(listed)).status_code == 200
 
 
-def _ledger(machines: Machines) -> set[str]:
-    with psycopg.connect(machines.database) as connection:
-        return {row[0] for row in connection.execute("SELECT key FROM objects WHERE state = 'kept'")}
-
-
-async def _settled(machines: Machines, within: float = 60) -> None:
-    deadline = time.monotonic() + within
-    while set(machines.stored()) != _ledger(machines) and time.monotonic() < deadline:
-        await asyncio.sleep(0.3)
-    assert set(machines.stored()) == _ledger(machines)
-
-
 @pytest.mark.soak
 async def test_a_web_process_killed_while_it_completes(
     proxy: S3Proxy, postgres: Postgres, seaweedfs: SeaweedFS, tmp_path: Path
@@ -219,7 +206,7 @@ async def test_a_web_process_killed_while_it_completes(
                 video = (await client.get(url, headers=headers)).json()
                 await asyncio.sleep(0.3)
             assert video["status"] == "ready", video
-        await _settled(machines)
+        await asyncio.to_thread(machines.settle)
         (source,) = [key for key in machines.stored() if "/source/" in key]
         assert machines.stored()[source] == clip.stat().st_size
         assert machines.unfinished() == []

@@ -14,9 +14,14 @@ import pytest
 from playhead.records.database import Row
 from playhead.storage import s3, wrap
 from playhead.storage.bucket import Bucket
+from playhead.storage.s3 import S3
 from playhead.upload.cleaning import clear_incoming
+from tests import drive
 from tests.faults.s3_proxy import Fault, S3Proxy, proxied
 from tests.faults.speakers import Ranges, Speaker, Tus
+from tests.media.mp4.clips import X264, ffmpeg
+from tests.postgres import Postgres
+from tests.profiles import distributed
 from tests.s3 import SeaweedFS
 from tests.upload.companion import MIB, Plane, serving_plane, swept
 from tests.upload.station import LOOKS_LIKE_MP4
@@ -113,3 +118,38 @@ async def test_a_store_that_stays_away_costs_no_byte(
     else:
         await clear_incoming(plane.parts.uploads)
     await arrived(plane, upload)
+
+
+@pytest.mark.soak
+async def test_with_a_store_that_often_fails_videos_become_ready(
+    proxy: S3Proxy, postgres: Postgres, seaweedfs: SeaweedFS, tmp_path: Path
+) -> None:
+    """By real machines, from the first byte to the last rendition: every tenth request fails, and others are late."""
+    chance, clip = random.Random(9), tmp_path / "film.mp4"
+    await asyncio.to_thread(ffmpeg, "-f", "lavfi", "-i", "testsrc2=s=192x144:r=25:d=9", *X264, clip)
+    content = clip.read_bytes()
+    half = len(content) // 2
+    kinds: list[Fault | None] = ["500", "reset", "lost", "slow", None]
+    proxy.judge = lambda request, before: chance.choices(kinds, [4, 3, 3, 10, 80])[0]
+    machines_of = distributed(tmp_path, postgres, seaweedfs, S3_ENDPOINT=proxy.url)
+    machines = await asyncio.to_thread(machines_of.__enter__)
+    try:
+        with machines.web.http() as client:
+            speakers = [await asyncio.to_thread(each.created, client, len(content)) for each in (Tus, Ranges)]
+            for speaker in speakers:
+                await asyncio.to_thread(speaker.send, content[:half], 0)
+            for speaker in speakers:
+                answer = await asyncio.to_thread(speaker.send, content[half:], half)
+                assert answer.is_success or answer.status_code == 503, answer.text
+            for speaker in speakers:
+                ended = await asyncio.to_thread(drive.wait, client, speaker.video_id)
+                assert ended["status"] == "ready", ended
+        proxy.judge = lambda request, before: None
+        await asyncio.to_thread(machines.settle)
+        store = S3(machines.bucket, tmp_path)
+        sources = [key for key in machines.stored() if "/source/" in key]
+        assert [await store.read(key, 0, 100 * MIB) == content for key in sources] == [True, True]
+        assert machines.unfinished() == []
+    finally:
+        proxy.judge = lambda request, before: None
+        await asyncio.to_thread(machines_of.__exit__, None, None, None)
