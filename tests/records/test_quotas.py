@@ -78,6 +78,16 @@ async def test_what_an_upload_reserves_is_settled_or_given_back(shop: Shop) -> N
     assert await used(shop) == (1, 0, 0)
 
 
+async def test_a_file_that_goes_takes_no_room_any_more(shop: Shop) -> None:
+    upload = await create(shop, 10)
+    await complete(shop, upload, 9)
+    async with shop.records.transaction() as tx:
+        await videos.drop_source(tx, await videos.get(tx, upload["video_id"], lock=True))
+    assert await used(shop) == (1, 0, 0)
+    await remove(shop, upload["video_id"])
+    assert await used(shop) == (0, 0, 0)
+
+
 async def test_a_transaction_that_is_undone_has_used_nothing(shop: Shop) -> None:
     async def undone() -> None:
         async with shop.records.transaction() as tx:

@@ -216,7 +216,10 @@ async def fail(tx: Transaction, video: Row, error: PlayheadError) -> bool:
 
 async def drop_source(tx: Transaction, video: Row) -> None:
     """Let a video's file go, for good. `video` must be locked."""
-    await tx.connection.execute(update(videos).where(videos.c.id == video["id"]).values(source_key=None))
+    await quotas.count(tx, video["project_id"], stored=-(video["source_size"] or 0))
+    await tx.connection.execute(
+        update(videos).where(videos.c.id == video["id"]).values(source_key=None, source_size=None)
+    )
     await objects.doom(tx, [video["source_key"]])
 
 
