@@ -143,6 +143,23 @@ async def test_a_stray_name_stops_nobody_from_tidying(station: Uploads) -> None:
     assert {path.name for path in root.iterdir()} == {"lost+found", ".notes"}
 
 
+async def test_however_many_have_arrived_all_are_looked_through(
+    station: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than a statement may have parameters."""
+    over = await in_parts(station)
+    async with station.records.transaction() as tx:
+        await tx.connection.execute(text("UPDATE uploads SET state = 'dead' WHERE id = :id"), {"id": over})
+    many = {uuid4(): 0.0 for _ in range(2**16)}
+
+    async def ids() -> dict[UUID, float]:
+        return {**many, over: 0.0}
+
+    monkeypatch.setattr(station.incoming, "ids", ids)
+    await clear_incoming(station)
+    assert arrived(station) == set()
+
+
 async def test_tidying_goes_on_after_what_nobody_foresaw(
     station: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from playhead.model.errors import PlayheadError
 from playhead.records import quotas
-from playhead.records.database import Row, Transaction
+from playhead.records.database import Row, Transaction, among
 from playhead.records.tables import partials
 
 MOST_WAITING = 10_000
@@ -112,9 +112,11 @@ async def _waiting(tx: Transaction, which: ColumnElement[bool]) -> tuple[int, in
 
 
 async def waiting(tx: Transaction, ids: Sequence[UUID]) -> set[UUID]:
-    """Which of these ids are partials whose bytes are still wanted."""
+    """Which of these ids, which may be very many, are partials whose bytes are still wanted."""
     found = await tx.connection.execute(
-        select(partials.c.id).where(partials.c.id.in_(ids), partials.c.upload_id.is_(None), ~_EXPIRED.element)
+        select(partials.c.id).where(
+            among(partials.c.id, ids), partials.c.upload_id.is_(None), ~_EXPIRED.element
+        )
     )
     return set(found.scalars())
 

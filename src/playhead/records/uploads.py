@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -10,7 +11,7 @@ from sqlalchemy import func, insert, select, update
 from playhead.model.checksum import NO_CHECKSUMS, Checksums
 from playhead.model.states import UploadState
 from playhead.records import quotas
-from playhead.records.database import Row, Transaction
+from playhead.records.database import Row, Transaction, among
 from playhead.records.tables import uploads
 
 OPEN = (UploadState.WAITING, UploadState.RECEIVED)
@@ -85,10 +86,10 @@ async def of_videos(tx: Transaction, video_ids: list[UUID]) -> dict[UUID, Row]:
     return {row.video_id: dict(row._mapping) for row in found}
 
 
-async def states(tx: Transaction, upload_ids: list[UUID]) -> dict[UUID, str]:
-    """Where these uploads stand, those that there are."""
+async def states(tx: Transaction, upload_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Where these uploads stand, those that there are; they may be very many."""
     found = await tx.connection.execute(
-        select(uploads.c.id, uploads.c.state).where(uploads.c.id.in_(upload_ids))
+        select(uploads.c.id, uploads.c.state).where(among(uploads.c.id, upload_ids))
     )
     return {row.id: row.state for row in found}
 
