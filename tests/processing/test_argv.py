@@ -145,7 +145,6 @@ SHAPES: dict[str, Callable[[], Invocation]] = {
     "probe_look": lambda: probe.look_invocation(SOURCE, GUARDS),
     "probe_frames": lambda: probe.frames_invocation(SOURCE, GUARDS, 3, 300),
     "guards": lambda: Invocation("ffprobe", (*input_arguments("mov"), *beside_the_film(("g723_1",)))),
-    "guards_stdin": lambda: Invocation("ffmpeg", input_arguments("mpegts", from_stdin=True)),
 }
 
 

@@ -55,22 +55,8 @@ async def heard(layout: str, folder: Path) -> tuple[array.array[int], array.arra
     planned = plan(info, timeline, ["144p"], ())
     given = ChunkInput(source, info.shown, guards_of(source))
     await run(audio_invocation(given, planned, made, RATE, SECONDS, Limits()), sandbox=SANDBOX)
-    command = [
-        "ffmpeg",
-        "-nostdin",
-        "-v",
-        "error",
-        "-i",
-        made,
-        "-ss",
-        "0.5",
-        "-t",
-        "0.25",
-        "-f",
-        "s16le",
-        "-",
-    ]
-    both = array.array("h", subprocess.run(command, check=True, capture_output=True).stdout)
+    told = f"ffmpeg -nostdin -v error -i {made} -ss 0.5 -t 0.25 -f s16le -".split()
+    both = array.array("h", subprocess.run(told, check=True, capture_output=True).stdout)
     return both[0::2], both[1::2]
 
 

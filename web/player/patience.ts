@@ -1,7 +1,7 @@
 /** How long the player waits for the server, and how often it asks again. Pure. */
 
 /**
- * Milliseconds until the first byte. What is being made for a viewer is held by the server for 12 s
+ * Milliseconds until the first byte. What is being made for a viewer is held by the server for 8 s
  * (`delivery/streaming.py`, `MADE_WITHIN`) before it says "not ready"; this must be longer.
  */
 export const FIRST_BYTE_WITHIN = 20_000;
@@ -12,7 +12,7 @@ export const LOADED_WITHIN = 120_000;
 /** Milliseconds between two requests for the same; what the server's `Retry-After` asks for. */
 export const PAUSE = 1000;
 
-/** "Not ready" so often that it is no longer a wait: 8 min when each was held, 40 s when none was. */
+/** "Not ready" so often that it is no longer a wait: 6 min when each was held, 40 s when none was. */
 const PATIENT = 40;
 /** For failures that may pass, such as a server that restarts. */
 const USUAL = 2;

@@ -149,8 +149,8 @@ async def test_every_name_on_the_lists_is_ffmpegs() -> None:
 
 
 def test_the_input_is_the_only_way_in() -> None:
-    lists = input_arguments("mov", from_stdin=True)
-    assert lists[lists.index("-protocol_whitelist") + 1] == "pipe"
+    lists = input_arguments("mov")
+    assert lists[lists.index("-protocol_whitelist") + 1] == "file"
     assert lists[lists.index("-format_whitelist") + 1] == "mov"
     assert lists[-2:] == ("-f", "mov")
     lists = input_arguments(None)

@@ -44,15 +44,6 @@ def test_standing_still_is_counted_from_the_last_move() -> None:
     assert (reason.code, "no progress for 10 seconds" in reason.detail) == ("decode_timeout", True)
 
 
-def test_waiting_for_the_feed_is_not_standing_still() -> None:
-    watch = Watch(_LIMITS, started=0.0)
-    watch.waiting_for_feed = True
-    assert watch.judge(Sample(), 50.0) is None
-    watch.waiting_for_feed = False
-    assert watch.judge(Sample(), 59.0) is None
-    assert watch.judge(Sample(), 61.0) is not None
-
-
 def test_computing_is_progress_only_for_who_reports_nothing_else() -> None:
     probe, encoder = Watch(_LIMITS, started=0.0), Watch(_LIMITS, started=0.0)
     probe.cpu_counts_as_progress = True

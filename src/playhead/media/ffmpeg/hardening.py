@@ -40,16 +40,16 @@ _PICTURE_SUBTITLES = ("dvdsub", "dvbsub", "pgssub", "xsub", "cc_dec", "libzvbi_t
 DECODERS: tuple[str, ...] = tuple(f"{_VIDEO_DECODERS} {_AUDIO_DECODERS} {_SUBTITLE_DECODERS}".split())
 
 
-def input_arguments(demuxer: str | None, *, from_stdin: bool = False) -> tuple[str, ...]:
+def input_arguments(demuxer: str | None) -> tuple[str, ...]:
     """Return what must stand before `-i`.
 
     `demuxer` is what `sniff` chose, and is forced; None only for our own pieces and the sniffer's tests, and
-    then any demuxer that `sniff` can choose may be guessed. `from_stdin`: the input is `pipe:0`, not a file.
+    then any demuxer that `sniff` can choose may be guessed.
     """
     demuxers = (demuxer,) if demuxer else DEMUXERS
     return (
         # The one way in, also for what a demuxer itself opens: no network, no pipes of other processes.
-        *("-protocol_whitelist", "pipe" if from_stdin else "file"),
+        *("-protocol_whitelist", "file"),
         # Demuxers that open others (AVI with subtitles inside) may open only what the outer one may be.
         *("-format_whitelist", ",".join(demuxers)),
         # A known codec at a known place in the code; named so that both ends agree on what is supported.

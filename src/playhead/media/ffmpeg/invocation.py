@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -26,7 +25,7 @@ class Limits:
 
     wall_seconds: float = 1800
     quiet_seconds: float = 60
-    """Without progress: no frame, no output time, no byte of output. Waiting for the feed does not count."""
+    """Without progress: no frame, no output time, no byte of output."""
     cpu_seconds: int = 7200
     """Of all threads together."""
     memory_bytes: int = 4 * GIB
@@ -53,5 +52,3 @@ class Invocation:
     limits: Limits = field(default_factory=Limits)
     niceness: int = 19
     """How far it gives way to everything else on the machine (nice(1)); a probe never does."""
-    feed: AsyncIterator[bytes] | None = None
-    """What it reads on stdin; None gives it an empty stdin."""

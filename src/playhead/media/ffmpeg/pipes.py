@@ -1,4 +1,4 @@
-"""Pipes read and written from the event loop, with public API that asyncio and uvloop both have."""
+"""Pipes read from the event loop, with public API that asyncio and uvloop both have."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ async def read_chunks(fd: int) -> AsyncIterator[bytes]:
         try:
             chunk = os.read(fd, _CHUNK)
         except BlockingIOError:
-            await _ready(fd, write=False)
+            await _ready(fd)
             continue
         if not chunk:
             return
@@ -23,20 +23,7 @@ async def read_chunks(fd: int) -> AsyncIterator[bytes]:
         await asyncio.sleep(0)  # a writer that never pauses must not starve the other tasks
 
 
-async def write_all(fd: int, data: bytes) -> None:
-    """Write `data` to the non-blocking `fd`.
-
-    Raises: BrokenPipeError when the reader has closed its end.
-    """
-    view = memoryview(data)
-    while view:
-        try:
-            view = view[os.write(fd, view) :]
-        except BlockingIOError:
-            await _ready(fd, write=True)
-
-
-async def _ready(fd: int, *, write: bool) -> None:
+async def _ready(fd: int) -> None:
     loop = asyncio.get_running_loop()
     ready: asyncio.Future[None] = loop.create_future()
 
@@ -44,8 +31,8 @@ async def _ready(fd: int, *, write: bool) -> None:
         if not ready.done():
             ready.set_result(None)
 
-    (loop.add_writer if write else loop.add_reader)(fd, wake)
+    loop.add_reader(fd, wake)
     try:
         await ready
     finally:
-        (loop.remove_writer if write else loop.remove_reader)(fd)
+        loop.remove_reader(fd)

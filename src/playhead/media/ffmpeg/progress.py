@@ -13,8 +13,6 @@ class Progress:
     """Video frames written so far; 0 when there is no video output."""
     out_time_seconds: float
     """The end of what has been written, on the output's timeline."""
-    speed: float
-    """Output seconds per second of wall time; 0 until ffmpeg knows."""
     total_bytes: int = 0
     """Bytes written to the output; 0 where ffmpeg does not tell."""
 
@@ -27,7 +25,7 @@ class Progress:
         )
 
 
-START = Progress(frame=0, out_time_seconds=0.0, speed=0.0)
+START = Progress(frame=0, out_time_seconds=0.0)
 
 # A line of the report is short; anything longer is not ffmpeg's and is dropped instead of kept in memory.
 _LONGEST_LINE = 4096
@@ -60,7 +58,6 @@ def _report(fields: dict[str, str]) -> Progress:
         frame=max(0, int(_number(fields.get("frame", "")))),
         # `out_time_us` is "N/A" before the first packet and negative during priming.
         out_time_seconds=max(0.0, _number(fields.get("out_time_us", "")) / 1e6),
-        speed=max(0.0, _number(fields.get("speed", "").removesuffix("x"))),
         total_bytes=max(0, int(_number(fields.get("total_size", "")))),
     )
 

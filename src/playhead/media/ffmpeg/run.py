@@ -10,7 +10,7 @@ import asyncio
 import os
 import subprocess
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,14 +19,14 @@ from typing import Any
 
 from playhead.media.ffmpeg.failures import Ending, ToolFailed, failure_of, over_output
 from playhead.media.ffmpeg.invocation import Invocation, Limits
-from playhead.media.ffmpeg.pipes import read_chunks, write_all
-from playhead.media.ffmpeg.progress import START, Progress, ProgressReader
+from playhead.media.ffmpeg.pipes import read_chunks
+from playhead.media.ffmpeg.progress import START, ProgressReader
 from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.media.ffmpeg.tools import system_program
 from playhead.media.ffmpeg.watch import Watch, peak_memory, take_sample
 from playhead.model.errors import PlayheadError
 
-__all__ = ["Invocation", "Limits", "Outcome", "Progress", "ToolFailed", "run"]
+__all__ = ["Invocation", "Limits", "Outcome", "ToolFailed", "run"]
 
 # Everything a program needs to know of us. Whatever else is in our environment may be a credential.
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "AV_LOG_FORCE_NOCOLOR": "1"}
@@ -50,20 +50,17 @@ class Outcome:
     peak_memory_bytes: int
 
 
-async def run(
-    invocation: Invocation, *, sandbox: Sandbox, on_progress: Callable[[Progress], None] | None = None
-) -> Outcome:
+async def run(invocation: Invocation, *, sandbox: Sandbox) -> Outcome:
     """Run one program to its end.
 
     ffmpeg always reports its progress to us on a pipe of its own, so that one which stands still is
-    noticed; `on_progress` is called with each report. Cancelling kills the process and waits for its end.
+    noticed. Cancelling kills the process and waits for its end.
     It dies with the thread that called this, which the kernel takes for its parent: the loop's, not a pool's.
 
     Raises: ToolFailed when the program failed by itself; PlayheadError `decode_timeout`, `decoder_crashed`,
-    `resource_limit`, `tool_missing` or `sandbox_unavailable`. Whatever `on_progress` or the feed raises ends
-    the process and is raised again.
+    `resource_limit`, `tool_missing` or `sandbox_unavailable`.
     """
-    job = _Job(invocation, on_progress)
+    job = _Job(invocation)
     job.start(sandbox)
     try:
         await job.supervise()
@@ -75,10 +72,9 @@ async def run(
 class _Job:
     """One process with its pipes, from start to reaping."""
 
-    def __init__(self, invocation: Invocation, on_progress: Callable[[Progress], None] | None) -> None:
+    def __init__(self, invocation: Invocation) -> None:
         self._loop = asyncio.get_running_loop()
         self._invocation = invocation
-        self._on_progress = on_progress
         self._watch = Watch(invocation.limits, self._loop.time())
         self._watch.cpu_counts_as_progress = invocation.program != "ffmpeg"
         self._stopped_for: PlayheadError | None = None
@@ -112,7 +108,7 @@ class _Job:
         if self._invocation.program != "ffmpeg":
             return ()
         return (
-            "-nostdin",  # stdin is data or nothing, never key presses
+            "-nostdin",  # it has none
             "-nostats",  # the status line is for terminals
             *("-progress", f"pipe:{progress}"),  # a pipe of its own: stdout may be the output
         )
@@ -123,8 +119,7 @@ class _Job:
         niced = (system_program("nice"), "-n", str(niceness), *argv) if niceness else argv
         process = subprocess.Popen(
             niced,
-            # A feed comes through a pipe; without one, reading finds the end at once and not our terminal.
-            stdin=subprocess.PIPE if self._invocation.feed else subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,  # reading finds the end at once, and not our terminal
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
@@ -135,7 +130,7 @@ class _Job:
         )
         if niceness:
             _nice_session(process.pid, niceness)
-        for pipe in (process.stdin, process.stdout, process.stderr):
+        for pipe in (process.stdout, process.stderr):
             if pipe is not None:
                 os.set_blocking(pipe.fileno(), False)
         return process
@@ -147,7 +142,6 @@ class _Job:
             self._take_stdout(),
             self._take_stderr(),
             self._take_progress(),
-            self._give_feed(),
         ]
         self._pumps = [asyncio.create_task(pump) for pump in pumps]
         looking = asyncio.create_task(self._look())
@@ -160,8 +154,8 @@ class _Job:
         finally:
             looking.cancel()
         # The process is gone; what it still said is in the pipes.
-        await asyncio.wait(self._pumps[:3], timeout=_LAST_WORDS_SECONDS)
-        for pump in self._pumps[:3]:
+        await asyncio.wait(self._pumps, timeout=_LAST_WORDS_SECONDS)
+        for pump in self._pumps:
             if pump.done():
                 pump.result()
 
@@ -177,7 +171,7 @@ class _Job:
         for pump in self._pumps:
             pump.cancel()
         await asyncio.gather(*self._pumps, return_exceptions=True)
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr, self._progress_end):
+        for pipe in (self._process.stdout, self._process.stderr, self._progress_end):
             if pipe is not None:
                 pipe.close()
         if cancelled is not None:
@@ -259,25 +253,6 @@ class _Job:
                 if report.is_beyond(latest):
                     self._watch.moved(self._loop.time())
                     latest = report
-                if self._on_progress is not None:
-                    self._on_progress(report)
-
-    async def _give_feed(self) -> None:
-        feed, pipe = self._invocation.feed, self._process.stdin
-        if feed is None or pipe is None:
-            return
-        while True:
-            self._watch.waiting_for_feed = True
-            chunk = await anext(feed, None)
-            self._watch.waiting_for_feed = False
-            if chunk is None:
-                break
-            try:
-                await write_all(pipe.fileno(), chunk)
-            except BrokenPipeError:
-                break  # it has read all it wanted, or died, which its status tells
-            self._watch.moved(self._loop.time())
-        pipe.close()
 
 
 def _nice_session(pid: int, niceness: int) -> None:

@@ -41,8 +41,6 @@ class Watch:
         self._started = started
         self._moved = started
         self._last_cpu = 0.0
-        self.waiting_for_feed = False
-        """While the other end of stdin is late, standing still is not the process's fault."""
         self.cpu_counts_as_progress = False
         """ffprobe reports nothing while it reads; its CPU limit stops one that spins."""
 
@@ -53,7 +51,7 @@ class Watch:
     def judge(self, sample: Sample, now: float) -> PlayheadError | None:
         """Return why the process must be stopped, or None."""
         limits = self._limits
-        if self.waiting_for_feed or (self.cpu_counts_as_progress and sample.cpu_seconds > self._last_cpu):
+        if self.cpu_counts_as_progress and sample.cpu_seconds > self._last_cpu:
             self._moved = now
         self._last_cpu = sample.cpu_seconds
         if sample.memory_bytes > limits.memory_bytes:

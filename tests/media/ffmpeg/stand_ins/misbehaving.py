@@ -108,22 +108,8 @@ def no_frames_but_reports() -> None:
 
 def slow_but_moving() -> None:
     for frame in range(1, 9):
-        os.write(
-            _progress(), f"frame={frame}\nout_time_us={frame}00000\nspeed=1.5x\nprogress=continue\n".encode()
-        )
-        time.sleep(0.1)
-
-
-def count_stdin() -> None:
-    total = 0
-    while data := os.read(0, 65536):
-        total += len(data)
-    print(total)
-
-
-def close_stdin() -> None:
-    os.close(0)
-    time.sleep(0.3)
+        os.write(_progress(), f"frame={frame}\nout_time_us={frame}00000\nprogress=continue\n".encode())
+        time.sleep(0.25)
 
 
 def tell_surroundings() -> None:
