@@ -14,10 +14,10 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from playhead.model.checksum import NO_CHECKSUMS, Checksums, part_headers, require
 from playhead.model.errors import PlayheadError
@@ -189,7 +189,7 @@ def _within(room: int, taken: int) -> None:
 
 def _others(folder: Path, number: int) -> int:
     """Bytes of all parts but the one of that number, which another takes the place of."""
-    return sum(part.size for part in _listed(folder) if part.number != number)
+    return sum(each.size for each in _newest(folder) if each.number != number)
 
 
 def _attempt(key: str) -> str:
@@ -200,35 +200,48 @@ def _name(number: int, etag: str) -> str:
     return f"{number:05d}-{etag}"
 
 
+class _File(NamedTuple):
+    """A part's file. Of two for one number, as a crash may leave them, the greater one is the newer."""
+
+    number: int
+    placed_at: int
+    """Nanoseconds since 1970."""
+    name: str
+    size: int
+
+
 def _listed(folder: Path) -> list[StoredPart]:
-    newest: dict[int, tuple[int, str]] = {}
-    for number, age in _files(folder):
-        newest[number] = max(newest.get(number, age), age)
-    found = []
-    for number, (_, name) in sorted(newest.items()):
-        with suppress(FileNotFoundError):
-            found.append(StoredPart(number, (folder / name).stat().st_size, name.partition("-")[2]))
+    return [StoredPart(each.number, each.size, each.name.partition("-")[2]) for each in _newest(folder)]
+
+
+def _newest(folder: Path) -> Iterable[_File]:
+    """The file that counts of each part, by number."""
+    return {each.number: each for each in sorted(_files(folder))}.values()
+
+
+def _files(folder: Path, number: int | None = None) -> list[_File]:
+    """Those of all parts, or of one. Each is looked at once: there may be ten thousand, and each comes by here."""
+    found, only = [], "" if number is None else _name(number, "")
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name
+            # What is still being written begins with a point.
+            if name.startswith(only) and name[0] != ".":
+                with suppress(FileNotFoundError):  # it was replaced just now
+                    known = entry.stat()
+                    found.append(_File(int(name[:5]), known.st_mtime_ns, name, known.st_size))
     return found
-
-
-def _files(folder: Path) -> Iterator[tuple[int, tuple[int, str]]]:
-    """Every part's number, and what tells the newer of two files for one number: a crash may have left both."""
-    with suppress(FileNotFoundError):
-        for path in folder.iterdir():
-            with suppress(
-                FileNotFoundError, ValueError
-            ):  # it was replaced just now; it is still being written
-                yield int(path.name.partition("-")[0]), (path.stat().st_mtime_ns, path.name)
 
 
 def _place(aside: Path, target: Path) -> None:
     os.utime(aside)  # of two senders of one part, the one who ends last counts
     # Looked up before it has its name, as from then on one who ends later may remove it.
-    ours = (aside.stat().st_mtime_ns, target.name)
+    known, number = aside.stat(), int(target.name[:5])
+    ours = _File(number, known.st_mtime_ns, target.name, known.st_size)
     aside.replace(target)
-    for number, age in list(_files(target.parent)):
-        if number == int(target.name.partition("-")[0]) and age < ours:
-            (target.parent / age[1]).unlink(missing_ok=True)
+    for each in _files(target.parent, number):
+        if each < ours:
+            (target.parent / each.name).unlink(missing_ok=True)
     flush_folder(target.parent)
 
 
