@@ -37,6 +37,11 @@ class Making:
         """Where the origin's viewers wait."""
         return self.origin.streaming.room
 
+    @property
+    def waited_for(self) -> int:
+        """How many things the origin's viewers wait for."""
+        return len(self.room._open)
+
     async def upload(self, path: Path, *resolutions: str, is_public: bool = True) -> UUID:
         """A video whose source has just become complete."""
         async with self.origin.records.transaction() as tx:

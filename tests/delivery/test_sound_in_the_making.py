@@ -159,7 +159,7 @@ async def test_who_waits_gets_it_with_its_stretch(
     monkeypatch.setattr(streaming, "MADE_WITHIN", 30)
     video_id, _, names = await planned(making, unfit)
     asked = [asyncio.create_task(making.get(video_id, name)) for name in (names[0], names[2], names[-1])]
-    while making.room.occupied < 3:
+    while making.waited_for < 3:
         await asyncio.sleep(0.01)
     async with half_made(making, video_id, monkeypatch):
         answers = await asyncio.gather(*asked[:2])

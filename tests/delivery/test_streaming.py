@@ -140,7 +140,7 @@ async def test_a_full_room_sends_the_first_away_and_serves_what_there_is(
     track = plan.renditions[0].track
     await making.chunk(video_id, 0, only=track)
     first = asyncio.create_task(making.get(video_id, f"{track}-1.m4s"))
-    while not making.room.occupied:
+    while not making.waited_for:
         await asyncio.sleep(0.01)
     last = asyncio.create_task(making.get(video_id, f"{track}-{len(plan.segments) - 1}.m4s"))
     refused = await first
@@ -150,7 +150,7 @@ async def test_a_full_room_sends_the_first_away_and_serves_what_there_is(
     assert not last.done()
     last.cancel()
     # A viewer who hangs up makes room.
-    while making.room.occupied:
+    while making.waited_for:
         await asyncio.sleep(0.01)
 
 
@@ -177,7 +177,7 @@ async def test_who_waits_for_what_is_given_up_is_told(making: Making, unfit: Pat
     video_id, plan = await making.planned(unfit, "144p", "240p")
     track = plan.renditions[0].track
     waiting = asyncio.create_task(making.get(video_id, f"{track}-2.m4s"))
-    while not making.room.occupied:
+    while not making.waited_for:
         await asyncio.sleep(0.01)
     async with making.origin.records.transaction() as tx:
         await renditions.fail(tx, video_id, [track], PlayheadError("decoder_crashed"))

@@ -10,13 +10,15 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from playhead.model.media import AudioTrack, MediaInfo, VideoTrack
 from playhead.model.plan import Plan
 from playhead.processing.planning import plan
 from playhead.processing.timeline import Timeline
-from playhead.records import pieces, projects, videos
-from playhead.records.database import Records, Row
+from playhead.records import pieces, projects, renditions, videos
+from playhead.records.database import Records, Row, Transaction
+from playhead.records.tables import events
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,24 @@ class Shop:
             row = await videos.get(tx, video_id)
             await pieces.lay_out(tx, row, {}, made, msgspec.to_builtins(made))
             return await videos.get(tx, video_id), made
+
+
+async def rendition_of(tx: Transaction, video_id: UUID, resolution: str) -> Row:
+    """A video's rendition of that name."""
+    (found,) = [
+        row
+        for row in (await renditions.of_videos(tx, [video_id]))[video_id]
+        if row["resolution"] == resolution
+    ]
+    return found
+
+
+async def told(tx: Transaction, project_id: UUID) -> list[Row]:
+    """A project's events, oldest first."""
+    found = await tx.connection.execute(
+        select(events).where(events.c.project_id == project_id).order_by(events.c.id)
+    )
+    return [dict(row._mapping) for row in found]
 
 
 def example_plan(resolutions: tuple[str, ...]) -> Plan:

@@ -14,7 +14,7 @@ from playhead.records import due, objects, pieces, renditions, videos
 from playhead.records.database import Transaction
 from playhead.records.tables import events
 from playhead.records.tables import objects as object_table
-from tests.records.conftest import Shop, example_plan
+from tests.records.conftest import Shop, example_plan, rendition_of
 
 
 async def state_of(tx: Transaction, key: str) -> str | None:
@@ -126,9 +126,7 @@ async def test_deleting_a_resolution_spares_what_another_shares(shop: Shop) -> N
     await finish(shop, video["id"], "640x360", len(plan.chunks))
     for resolution, left in (("1080p", len(plan.chunks)), ("360p", 0)):
         async with shop.records.transaction() as tx:
-            row = await renditions.by_resolution(tx, video["id"], resolution)
-            assert row is not None
-            await renditions.remove(tx, row)
+            await renditions.remove(tx, await rendition_of(tx, video["id"], resolution))
         async with shop.records.transaction() as tx:
             assert len(await pieces.of_track(tx, video["id"], "640x360")) == left
 

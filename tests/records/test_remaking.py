@@ -13,13 +13,13 @@ from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.plan import AUDIO
 from playhead.model.states import Status
-from playhead.records import due, events, objects, pieces, playing, projects, remaking, renditions, videos
+from playhead.records import due, objects, pieces, playing, projects, remaking, renditions, videos
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import objects as ledger
 from playhead.records.tables import pieces as piece_rows
 from playhead.records.tables import videos as video_rows
 from playhead.storage import keys
-from tests.records.conftest import Shop, example_plan
+from tests.records.conftest import Shop, example_plan, rendition_of, told
 
 NAMES = ("360p", "144p")
 
@@ -68,7 +68,7 @@ async def _remake(shop: Shop, video_id: UUID) -> Row:
 
 async def _told(shop: Shop) -> list[str]:
     async with shop.records.transaction() as tx:
-        return [row["type"] for row in await events.since(tx, shop.project_id, 0, 100)]
+        return [row["type"] for row in await told(tx, shop.project_id)]
 
 
 async def _kept(shop: Shop) -> dict[str, UUID]:
@@ -147,7 +147,7 @@ async def test_a_remake_that_fails_leaves_the_video_as_it_was(shop: Shop, how: s
     async with shop.records.transaction() as tx:
         assert await videos.find(tx, remake["id"]) is None
         assert (await videos.get(tx, video_id))["status"] == Status.READY
-        last = (await events.since(tx, shop.project_id, 0, 100))[-1]
+        last = (await told(tx, shop.project_id))[-1]
     assert (last["type"], last["video_id"]) == (EventType.REPROCESS_FAILED, video_id)
     assert last["data"]["code"] == "decoder_crashed"
     assert await _kept(shop) == before
@@ -173,9 +173,7 @@ async def test_a_rendition_deleted_meanwhile_does_not_come_back(shop: Shop) -> N
     await _reprocess(shop, video_id)
     remake = await _remake(shop, video_id)
     async with shop.records.transaction() as tx:
-        smaller = await renditions.by_resolution(tx, video_id, "144p")
-        assert smaller is not None
-        await renditions.remove(tx, smaller)
+        await renditions.remove(tx, await rendition_of(tx, video_id, "144p"))
     async with shop.records.transaction() as tx:
         await _make(tx, remake, "second", ("640x360", "256x144"))
         rows = (await renditions.of_videos(tx, [video_id]))[video_id]

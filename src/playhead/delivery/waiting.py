@@ -37,11 +37,6 @@ class WaitingRoom:
     things: int
     _open: dict[Hashable, _Thing] = field(default_factory=dict, init=False)
 
-    @property
-    def occupied(self) -> int:
-        """How many things are waited for."""
-        return len(self._open)
-
     async def wait(
         self,
         name: Hashable,

@@ -9,7 +9,7 @@ from sqlalchemy import Text, any_, exists, func, insert, literal, or_, select
 
 from playhead.model import jobs
 from playhead.model.events import formats_telling
-from playhead.records.database import Row, Transaction
+from playhead.records.database import Transaction
 from playhead.records.tables import deliveries, events, videos, webhooks
 
 
@@ -55,14 +55,3 @@ async def append(
         )
         await tx.defer(jobs.deliver(int(delivery.scalar_one())))
     return event_id
-
-
-async def since(tx: Transaction, project_id: UUID, after: int, limit: int) -> list[Row]:
-    """A project's events after number `after`, oldest first."""
-    found = await tx.connection.execute(
-        select(events)
-        .where(events.c.project_id == project_id, events.c.id > after)
-        .order_by(events.c.id)
-        .limit(limit)
-    )
-    return [dict(row._mapping) for row in found]

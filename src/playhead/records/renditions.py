@@ -65,26 +65,6 @@ async def find(tx: Transaction, rendition_id: UUID, *, project_id: UUID | None =
     return dict(row._mapping) if row else None
 
 
-async def by_resolution(tx: Transaction, video_id: UUID, resolution: str) -> Row | None:
-    """A video's rendition of that name, or None."""
-    found = await tx.connection.execute(
-        select(renditions).where(renditions.c.video_id == video_id, renditions.c.resolution == resolution)
-    )
-    row = found.one_or_none()
-    return dict(row._mapping) if row else None
-
-
-async def thumbnail(tx: Transaction, video_id: UUID, track: str, number: int) -> Row | None:
-    """One thumbnail of a track, or None."""
-    found = await tx.connection.execute(
-        select(images).where(
-            images.c.video_id == video_id, images.c.track == track, images.c.number == number
-        )
-    )
-    row = found.one_or_none()
-    return dict(row._mapping) if row else None
-
-
 async def fail(tx: Transaction, video_id: UUID, tracks: Sequence[str], error: PlayheadError) -> None:
     """End the renditions of these tracks with a named error and give up their pieces."""
     await tx.connection.execute(
