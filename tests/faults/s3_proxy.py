@@ -12,10 +12,11 @@ from typing import Literal
 from aiohttp import ClientSession, ClientTimeout, web
 from yarl import URL
 
-Fault = Literal["500", "reset", "cut", "lost", "slow", "held"]
-"""An error; no answer; half an answer; done but not told; late; not passed on until `release` is called."""
+Fault = Literal["500", "reset", "cut", "lost", "slow", "held", "silent"]
+"""An error; no answer; half an answer; done but not told; late; not passed on until `released` is set; and not even
+then, as of a server that hangs."""
 FAULTS: tuple[Fault, ...] = ("500", "reset", "cut", "lost", "slow")
-_SLOW_SECONDS = 0.7
+_SLOW_SECONDS = 0.25
 _OURS = {"content-length", "transfer-encoding", "connection", "date", "server"}
 
 
@@ -49,9 +50,11 @@ class S3Proxy:
             return _hang_up(request)
         if fault == "slow":
             await asyncio.sleep(_SLOW_SECONDS)
-        if fault == "held":
+        if fault in ("held", "silent"):
             self.held.set()
             await self.released.wait()
+        if fault == "silent":
+            return _hang_up(request)
         body = await request.content.read()  # of any size
         self.body_bytes += len(body)
         # The host is signed: it must stay the one that the client has named.
@@ -95,4 +98,5 @@ async def proxied(target: str) -> AsyncIterator[S3Proxy]:
     try:
         yield proxy
     finally:
+        proxy.released.set()
         await runner.cleanup()

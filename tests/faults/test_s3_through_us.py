@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from playhead.records.database import Row
-from playhead.storage import s3, wrap
+from playhead.storage import bucket, s3, wrap
 from playhead.storage.bucket import Bucket
 from playhead.storage.s3 import S3
 from playhead.upload.cleaning import clear_incoming
@@ -28,6 +28,8 @@ from tests.upload.station import LOOKS_LIKE_MP4
 
 FILM = LOOKS_LIKE_MP4 + random.Random(7).randbytes(6 * MIB)
 HALF = len(FILM) // 2
+ANSWER_SECONDS = 3
+"""Instead of a minute: how long an answer of the store is waited for."""
 
 
 @pytest.fixture
@@ -52,6 +54,7 @@ async def plane(
         return
 
     monkeypatch.setattr(s3, "PART_BYTES", 5 * MIB)
+    monkeypatch.setattr(bucket, "ANSWER_SECONDS", ANSWER_SECONDS)
     monkeypatch.setattr(wrap, "_pause", at_once)
     async with serving_plane(database_url, tmp_path, behind) as found:
         yield found
@@ -92,6 +95,15 @@ async def test_what_fails_once_is_not_even_noticed(
     answer = await asyncio.to_thread(speaker.send, FILM[HALF:], HALF)
     assert answer.is_success, answer.text
     assert await asyncio.to_thread(speaker.stands) == len(FILM)
+    await arrived(plane, upload)
+
+
+async def test_a_store_that_does_not_answer_is_asked_again(plane: Plane, proxy: S3Proxy) -> None:
+    speaker, upload = await begun(plane, Tus)
+    # Each try is another multipart, and no request of it the same as before.
+    proxy.judge = lambda request, _: "silent" if request.method == "PUT" and not proxy.held.is_set() else None
+    answer = await asyncio.to_thread(speaker.send, FILM[HALF:], HALF)
+    assert (answer.status_code, proxy.held.is_set()) == (204, True), answer.text
     await arrived(plane, upload)
 
 
