@@ -17,7 +17,7 @@ from playhead.processing.captions import take_captions
 from playhead.processing.chunks import encode_chunk
 from playhead.processing.inspect import info_of, inspect
 from playhead.processing.workshop import Workshop
-from playhead.records import captions, remaking, videos
+from playhead.records import captions, due, remaking, videos
 from playhead.records.database import Row
 from playhead.storage.disk import Disk
 from tests.media.samples import sample
@@ -131,6 +131,16 @@ async def test_a_piece_that_comes_too_late_makes_nothing_playable(
     await encode_chunk(workshop, video_id, 0)
     assert (await now(shop, video_id))["playable_at"] is None
     assert (await told(shop, video_id))[-1] == "video.failed"
+
+
+async def test_a_video_that_was_deleted_just_now_needs_no_jobs(shop: Shop) -> None:
+    """Neither for the attempt that has planned it, nor for the reconciler, who has others to look after."""
+    video, _ = await shop.planned("144p")
+    async with shop.records.transaction() as tx:
+        assert await due.jobs_of(tx, video["id"])
+        await videos.remove(tx, await videos.get(tx, video["id"], lock=True))
+    async with shop.records.transaction() as tx:
+        assert await due.jobs_of(tx, video["id"]) == []
 
 
 async def test_captions_that_are_due_anew_are_not_given_up(

@@ -39,13 +39,16 @@ async def processing(tx: Transaction, limit: int) -> list[UUID]:
 
 
 async def jobs_of(tx: Transaction, video_id: UUID) -> list[Job]:
-    """Every job a video under way still needs before it can be ready."""
+    """Every job a video under way still needs before it can be ready; none of one that was deleted just now."""
     found = await tx.connection.execute(
         select(videos.c.plan.is_not(None), videos.c.poster_key.is_not(None), videos.c.turn).where(
             videos.c.id == video_id
         )
     )
-    planned, has_poster, turn = found.one()
+    row = found.one_or_none()
+    if row is None:
+        return []
+    planned, has_poster, turn = row
     if not planned:
         return [jobs.inspect(video_id, turn)]
     due = [] if has_poster else [jobs.poster(video_id, turn)]
