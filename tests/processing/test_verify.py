@@ -66,7 +66,7 @@ async def _encode(folder: Path) -> Encoded:
     return Encoded(planned, chunk, planned.renditions, tuple(path for _, path in outputs), sound)
 
 
-async def check(path: Path, encoded: Encoded, number: int = 0, *, strict: bool = True) -> verify.Piece:
+async def check(path: Path, encoded: Encoded, number: int = 0, *, strict: bool = True) -> verify.Checked:
     """All that is done to a piece before it is published."""
     found = await verify.piece(path, encoded.chunk, encoded.tracks[number], strict=strict)
     await verify.decodes([found], 0, SANDBOX)

@@ -27,7 +27,7 @@ IN_THREAD = 2_000
 """Samples in a segment from which on its header is put together in a thread: it takes milliseconds."""
 
 Stored = Callable[[Span], Blocks]
-"""From a stretch of a stored file to its bytes."""
+"""From a span of a stored file to its bytes."""
 
 
 def listed(text: str, content_type: str, cache_control: str) -> Content:

@@ -72,7 +72,7 @@ def _sent(request: Request[Any, Any, Any], content: Content, headers: dict[str, 
         headers["content-range"] = spans[0].content_range(content.size)
         return Answer(206, headers, _blocks(content, spans))
     parts = ranges.framed(spans, content.size, content.content_type, secrets.token_hex(16))
-    framed = [piece for head, span in zip(parts.heads, spans, strict=True) for piece in (head, span)]
+    framed = [part for head, span in zip(parts.heads, spans, strict=True) for part in (head, span)]
     return Answer(
         206, headers | _measures(parts.content_type, parts.length), _blocks(content, [*framed, parts.tail])
     )
@@ -82,13 +82,13 @@ def _measures(content_type: str, length: int) -> dict[str, str]:
     return {"content-type": content_type, "content-length": str(length)}
 
 
-async def _blocks(content: Content, pieces: Sequence[Span | bytes]) -> Blocks:
+async def _blocks(content: Content, parts: Sequence[Span | bytes]) -> Blocks:
     """The spans of the content and the bytes between them."""
-    for piece in pieces:
-        if isinstance(piece, bytes):
-            yield piece
+    for part in parts:
+        if isinstance(part, bytes):
+            yield part
             continue
         # Closed here and now, not when the collector comes by: a viewer who leaves holds no file open.
-        async with aclosing(content.read(piece.start, piece.length)) as stream:
+        async with aclosing(content.read(part.start, part.length)) as stream:
             async for block in stream:
                 yield block

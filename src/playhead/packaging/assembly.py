@@ -1,4 +1,4 @@
-"""A file that is not stored: header bytes of its own, then stretches of stored files."""
+"""A file that is not stored: header bytes of its own, then spans of stored files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Span(NamedTuple):
-    """A stretch of one stored file."""
+    """Contiguous bytes of one stored file."""
 
     source: int
     """Which stored file, as the caller numbered them."""

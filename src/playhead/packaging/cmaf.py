@@ -63,7 +63,7 @@ def media_segment(lane: Lane, first: int, stop: int, sequence: int) -> Assembly:
     times = lane.times[first:stop]
     if not first < stop or min(times) != shown[0] or max(times) != shown[-1]:
         raise PlayheadError("output_invalid", "A segment would hold frames of its neighbours.")
-    if lane.stretch_of(first).entry != lane.stretch_of(stop - 1).entry:
+    if lane.section_of(first).entry != lane.section_of(stop - 1).entry:
         raise PlayheadError("output_invalid", "A segment would need two codec configurations.")
     composition = array("q", map(add, times, repeat(lane.lead)))
     end = lane.shown_at(stop)

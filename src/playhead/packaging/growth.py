@@ -23,7 +23,7 @@ from playhead.media.matroska.index import Head
 from playhead.media.mp4 import Movie, Runs, Samples
 from playhead.model.plan import TIMESCALE
 from playhead.packaging.fitness import Limits
-from playhead.packaging.lane import Lane, Stretch
+from playhead.packaging.lane import Lane, Section
 from playhead.packaging.segments import (
     SAMPLE_OVERHEAD,
     SEGMENT_OVERHEAD,
@@ -189,7 +189,7 @@ class _Sound:
             self.passed += 1
             first = self.starts[-1]
             if stop == first:
-                continue  # a stretch without any packet belongs to the segment after it
+                continue  # no packet begins before the next boundary
             start = self.times[first]
             if not self.segments:
                 start = min(max(0, start), cuts[0] * self.model.timescale // TIMESCALE)
@@ -280,7 +280,7 @@ class Growth:
         self, frames: Sequence[Frames], begun: Sequence[Frames], movie: Movie, lanes: Sequence[Lane]
     ) -> _Pictures | None:
         tick = Fraction(self._head.tick_nanoseconds, 10**9)
-        by_samples = {id(lane.stretches[0].samples): lane for lane in lanes}
+        by_samples = {id(lane.sections[0].samples): lane for lane in lanes}
         pictures = None
         for number, (described, track) in enumerate(zip(self._head.tracks, movie.tracks, strict=True)):
             lane = by_samples.get(id(track.samples))
@@ -368,7 +368,7 @@ def _lane(
     )
     return replace(
         model,
-        stretches=(Stretch(0, 0, 0, samples, 0),),
+        sections=(Section(0, 0, 0, samples, 0),),
         times=times,
         shown=shown,
         begin=max(0, shown[0]),

@@ -1,6 +1,6 @@
 """One faststart MP4 from a rendition's pieces and its sound, without encoding or reading any media.
 
-The result is an `Assembly`: `ftyp`, `moov` and the header of `mdat` as bytes, then the stretches of the
+The result is an `Assembly`: `ftyp`, `moov` and the header of `mdat` as bytes, then the spans of the
 pieces (sources 0, 1, ...) and of the sound's file (the source after the last piece) in the order they go.
 """
 
@@ -83,7 +83,7 @@ def progressive(lanes: Sequence[Lane]) -> Assembly:
 def _chunks(lane: Lane) -> Iterator[_Chunk]:
     """Turns of about half a second, each with one sample entry."""
     turn = max(1, round(INTERLEAVE_SECONDS * lane.timescale))
-    firsts = [stretch.first for stretch in lane.stretches]
+    firsts = [section.first for section in lane.sections]
     at, count = 0, len(lane.times)
     while at < count:
         start = lane.shown[at]
@@ -95,7 +95,7 @@ def _chunks(lane: Lane) -> Iterator[_Chunk]:
 
 
 def _adjoined(spans: Iterator[Span]) -> Iterator[Span]:
-    """The same bytes with neighbouring stretches of one file made one."""
+    """The same bytes with neighbouring spans of one file made one."""
     held: Span | None = None
     for span in spans:
         if held is not None and held.source == span.source and held.offset + held.length == span.offset:
@@ -163,7 +163,7 @@ def _stsc(lane: Lane, chunks: Sequence[_Chunk]) -> bytes:
     rows = array("I")
     previous: tuple[int, int] | None = None
     for number, chunk in enumerate(chunks, 1):
-        row = (chunk.stop - chunk.first, lane.stretch_of(chunk.first).entry + 1)
+        row = (chunk.stop - chunk.first, lane.section_of(chunk.first).entry + 1)
         if row != previous:
             rows.extend((number, *row))
             previous = row

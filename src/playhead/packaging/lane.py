@@ -20,8 +20,8 @@ from playhead.media.mp4 import Samples
 from playhead.packaging.assembly import Span
 
 
-class Stretch(NamedTuple):
-    """Samples of the lane, from `first` until the next stretch, that lie in one source and use one entry."""
+class Section(NamedTuple):
+    """Samples of the lane, from `first` until the next section, that lie in one source and use one entry."""
 
     first: int
     source: int
@@ -40,7 +40,7 @@ class Lane:
     timescale: int
     entries: tuple[bytes, ...]
     """The distinct sample entries, without what belongs to one file only."""
-    stretches: tuple[Stretch, ...]
+    sections: tuple[Section, ...]
     times: array[int]
     """The presentation time of each sample; negative for sound before the beginning."""
     shown: array[int]
@@ -85,9 +85,9 @@ class Lane:
         """When the sample of this number in the order of showing starts; past the last, when that ends."""
         return self.shown[number] if number < len(self.shown) else self.shown[-1] + self.last_duration
 
-    def stretch_of(self, sample: int) -> Stretch:
-        """The stretch that a sample is in."""
-        return self.stretches[bisect_right(self._stretch_firsts, sample) - 1]
+    def section_of(self, sample: int) -> Section:
+        """The section that a sample is in."""
+        return self.sections[bisect_right(self._section_firsts, sample) - 1]
 
     def sizes(self, first: int, stop: int) -> array[int]:
         """Bytes of each of the samples `first` to `stop`."""
@@ -98,9 +98,9 @@ class Lane:
 
     def size(self, first: int, stop: int) -> int:
         """Bytes of the samples `first` to `stop` together."""
-        if len(self.stretches) == 1:
-            offset = self.stretches[0].offset
-            return self.stretches[0].samples.bytes_of(first + offset, stop + offset)
+        if len(self.sections) == 1:
+            offset = self.sections[0].offset
+            return self.sections[0].samples.bytes_of(first + offset, stop + offset)
         return sum(samples.bytes_of(start, end) for _, samples, start, end in self._parts(first, stop))
 
     def spans(self, first: int, stop: int) -> Iterator[Span]:
@@ -110,16 +110,16 @@ class Lane:
                 yield Span(source, offset, length)
 
     @cached_property
-    def _stretch_firsts(self) -> list[int]:
-        return [stretch.first for stretch in self.stretches]
+    def _section_firsts(self) -> list[int]:
+        return [section.first for section in self.sections]
 
     def _parts(self, first: int, stop: int) -> Iterator[tuple[int, Samples, int, int]]:
-        """Source and range in its own list of samples, for each stretch that `first` to `stop` touches."""
-        number = bisect_right(self._stretch_firsts, first) - 1
+        """Source and range in its own list of samples, for each section that `first` to `stop` touches."""
+        number = bisect_right(self._section_firsts, first) - 1
         while first < stop:
-            last = number + 1 == len(self.stretches)
-            upto = stop if last else min(stop, self._stretch_firsts[number + 1])
-            _, source, _, samples, offset = self.stretches[number]
+            last = number + 1 == len(self.sections)
+            upto = stop if last else min(stop, self._section_firsts[number + 1])
+            _, source, _, samples, offset = self.sections[number]
             yield source, samples, first + offset, upto + offset
             first = upto
             number += 1

@@ -84,9 +84,9 @@ def cut(lane: Lane | Steady, boundaries: Sequence[int], timescale: int) -> list[
     """The segments of a lane between boundaries, which are times of showing in ticks of `timescale`.
 
     A video is cut exactly there, and the first segment begins with its first frame. Sound is cut at the
-    first packet from each boundary on; a stretch without any packet belongs to the segment after it, and
-    the first segment counts from the first boundary, so that late sound does not shorten the timeline,
-    and from 0 at the earliest, for the packets before that only prime the decoder.
+    first packet from each boundary on; where there is none before the next boundary, both are one. The first
+    segment counts from the first boundary, so that late sound does not shorten the timeline, and from 0 at the
+    earliest, for the packets before that only prime the decoder.
 
     Raises:
         PlayheadError: `output_invalid` when a video has no sync sample at a boundary.

@@ -15,7 +15,7 @@ from playhead.media.mp4 import Movie, Track, configuration
 from playhead.model.plan import TIMESCALE
 from playhead.packaging.fitness import Limits, Reason, examine, examine_sound
 from playhead.packaging.h264 import sequence_of
-from playhead.packaging.lane import Lane, Stretch
+from playhead.packaging.lane import Lane, Section
 from playhead.packaging.segments import Segment, keyframe_boundaries
 from playhead.packaging.timeline import lead_for, reorder_of
 
@@ -166,13 +166,13 @@ def on_clock(lane: Lane, first: int, stop: int, timescale: int) -> Lane:
         array("q", (rounded(time, lane.timescale, timescale) for time in column[first:stop]))
         for column in (lane.times, lane.shown)
     )
-    stretches = [lane.stretch_of(first), *(each for each in lane.stretches if first < each.first < stop)]
+    sections = [lane.section_of(first), *(each for each in lane.sections if first < each.first < stop)]
     return replace(
         lane,
         timescale=timescale,
-        stretches=tuple(
-            Stretch(max(0, each.first - first), each.source, each.entry, each.samples, each.offset + first)
-            for each in stretches
+        sections=tuple(
+            Section(max(0, each.first - first), each.source, each.entry, each.samples, each.offset + first)
+            for each in sections
         ),
         times=times,
         shown=shown,

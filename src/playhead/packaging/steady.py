@@ -15,7 +15,7 @@ from typing import Literal
 from playhead.media.mp4 import Movie, Track, sound_format
 from playhead.model.errors import PlayheadError
 from playhead.packaging.entries import sound_entry
-from playhead.packaging.lane import Lane, Stretch
+from playhead.packaging.lane import Lane, Section
 from playhead.packaging.silence import PACKET
 
 PRIMING = PACKET
@@ -81,12 +81,12 @@ def lane_of_stretches(movies: Sequence[Movie], first: int) -> Lane:
         PlayheadError: `output_invalid` when one of them has no sound.
     """
     entries: dict[bytes, int] = {}
-    stretches: list[Stretch] = []
+    sections: list[Section] = []
     count, track = 0, None
     for source, movie in enumerate(movies):
         track = _sound(movie)
         entry = entries.setdefault(sound_entry(track.sample_entry), len(entries))
-        stretches.append(Stretch(count, source, entry, track.samples, -count))
+        sections.append(Section(count, source, entry, track.samples, -count))
         count += track.samples.count
     if track is None:
         raise PlayheadError("output_invalid", "There are no stretches.")
@@ -96,7 +96,7 @@ def lane_of_stretches(movies: Sequence[Movie], first: int) -> Lane:
         kind="audio",
         timescale=track.timescale,
         entries=tuple(entries),
-        stretches=tuple(stretches),
+        sections=tuple(sections),
         times=times,
         shown=times,
         lead=PRIMING,

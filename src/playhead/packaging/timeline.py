@@ -12,7 +12,7 @@ from operator import add, sub
 from playhead.media.mp4 import NEVER, Movie, Track, sound_format
 from playhead.model.errors import PlayheadError
 from playhead.packaging.entries import sound_entry, visual_entry
-from playhead.packaging.lane import Lane, Stretch
+from playhead.packaging.lane import Lane, Section
 from playhead.packaging.silence import PACKET, silent_packet
 
 PRIMING_SECONDS = 0.25
@@ -47,7 +47,7 @@ def lane_of_pieces(pieces: Sequence[Piece], timescale: int, lead: int | None = N
     """
     entries: dict[bytes, int] = {}
     times, sync = array("q"), array("I")
-    stretches: list[Stretch] = []
+    sections: list[Section] = []
     track, last_shown = None, -1
     for number, piece in enumerate(pieces):
         track, base = _whole_video(piece.movie), len(times)
@@ -57,7 +57,7 @@ def lane_of_pieces(pieces: Sequence[Piece], timescale: int, lead: int | None = N
                 "output_invalid", "A piece starts before the last frame of the one before it."
             )
         last_shown = max(placed)
-        stretches += _stretches(track, number, 0, track.samples.count, base, entries)
+        sections += _sections(track, number, 0, track.samples.count, base, entries)
         sync.extend(map(add, _sync_numbers(track), repeat(base)))
         times.extend(placed)
     if track is None:
@@ -70,7 +70,7 @@ def lane_of_pieces(pieces: Sequence[Piece], timescale: int, lead: int | None = N
         kind="video",
         timescale=timescale,
         entries=tuple(entries),
-        stretches=tuple(stretches),
+        sections=tuple(sections),
         times=times,
         shown=shown,
         lead=lead_for(reorder_of(times, shown), gaps, timescale) if lead is None else lead,
@@ -99,7 +99,7 @@ def lane_of_track(track: Track, source: int = 0) -> Lane:
     if track.kind == "other" or first >= stop:
         raise PlayheadError("output_invalid", "Its edit list hides what cannot be left out.")
     entries: dict[bytes, int] = {}
-    stretches = tuple(_stretches(track, source, first, stop, -first, entries))
+    sections = tuple(_sections(track, source, first, stop, -first, entries))
     times = track.presentation_times
     if (first, stop) != (0, len(times)):
         times = times[first:stop]
@@ -123,7 +123,7 @@ def lane_of_track(track: Track, source: int = 0) -> Lane:
         kind=track.kind,
         timescale=track.timescale,
         entries=tuple(entries),
-        stretches=stretches,
+        sections=sections,
         times=times,
         shown=shown,
         lead=lead,
@@ -197,22 +197,22 @@ def _sync_between(track: Track, first: int, stop: int) -> array[int] | None:
     return None if numbers is None else array("I", (n - first for n in numbers if first <= n < stop))
 
 
-def _stretches(
+def _sections(
     track: Track, source: int, first: int, stop: int, shift: int, entries: dict[bytes, int]
-) -> Iterator[Stretch]:
-    """One stretch per run of chunks with the same sample entry; `entries` collects the distinct ones."""
+) -> Iterator[Section]:
+    """One section per run of chunks with the same sample entry; `entries` collects the distinct ones."""
     samples = track.samples
     portable = visual_entry if track.kind == "video" else sound_entry
     known = [entries.setdefault(portable(entry), len(entries)) for entry in track.sample_entries]
     if len(known) == 1:
-        yield Stretch(first + shift, source, known[0], samples, -shift)
+        yield Section(first + shift, source, known[0], samples, -shift)
         return
     previous = None
     for chunk in range(samples.chunk_of(first), len(samples.chunk_firsts)):
         start = max(first, samples.chunk_firsts[chunk])
         entry = known[samples.chunk_entries[chunk]]
         if start < stop and entry != previous:
-            yield Stretch(start + shift, source, entry, samples, -shift)
+            yield Section(start + shift, source, entry, samples, -shift)
             previous = entry
 
 

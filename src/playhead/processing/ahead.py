@@ -48,7 +48,7 @@ class Ahead:
     bench: Path
     resolutions: Sequence[str]
     _invocation: Invocation | None = field(default=None, init=False)
-    _making: asyncio.Task[verify.Piece] | None = field(default=None, init=False)
+    _making: asyncio.Task[verify.Checked] | None = field(default=None, init=False)
 
     def begin(self, info: MediaInfo, timeline: Timeline) -> None:
         """Begin with what seems to be the first chunk, by what is known of the film's first seconds alone."""
@@ -65,16 +65,16 @@ class Ahead:
         self.workshop.ahead.add(self._making)
         self._making.add_done_callback(self.workshop.ahead.discard)
 
-    async def _make(self, invocation: Invocation, plan: Plan) -> verify.Piece:
+    async def _make(self, invocation: Invocation, plan: Plan) -> verify.Checked:
         await run(invocation, sandbox=self.workshop.sandbox)
         made = await self._checked(plan)
         await verify.decodes([made], 0, self.workshop.sandbox, AWAITED)
         return made
 
-    async def _checked(self, plan: Plan) -> verify.Piece:
+    async def _checked(self, plan: Plan) -> verify.Checked:
         return await verify.piece(self._output(plan), plan.chunks[0], plan.renditions[-1], strict=True)
 
-    async def taken(self, info: MediaInfo, plan: Plan) -> verify.Piece | None:
+    async def taken(self, info: MediaInfo, plan: Plan) -> verify.Checked | None:
         """The first piece of the plan's smallest rendition, checked as every piece is; None when there is none."""
         if self._making is None or plan.drawn or self._encode(info, plan) != self._invocation:
             return None

@@ -16,7 +16,7 @@ from playhead.model.media import AudioTrack, MediaInfo, Rectangle, VideoTrack
 from playhead.processing import timeline as timelines
 from playhead.processing.geometry import MAX_SIDE, clean_aperture, displayed_size, turned
 from playhead.processing.own_index import OwnIndex, read_own_index
-from playhead.processing.probing import Probing, Sound, claimed
+from playhead.processing.probing import Audible, Probing, claimed
 from playhead.processing.timeline import Timeline
 
 MAX_FRAME_RATE = 240
@@ -92,7 +92,7 @@ async def _learnt(
     claim: VideoClaim,
     sounds: Sequence[AudioTrack],
     on_begun: OnBegun | None,
-) -> tuple[VideoTrack, Timeline, Sound]:
+) -> tuple[VideoTrack, Timeline, Audible]:
     """A film, its timeline and what is heard with it, by its first frame and its packets."""
     may_restart = _may_restart(claims)
     framing = asyncio.create_task(probing.first_frame(claim))
@@ -126,9 +126,9 @@ async def _learnt(
         if on_begun is not None and claim.codec not in SERVED:
             video, timeline = await film(await probing.first_packets(claims, claim, listing))
             if timeline.usable:
-                on_begun(_info(probing, claims, video, timeline, Sound()), timeline)
+                on_begun(_info(probing, claims, video, timeline, Audible()), timeline)
 
-    async def sounding() -> Sound:
+    async def sounding() -> Audible:
         return await probing.sound(await hearing, may_restart)
 
     beginning = asyncio.create_task(begin())
@@ -144,7 +144,7 @@ async def _learnt(
 
 
 def _info(
-    probing: Probing, claims: Claims, video: VideoTrack | None, timeline: Timeline, sound: Sound
+    probing: Probing, claims: Claims, video: VideoTrack | None, timeline: Timeline, sound: Audible
 ) -> MediaInfo:
     return MediaInfo(
         container=claims.container,
@@ -217,7 +217,7 @@ def _aperture(claim: VideoClaim, frame: FirstFrame, index: OwnIndex) -> tuple[Re
     return (clean, upright) if clean and upright else (whole, None)
 
 
-def _within_limits(timeline: Timeline, sound: Sound, max_duration_seconds: float) -> None:
+def _within_limits(timeline: Timeline, sound: Audible, max_duration_seconds: float) -> None:
     if timeline.rate > MAX_FRAME_RATE * Fraction(11, 10):
         raise PlayheadError("limit_frame_rate", f"It has {float(timeline.rate):.0f} frames a second.")
     lasts = float(timeline.duration_seconds)

@@ -40,8 +40,8 @@ def check_track(track: Track) -> None:
     if max(track.width, track.height) > MAX_SIDE:
         raise PlayheadError("limit_dimensions", f"The file says that it is {track.width}x{track.height}.")
     if min(track.width, track.height, track.display_width, track.display_height) > 0:
-        stretch = (track.display_width * track.height) / (track.display_height * track.width)
-        if not 1 / MAX_ASPECT <= stretch <= MAX_ASPECT:
+        aspect = (track.display_width * track.height) / (track.display_height * track.width)
+        if not 1 / MAX_ASPECT <= aspect <= MAX_ASPECT:
             raise PlayheadError("limit_dimensions", "Its pixels are stretched beyond 16 to 1.")
 
 

@@ -42,7 +42,7 @@ Listing = asyncio.Task[tuple[Packets, str] | None]
 
 
 @dataclass(frozen=True)
-class Sound:
+class Audible:
     """The tracks that can be heard, and when the first of them begins on the source's clock."""
 
     tracks: tuple[AudioTrack, ...] = ()
@@ -136,12 +136,12 @@ class Probing:
                     starts[track] = start
         return starts
 
-    async def sound(self, starts: dict[AudioTrack, float], clock_may_restart: bool) -> Sound:
+    async def sound(self, starts: dict[AudioTrack, float], clock_may_restart: bool) -> Audible:
         """What is heard, with its ends."""
         if not starts:
-            return Sound()
+            return Audible()
         ended = [await self._ending(track, clock_may_restart) for track in list(starts)[:MOST_SOUNDS]]
-        return Sound((*ended, *list(starts)[MOST_SOUNDS:]), next(iter(starts.values())))
+        return Audible((*ended, *list(starts)[MOST_SOUNDS:]), next(iter(starts.values())))
 
     async def _ending(self, track: AudioTrack, clock_may_restart: bool) -> AudioTrack:
         """The track with its end, by our own index or by its packets."""
@@ -159,7 +159,7 @@ class Probing:
             )
         return msgspec.structs.replace(track, end_seconds=end)
 
-    async def sound_alone(self, sound: Sound, claims: Claims) -> Timeline:
+    async def sound_alone(self, sound: Audible, claims: Claims) -> Timeline:
         """The timeline of a file without pictures."""
         if not sound.tracks:
             raise PlayheadError("corrupt_file", "The file has no pictures, and its sound cannot be decoded.")

@@ -21,7 +21,7 @@ MAX_RATE = 60
 JUMP_SECONDS = 10
 """In a container whose clock may restart, a gap this long is a restart, not a pause; ffmpeg repairs the same."""
 REORDERED_SECONDS = 5
-"""No codec reorders frames over a longer stretch: times that fall back further are torn."""
+"""No codec reorders frames over more: times that fall back further are torn."""
 LONGEST_LEAD_SECONDS = 60
 """In a container whose clock may restart, sound that is further ahead of the pictures is of another clock."""
 SHORTEST_SOUND_SECONDS = 0.1

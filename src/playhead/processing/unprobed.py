@@ -53,11 +53,11 @@ def unprobed(movie: Movie) -> Unprobed:
     codec = codec_name("video", film.sample_entry)
     if (codec is not None and codec not in DECODERS) or _dolby_vision_alone(film):
         raise PlayheadError("unsupported_codec")
-    begin, end = _stretch(film)
+    begin, end = _extent(film)
     if not film.samples.count or end <= begin:
         raise PlayheadError("no_frames")
     sound = next(movie.of_kind("audio"), None)
-    heard, silent = _stretch(sound) if sound is not None else (begin, end)
+    heard, silent = _extent(sound) if sound is not None else (begin, end)
     frames = _frames(film, end - begin)
     rate = frames / (end - begin)
     begin = min(begin, heard)
@@ -160,7 +160,7 @@ def _frames(track: Track, seconds: Fraction) -> int:
     return max(1, round(track.samples.count * share))
 
 
-def _stretch(track: Track) -> tuple[Fraction, Fraction]:
+def _extent(track: Track) -> tuple[Fraction, Fraction]:
     """When a track begins and ends to be shown, in seconds, by its edit list and durations."""
     tick, ends, reordered = (
         track.timescale,

@@ -30,8 +30,8 @@ _PROFILES = {"main": 77, "high": 100}
 
 
 @dataclass(frozen=True)
-class Piece:
-    """An encoded piece that is as planned, by its index and its headers."""
+class Checked:
+    """A piece that is as planned, by its index and its headers."""
 
     path: Path
     frames: int
@@ -42,7 +42,7 @@ class Piece:
     """How many frames that group has."""
 
 
-async def piece(path: Path, chunk: Chunk, track: PlannedRendition, *, strict: bool) -> Piece:
+async def piece(path: Path, chunk: Chunk, track: PlannedRendition, *, strict: bool) -> Checked:
     """Check one encoded piece against its chunk, without decoding it.
 
     `strict` demands every frame that the source's packets promised; the second try, made after a decode
@@ -57,7 +57,7 @@ async def piece(path: Path, chunk: Chunk, track: PlannedRendition, *, strict: bo
     syncs = list(range(made.samples.count) if made.samples.sync is None else made.samples.sync)
     _check_times([times[number] for number in syncs], sorted(times), chunk, strict=strict)
     await asyncio.to_thread(check_units, path, made)
-    return Piece(
+    return Checked(
         path=path,
         frames=made.samples.count,
         keys=len(syncs),
@@ -67,7 +67,7 @@ async def piece(path: Path, chunk: Chunk, track: PlannedRendition, *, strict: bo
 
 
 async def decodes(
-    made: Sequence[Piece], whole: int, sandbox: Sandbox, niceness: int = Invocation.niceness
+    made: Sequence[Checked], whole: int, sandbox: Sandbox, niceness: int = Invocation.niceness
 ) -> None:
     """Decode every key frame of the pieces, and the last group of pictures of the one numbered `whole`.
 

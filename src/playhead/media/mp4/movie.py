@@ -34,7 +34,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class EditSpan:
-    """One stretch of media time and where it lies in the presentation, all in track ticks."""
+    """A part of media time and where it lies in the presentation, all in track ticks."""
 
     media_start: int
     media_stop: int

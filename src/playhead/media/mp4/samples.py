@@ -64,7 +64,7 @@ class Samples:
     durations: Runs
     """Ticks from each sample's decode time to the next one's."""
     chunk_firsts: array[int]
-    """The number of the first sample in each chunk; a chunk is a contiguous stretch of the file."""
+    """The number of the first sample in each chunk; a chunk is contiguous in the file."""
     chunk_offsets: array[int]
     """Where each chunk starts, in bytes from the beginning of the file."""
     chunk_entries: array[int]
@@ -200,7 +200,7 @@ class Samples:
         )
 
     def extents(self, first: int, stop: int) -> Iterator[tuple[int, int]]:
-        """Where the bytes of samples `first` to `stop` lie: (offset, length) of each contiguous stretch."""
+        """Where the bytes of samples `first` to `stop` lie: (offset, length) of what is contiguous."""
         at, held, upto = first, -1, -1
         for chunk in range(self.chunk_of(first), len(self.chunk_firsts)):
             if at >= stop:
