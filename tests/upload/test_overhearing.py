@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.upload import overhearing
-from playhead.upload.overhearing import AT_ONCE, Overhearing
+from playhead.upload.overhearing import AT_ONCE, OnIndex, Overhearing
 from playhead.upload.part import Part
 from playhead.upload.sessions import Uploads, source_name
 from tests.upload.station import opened, send, station
@@ -33,11 +34,19 @@ async def blocks_of(data: bytes, step: int) -> AsyncIterator[bytes]:
         yield data[at : at + step]
 
 
+def into(told: Told) -> OnIndex:
+    async def note(key: str, size: int, head: bytes) -> None:
+        told.append((key, size, head))
+
+    return note
+
+
 async def heard(data: bytes, step: int, size: int | None = None) -> Told:
     told: Told = []
-    listener = Overhearing(lambda *each: told.append(each))
+    listener = Overhearing(into(told))
     blocks = listener.heard(blocks_of(data, step), "key", len(data) if size is None else size)
     assert b"".join([block async for block in blocks]) == data
+    await asyncio.sleep(0)
     return told
 
 
@@ -77,7 +86,7 @@ async def test_an_index_beyond_the_file_or_beyond_bounds_is_not_told(monkeypatch
 
 async def test_only_some_files_are_held_in_memory_at_a_time_and_others_follow() -> None:
     told: Told = []
-    listener = Overhearing(lambda *each: told.append(each))
+    listener = Overhearing(into(told))
     film = FTYP + MOOV + MDAT
     begun = [listener.heard(blocks_of(film, 10), str(number), len(film)) for number in range(AT_ONCE + 1)]
     firsts = [await anext(each) for each in begun]
@@ -85,6 +94,7 @@ async def test_only_some_files_are_held_in_memory_at_a_time_and_others_follow() 
     await begun[0].aclose()  # type: ignore[attr-defined]
     for first, each in list(zip(firsts, begun, strict=True))[1:]:
         assert first + b"".join([block async for block in each]) == film
+    await asyncio.sleep(0.01)
     assert [key for key, _, _ in told] == [str(number) for number in range(1, AT_ONCE)]
     for number in range(AT_ONCE):
         assert (
@@ -93,14 +103,39 @@ async def test_only_some_files_are_held_in_memory_at_a_time_and_others_follow() 
         )
     blocks = listener.heard(blocks_of(film, 10), "last", len(film))
     assert b"".join([block async for block in blocks]) == film
+    await asyncio.sleep(0.01)
     assert told[-1][0] == "last"
+
+
+async def test_what_is_being_judged_is_held_in_memory_too() -> None:
+    judging: list[str] = []
+    done = asyncio.Event()
+
+    async def judge(key: str, _size: int, _head: bytes) -> None:
+        judging.append(key)
+        await done.wait()
+        raise RuntimeError("a film of which nothing can be made")
+
+    listener, film = Overhearing(judge), FTYP + MOOV + MDAT
+
+    async def go_by(key: str) -> None:
+        assert b"".join([block async for block in listener.heard(blocks_of(film, 10), key, 2000)]) == film
+        await asyncio.sleep(0.01)
+
+    for number in range(AT_ONCE + 1):
+        await go_by(str(number))
+    assert judging == [str(number) for number in range(AT_ONCE)]
+    done.set()
+    await asyncio.sleep(0.01)
+    await go_by("then")
+    assert judging[-1] == "then"
 
 
 async def test_what_is_sent_whole_or_in_parts_is_overheard_under_the_name_of_its_source(
     station: Uploads,
 ) -> None:
     told: Told = []
-    listening = replace(station, overhearing=Overhearing(lambda *each: told.append(each)))
+    listening = replace(station, overhearing=Overhearing(into(told)))
     film = FTYP + MOOV + MDAT
     _, whole = await opened(listening, len(film))
     await send(listening, whole, film, announced=len(film))
@@ -108,6 +143,7 @@ async def test_what_is_sent_whole_or_in_parts_is_overheard_under_the_name_of_its
     for part in (Part(0, 700, len(film)), Part(700, len(film), len(film))):
         data = film[part.start : part.stop]
         await listening.receive_part(parted["id"], part, blocks_of(data, 100), content_type="video/mp4")
+    await asyncio.sleep(0.01)
     assert told == [(source_name(upload).key, len(film), FTYP + MOOV) for upload in (whole, parted)]
     assert listening.incoming.path(whole["id"]).read_bytes() == film
     assert listening.incoming.path(parted["id"]).read_bytes() == film

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -30,8 +30,6 @@ T = TypeVar("T")
 
 CAPACITY = 6_000_000
 """Samples whose indexes are kept: some 300 MB, which is 15 hours of film with sound, or hundreds of clips."""
-JUDGED_AT_ONCE = 2
-"""Sources that are judged by what was overheard of them at a time, each with its index in memory."""
 SMALL = 500
 """What anything counts for at least, in samples."""
 
@@ -62,7 +60,6 @@ class Shelf:
         self._weights: dict[Hashable, int] = {}
         self._held = 0
         self._begun: set[asyncio.Future[Any]] = set()
-        self._judging = 0
 
     async def movie(self, key: str, size: int) -> Movie:
         """The index of a stored MP4.
@@ -91,28 +88,17 @@ class Shelf:
 
     def begin(self, key: str, size: int) -> None:
         """Begin to read the index of a source that has just come, for whoever plays it at once."""
-        self._begin(self.source(key, size, judged=False))
-
-    def overhear(self, key: str, size: int, head: bytes) -> None:
-        """Begin to judge a source that is still coming, by its first bytes, which hold its index.
-
-        While too many others are being judged nothing is done: it is read once it is there.
-        """
-        if self._judging >= JUDGED_AT_ONCE:
-            return
-        self._judging += 1
-        self._begin(self._judge_head(key, size, head))
-
-    async def _judge_head(self, key: str, size: int, head: bytes) -> None:
-        try:
-            await self.kept(_heard(key), lambda: judge_head(head, size, self.limits), _heard_samples)
-        finally:
-            self._judging -= 1
-
-    def _begin(self, work: Coroutine[Any, Any, Any]) -> None:
-        reading = asyncio.ensure_future(work)
+        reading = asyncio.ensure_future(self.source(key, size, judged=False))
         self._begun.add(reading)
         reading.add_done_callback(self._ended)
+
+    async def overhear(self, key: str, size: int, head: bytes) -> None:
+        """Judge a source that is still coming, by its first bytes, which hold its index.
+
+        Raises:
+            PlayheadError: as `judge_head`; then it is read once it is there.
+        """
+        await self.kept(_heard(key), lambda: judge_head(head, size, self.limits), _heard_samples)
 
     def _ended(self, reading: asyncio.Future[Any]) -> None:
         self._begun.discard(reading)

@@ -5,13 +5,15 @@ That of a long film takes a while to read: it is read by the time the last byte 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
 
-OnIndex = Callable[[str, int, bytes], None]
-"""Told the key that a file is going to have, its size in bytes, and its first bytes as far as its index reaches."""
+OnIndex = Callable[[str, int, bytes], Coroutine[Any, Any, None]]
+"""Given the key that a file is going to have, its size in bytes, and its first bytes as far as its index reaches."""
 
 AT_ONCE = 2
-"""Files that are listened to at a time, each of them held in memory as far as its index."""
+"""Files that are listened to, or judged by what was heard, at a time: each is held in memory as far as its index."""
 MOST_BYTES = 16 << 20
 """How far into a file an index is heard: four hours with two tracks take as much."""
 _PASSED_OVER = frozenset({b"ftyp", b"free", b"skip", b"wide", b"uuid"})
@@ -21,11 +23,12 @@ _HEADER = 8
 
 
 class Overhearing:
-    """Listens to some of the files that go by, and tells `on_index` what it has heard."""
+    """Listens to some of the files that go by, and has `on_index` judge what it has heard."""
 
     def __init__(self, on_index: OnIndex) -> None:
         self._on_index = on_index
-        self._listening = 0
+        self._held = 0
+        self._judging: set[asyncio.Task[None]] = set()
 
     async def heard(self, blocks: AsyncIterator[bytes], key: str, size: int) -> AsyncIterator[bytes]:
         """The same blocks, which are those of a file of `size` bytes from its first byte on.
@@ -33,19 +36,31 @@ class Overhearing:
         Raises:
             Exception: whatever `blocks` raises.
         """
-        ear = _Ear(min(size, MOST_BYTES)) if self._listening < AT_ONCE else None
-        self._listening += ear is not None
+        ear = _Ear(min(size, MOST_BYTES)) if self._held < AT_ONCE else None
+        self._held += ear is not None
         try:
             async for block in blocks:
                 if ear is not None:
                     head = ear.take(block)
                     if head is not None:
-                        self._on_index(key, size, head)
-                    if ear.is_done:
-                        ear, self._listening = None, self._listening - 1
+                        ear = None
+                        self._judge(key, size, head)
+                    elif ear.is_done:
+                        ear, self._held = None, self._held - 1
                 yield block
         finally:
-            self._listening -= ear is not None
+            self._held -= ear is not None
+
+    def _judge(self, key: str, size: int, head: bytes) -> None:
+        judging = asyncio.create_task(self._on_index(key, size, head))
+        self._judging.add(judging)
+        judging.add_done_callback(self._judged)
+
+    def _judged(self, judging: asyncio.Task[None]) -> None:
+        self._judging.discard(judging)
+        self._held -= 1
+        if not judging.cancelled():
+            judging.exception()  # whoever plays it tries again, and is told
 
 
 class _Ear:
