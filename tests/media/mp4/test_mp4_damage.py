@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import tracemalloc
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from playhead.media.mp4 import codec_string, from_bytes, read_movie, to_bytes
 from playhead.model.errors import PlayheadError
-from tests.media.mp4.clips import AAC, BFRAMES, X264, FileBytes, ffmpeg, picture, sound
+from tests.media.mp4.clips import AAC, BFRAMES, X264, FileBytes, bend, box, ffmpeg, picture, sound
 
 MEMORY_LIMIT = 48 << 20
 """Bytes; the files are a few kilobytes, so this is some thousand times their size."""
@@ -100,3 +101,18 @@ def test_cut_off_and_missing_bytes(files: list[tuple[bytes, int, int]], data: st
     gap = data.draw(st.integers(0, 64) | st.just(len(content)))
     _try(content[:at] + content[at + gap :])
     _try(content[: data.draw(st.integers(start, stop))])
+
+
+@pytest.mark.parametrize("path", ["moov/trak", "moov/trak/mdia", "moov/trak/mdia/minf/stbl"])
+def test_a_part_of_a_track_is_looked_through_once(path: str, files: list[tuple[bytes, int, int]]) -> None:
+    """Each of its boxes was looked for from the beginning: a megabyte of empty ones took a second or two."""
+    plain = files[0][0]
+
+    def crowded(count: int) -> FileBytes:
+        return FileBytes(bend(plain, path, lambda body: box(b"free", b"") * count + body))
+
+    assert len(asyncio.run(read_movie(crowded(900))).tracks) == 2
+    begun = time.process_time()
+    with pytest.raises(PlayheadError, match="holds too many others"):
+        asyncio.run(read_movie(crowded(99_000)))
+    assert time.process_time() - begun < 0.3

@@ -27,6 +27,8 @@ def corrupt(detail: str) -> PlayheadError:
 
 CHILD_LIMIT = 100_000
 """Boxes that one may hold. Those at the top of a file are counted apart."""
+PART_LIMIT = 1_000
+"""Boxes in one that describes a track, or a part of it; writers put some ten there."""
 
 
 class Box(NamedTuple):
@@ -101,7 +103,33 @@ def require(body: memoryview, kind: bytes) -> memoryview:
     Raises:
         PlayheadError: `corrupt_file` when there is none.
     """
-    found = find(body, kind)
+    return _there(find(body, kind), kind)
+
+
+class Parts(dict[bytes, memoryview]):
+    """The payload of the first child of each kind, of a box that has few. It is looked through once.
+
+    Raises:
+        PlayheadError: `corrupt_file` as `children`, and for more than `PART_LIMIT`.
+    """
+
+    def __init__(self, body: memoryview) -> None:
+        super().__init__()
+        for number, (kind, payload) in enumerate(children(body)):
+            if number == PART_LIMIT:
+                raise corrupt("a box holds too many others")
+            self.setdefault(kind, payload)
+
+    def require(self, kind: bytes) -> memoryview:
+        """That of this kind.
+
+        Raises:
+            PlayheadError: `corrupt_file` when there is none.
+        """
+        return _there(self.get(kind), kind)
+
+
+def _there(found: memoryview | None, kind: bytes) -> memoryview:
     if found is None:
         raise corrupt(f"the {kind.decode('latin-1')} box is missing")
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from playhead.media.mp4.boxes import (
+    Parts,
     children,
     corrupt,
     find,
@@ -59,10 +60,11 @@ def read_moov(moov: memoryview, file_size: int, brand: str) -> Movie:
 
 
 def _track(trak: memoryview, movie_timescale: int, file_size: int) -> Track:
-    tkhd, mdia = require(trak, b"tkhd"), require(trak, b"mdia")
+    parts = Parts(trak)
+    tkhd, mdia = parts.require(b"tkhd"), Parts(parts.require(b"mdia"))
     version, flags = version_and_flags(tkhd)
     shift = 12 if version == 1 else 0
-    mdhd, hdlr = require(mdia, b"mdhd"), require(mdia, b"hdlr")
+    mdhd, hdlr = mdia.require(b"mdhd"), mdia.require(b"hdlr")
     mdhd_long = version_and_flags(mdhd)[0] == 1
     timescale = u32(mdhd, 20 if mdhd_long else 12)
     kind: Kind = _KINDS.get(bytes(hdlr[8:12]), "other")
@@ -72,12 +74,12 @@ def _track(trak: memoryview, movie_timescale: int, file_size: int) -> Track:
     samples = NO_SAMPLES
     edits: tuple[Edit, ...] = ()
     if kind != "other":
-        minf = require(mdia, b"minf")
-        stbl = require(minf, b"stbl")
+        minf = Parts(mdia.require(b"minf"))
+        stbl = Parts(minf.require(b"stbl"))
         _refuse_references(minf)
-        entries = _sample_entries(require(stbl, b"stsd"))
+        entries = _sample_entries(stbl.require(b"stsd"))
         samples = read_samples(stbl, len(entries), file_size)
-        edits = _edits(find(trak, b"edts"))
+        edits = _edits(parts.get(b"edts"))
     width, height = (
         (u16(memoryview(entries[0]), 32), u16(memoryview(entries[0]), 34)) if kind == "video" else (0, 0)
     )
@@ -111,8 +113,8 @@ def _sample_entries(stsd: memoryview) -> tuple[bytes, ...]:
     return tuple(entries)
 
 
-def _refuse_references(minf: memoryview) -> None:
-    dinf = find(minf, b"dinf")
+def _refuse_references(minf: Parts) -> None:
+    dinf = minf.get(b"dinf")
     dref = None if dinf is None else find(dinf, b"dref")
     for _, body in () if dref is None else islice(children(dref, 8), SAMPLE_ENTRY_LIMIT):
         if not version_and_flags(body)[1] & SELF_CONTAINED:

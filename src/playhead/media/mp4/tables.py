@@ -12,10 +12,9 @@ from itertools import accumulate, chain, repeat
 from operator import lt, mul, sub
 
 from playhead.media.mp4.boxes import (
+    Parts,
     corrupt,
-    find,
     long_words,
-    require,
     signed_words,
     u32,
     words,
@@ -28,7 +27,7 @@ SAMPLE_ENTRY_LIMIT = 1_000
 """Sample entries one track may have; real files have one, seldom two."""
 
 
-def read_samples(stbl: memoryview, entry_count: int, file_size: int) -> Samples:
+def read_samples(stbl: Parts, entry_count: int, file_size: int) -> Samples:
     """The samples that a sample table box describes.
 
     Raises:
@@ -54,13 +53,13 @@ def read_samples(stbl: memoryview, entry_count: int, file_size: int) -> Samples:
     )
 
 
-def _sizes(stbl: memoryview) -> tuple[int, int, array[int]]:
+def _sizes(stbl: Parts) -> tuple[int, int, array[int]]:
     """The number of samples, their constant size or 0, and else the table of sizes."""
-    stsz = find(stbl, b"stsz")
+    stsz = stbl.get(b"stsz")
     if stsz is not None:
         constant, count = u32(stsz, 4), u32(stsz, 8)
         return count, constant, array("I") if constant else words(stsz, 12, count)
-    stz2 = require(stbl, b"stz2")
+    stz2 = stbl.require(b"stz2")
     bits, count = u32(stz2, 4) & 0xFF, u32(stz2, 8)
     if bits not in (4, 8, 16) or (count * bits + 7) // 8 > len(stz2) - 12:
         raise corrupt("the compact size table is cut off")
@@ -74,8 +73,8 @@ def _sizes(stbl: memoryview) -> tuple[int, int, array[int]]:
     return count, 0, array("I", sizes)
 
 
-def _durations(stbl: memoryview, count: int) -> Runs:
-    stts = require(stbl, b"stts")
+def _durations(stbl: Parts, count: int) -> Runs:
+    stts = stbl.require(b"stts")
     table = words(stts, 8, u32(stts, 4) * 2)
     runs = fit_runs(Runs(table[0::2], table[1::2]), count)
     if sum(map(mul, runs.counts, runs.values)) > TIME_LIMIT:
@@ -83,8 +82,8 @@ def _durations(stbl: memoryview, count: int) -> Runs:
     return runs
 
 
-def _composition(stbl: memoryview, count: int) -> Runs | None:
-    ctts = find(stbl, b"ctts")
+def _composition(stbl: Parts, count: int) -> Runs | None:
+    ctts = stbl.get(b"ctts")
     if ctts is None:
         return None
     entries = u32(ctts, 4)
@@ -112,8 +111,8 @@ def fit_runs(runs: Runs, count: int, filler: int | None = None) -> Runs:
     return Runs(counts[: last + 1], values[: last + 1])
 
 
-def _sync(stbl: memoryview, count: int) -> array[int] | None:
-    stss = find(stbl, b"stss")
+def _sync(stbl: Parts, count: int) -> array[int] | None:
+    stss = stbl.get(b"stss")
     if stss is None:
         return None
     numbers = words(stss, 8, u32(stss, 4))
@@ -124,10 +123,10 @@ def _sync(stbl: memoryview, count: int) -> array[int] | None:
     return None if len(numbers) == count else array("I", map(sub, numbers, repeat(1)))
 
 
-def _chunks(stbl: memoryview, count: int, entry_count: int) -> tuple[array[int], array[int], array[int], int]:
+def _chunks(stbl: Parts, count: int, entry_count: int) -> tuple[array[int], array[int], array[int], int]:
     """First sample, file offset and sample entry of each chunk that holds samples; most samples of one."""
     offsets = _chunk_offsets(stbl)
-    stsc = require(stbl, b"stsc")
+    stsc = stbl.require(b"stsc")
     rows = words(stsc, 8, u32(stsc, 4) * 3)
     starts, lengths, entries = rows[0::3], rows[1::3], rows[2::3]
     if not rows or starts[0] != 1:
@@ -175,10 +174,10 @@ def _rising(numbers: array[int]) -> bool:
     return all(map(lt, numbers, numbers[1:]))
 
 
-def _chunk_offsets(stbl: memoryview) -> array[int]:
-    co64 = find(stbl, b"co64")
+def _chunk_offsets(stbl: Parts) -> array[int]:
+    co64 = stbl.get(b"co64")
     if co64 is None:
-        stco = require(stbl, b"stco")
+        stco = stbl.require(b"stco")
         return words(stco, 8, u32(stco, 4))
     offsets = long_words(co64, 8, u32(co64, 4))
     if offsets and max(offsets) > TIME_LIMIT:
