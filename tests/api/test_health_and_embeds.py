@@ -6,13 +6,16 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import select, update
 
 from playhead.api.embeds import Embeds
 from playhead.api.health import metrics
 from playhead.model.errors import PlayheadError
 from playhead.model.signing import Signer
+from playhead.model.states import Status
 from playhead.model.urls import Urls
-from playhead.records import videos
+from playhead.records import remaking, videos
+from playhead.records.tables import videos as rows
 from tests.live import Live
 from tests.records.conftest import Shop, shop
 
@@ -53,6 +56,22 @@ async def test_an_embed_page_opens_to_everyone_or_with_a_token(shop: Shop, is_pu
     with pytest.raises(PlayheadError) as forged:
         await embeds(video_id, token[:-1] + ("A" if token[-1] != "A" else "B"))
     assert forged.value.code == "url_invalid"
+
+
+async def test_what_a_video_is_made_again_as_has_no_page(shop: Shop) -> None:
+    signer = Signer(["s" * 40])
+    embeds = Embeds(shop.records, Urls("http://host", signer), signer)
+    video, _ = await shop.planned()
+    async with shop.records.transaction() as tx:
+        await tx.connection.execute(update(rows).values(status=Status.READY))
+        await remaking.begin(tx, await videos.get(tx, video["id"], lock=True))
+        remake = (
+            await tx.connection.execute(select(rows.c.id).where(rows.c.replaces == video["id"]))
+        ).scalar_one()
+    assert (await embeds(video["id"], None)).title == "a.mp4"
+    with pytest.raises(PlayheadError) as caught:
+        await embeds(remake, None)
+    assert caught.value.code == "not_found"
 
 
 async def test_an_embed_of_nothing_is_not_found(shop: Shop) -> None:

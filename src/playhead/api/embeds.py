@@ -35,7 +35,8 @@ class Embeds:
             self.signer.verify("playback", str(video_id), token, int(time.time()))
         async with self.records.moment() as tx:
             video = await videos.find(tx, video_id)
-            if video is None or not (video["is_public"] or token):
+            # A remake is nobody's video until it has taken the place of one.
+            if video is None or video["replaces"] is not None or not (video["is_public"] or token):
                 raise PlayheadError("not_found", "There is no such video.")
             record = (await gather(tx, [video]))[0]
         return _embed(record, self.urls, token)
