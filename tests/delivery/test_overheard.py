@@ -10,7 +10,8 @@ import pytest
 
 from playhead.delivery import shelf as shelves
 from playhead.delivery.shelf import Shelf
-from playhead.media.mp4 import Bytes, Movie
+from playhead.media.mp4 import Movie
+from playhead.media.window import Bytes
 from playhead.model.errors import PlayheadError
 from playhead.packaging import Limits
 from playhead.storage.disk import Disk

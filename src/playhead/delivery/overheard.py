@@ -9,8 +9,9 @@ import asyncio
 from dataclasses import dataclass
 from hashlib import sha256
 
-from playhead.media.mp4 import Bytes, Movie, read_movie
+from playhead.media.mp4 import Movie, read_movie
 from playhead.media.sparse import AtHand, SparseBytes
+from playhead.media.window import Bytes
 from playhead.packaging import Limits
 from playhead.packaging.source import SourceView, view
 

@@ -14,13 +14,13 @@ from typing import Any, TypeVar
 from playhead.delivery.overheard import Overheard, judge_head
 from playhead.media.matroska import read_matroska
 from playhead.media.mp4 import (
-    Bytes,
     Movie,
     UnknownIndexError,
     from_bytes,
     read_movie,
     with_keyframes_checked,
 )
+from playhead.media.window import Bytes
 from playhead.model.errors import PlayheadError
 from playhead.packaging import Lane, Limits, lane_of_track
 from playhead.packaging.source import UNLIMITED, SourceView, view

@@ -17,7 +17,8 @@ from playhead.delivery.presentation import Presentation
 from playhead.delivery.tracks import Sound, source_pictures
 from playhead.media.matroska.index import WINDOW, Head, read_head
 from playhead.media.matroska.scan import Walk
-from playhead.media.mp4 import Bytes, Movie
+from playhead.media.mp4 import Movie
+from playhead.media.window import Bytes
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import TIMESCALE, sound_track
 from playhead.packaging import Limits

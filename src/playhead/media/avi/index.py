@@ -16,7 +16,7 @@ from operator import add, and_, lt, sub
 
 from playhead.media.avi.chunks import HEADER, corrupt, u16, u32, u64, whole, words
 from playhead.media.avi.streams import Described, Stream, described
-from playhead.media.mp4 import Bytes
+from playhead.media.window import Bytes
 
 HEADER_LIMIT = 4 << 20
 """The largest description of streams that is read, in bytes."""

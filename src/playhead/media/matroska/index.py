@@ -13,7 +13,8 @@ from playhead.media.matroska.clock import may_be_served, movie_of, outline_of
 from playhead.media.matroska.ebml import LONGEST_HEADER, corrupt, header, real, text, unsigned, values
 from playhead.media.matroska.scan import BLOCK_HEAD, FRAME_LIMIT, TIME_LIMIT, Frames, Walk
 from playhead.media.matroska.tracks import Described, described
-from playhead.media.mp4 import Bytes, Movie
+from playhead.media.mp4 import Movie
+from playhead.media.window import Bytes, Window
 
 WINDOW = 1 << 20
 """Bytes that are read at once."""
@@ -25,8 +26,6 @@ LEFT_OVER = BLOCK_HEAD + LONGEST_HEADER
 """Bytes at the end of a window that may not be enough to tell what they are."""
 HEADER_LIMIT = 16 << 20
 """The largest description of tracks that is read, in bytes: cover pictures and fonts are elsewhere."""
-READ_AHEAD = 4096
-"""Bytes asked for when only a header is wanted: mostly all that stands before the first cluster comes with it."""
 HEAD_LIMIT = 1000
 """Elements before the first cluster that are stepped over: writers put some ten there."""
 SECONDS_LIMIT = 1 << 31
@@ -171,8 +170,8 @@ async def read_head(source: Bytes) -> Head:
     Raises:
         PlayheadError: as `read_matroska`.
     """
-    window = _Window(source)
-    name, size, body = await window.header(0)
+    window = Window(source)
+    name, size, body = await _header(window, 0)
     if name != _EBML or size is None or size > 4096:
         raise corrupt("it does not begin as one")
     found = values(memoryview(await window.take(body, size)))
@@ -180,7 +179,7 @@ async def read_head(source: Bytes) -> Head:
         raise corrupt("its elements have longer names or sizes than the format allows")
     if text(found.get(_DOCUMENT), "matroska") not in ("matroska", "webm"):
         raise corrupt("it is another kind of document")
-    name, _, at = await window.header(body + size)
+    name, _, at = await _header(window, body + size)
     if name != _SEGMENT:
         raise corrupt("there is no film in it")
     begin, payloads = await _before_clusters(window, at)
@@ -195,14 +194,14 @@ async def read_head(source: Bytes) -> Head:
     return Head(tracks, tick, begin, Fraction(lasting) * tick / 10**9 if known else Fraction(0))
 
 
-async def _before_clusters(window: _Window, at: int) -> tuple[int, dict[int, memoryview]]:
+async def _before_clusters(window: Window, at: int) -> tuple[int, dict[int, memoryview]]:
     """Where the first cluster begins, and what the first description of the file and of its tracks holds.
 
     Where there are several, they say the same (RFC 9559, section 5.1).
     """
     payloads: dict[int, memoryview] = {}
     for _ in range(HEAD_LIMIT):
-        name, size, body = await window.header(at)
+        name, size, body = await _header(window, at)
         if name == _CLUSTER:
             return at, payloads
         if size is None or body + size > window.size:
@@ -215,26 +214,10 @@ async def _before_clusters(window: _Window, at: int) -> tuple[int, dict[int, mem
     raise corrupt("too much stands before its first frame")
 
 
-class _Window:
-    """The last bytes read, so that a header and what follows it cost one request."""
-
-    def __init__(self, source: Bytes) -> None:
-        self.size = source.size
-        self._source = source
-        self._start = 0
-        self._held = b""
-
-    async def take(self, start: int, length: int) -> bytes:
-        length = max(0, min(length, self.size - start))
-        if length and not self._start <= start <= start + length <= self._start + len(self._held):
-            wanted = min(max(length, READ_AHEAD), self.size - start)
-            self._held, self._start = await self._source.read(start, wanted), start
-        return self._held[start - self._start : start - self._start + length]
-
-    async def header(self, at: int) -> tuple[int, int | None, int]:
-        """Id and size of an element's payload, and where that begins."""
-        found = header(await self.take(at, LONGEST_HEADER), 0)
-        if found is None:
-            raise corrupt("it ends before its first frame")
-        name, size, body = found
-        return name, size, at + body
+async def _header(window: Window, at: int) -> tuple[int, int | None, int]:
+    """Id and size of an element's payload, and where that begins."""
+    found = header(await window.take(at, LONGEST_HEADER), 0)
+    if found is None:
+        raise corrupt("it ends before its first frame")
+    name, size, body = found
+    return name, size, at + body

@@ -20,13 +20,12 @@ from playhead.media.mp4.codec import (
 )
 from playhead.media.mp4.keyframes import with_keyframes_checked
 from playhead.media.mp4.movie import NEVER, Edit, EditSpan, Movie, Track
-from playhead.media.mp4.read import Bytes, IndexLostError, read_movie
+from playhead.media.mp4.read import IndexLostError, read_movie
 from playhead.media.mp4.samples import Runs, Samples
 from playhead.media.mp4.stored import UnknownIndexError, from_bytes, to_bytes
 
 __all__ = [
     "NEVER",
-    "Bytes",
     "Edit",
     "EditSpan",
     "IndexLostError",

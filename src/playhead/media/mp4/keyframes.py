@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from playhead.media.mp4.codec import configuration
 from playhead.media.mp4.movie import Movie, Track
-from playhead.media.mp4.read import Bytes
+from playhead.media.window import Bytes
 from playhead.model.errors import PlayheadError
 
 OPEN_GOP = "open GOP"

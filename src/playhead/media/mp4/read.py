@@ -8,18 +8,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import partial
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 from playhead.media.mp4.boxes import corrupt
 from playhead.media.mp4.fragments import FRAGMENT_SAMPLE_LIMIT, FragmentReader
 from playhead.media.mp4.moov import read_moov
 from playhead.media.mp4.movie import Movie
+from playhead.media.window import Bytes, Window
 from playhead.model.errors import PlayheadError
 
 T = TypeVar("T")
 
-READ_AHEAD = 4096
-"""Bytes asked for when only a header is wanted: a fragment's `moof` usually comes with it in one request."""
 AT_ONCE_BYTES = 64 << 10
 """Bytes of an index that are read in a millisecond."""
 INDEX_LIMIT = 256 << 20
@@ -33,21 +32,6 @@ class IndexLostError(PlayheadError):
 
     def __init__(self, detail: str) -> None:
         super().__init__("corrupt_file", corrupt(detail).detail)
-
-
-class Bytes(Protocol):
-    """A stored file that can be read in ranges."""
-
-    @property
-    def size(self) -> int:
-        """The size of the whole file in bytes."""
-
-    async def read(self, start: int, length: int) -> bytes:
-        """Bytes `start` to `start + length`, fewer only where the file ends.
-
-        Raises:
-            PlayheadError: `source_missing`, `storage_unavailable`.
-        """
 
 
 class _Place(NamedTuple):
@@ -71,13 +55,13 @@ async def read_movie(source: Bytes, most_samples: int = FRAGMENT_SAMPLE_LIMIT) -
             `unsupported_format`, `reference_refused` and `limit_streams` as `read_moov` says;
             and what `source.read` raises.
     """
-    window = _Window(source)
+    window = Window(source)
     brand = "qt  "  # the oldest QuickTime files have no ftyp
     movie: Movie | None = None
     fragments: FragmentReader | None = None
     async for place in _top(window):
         if place.kind == b"ftyp":
-            brand = (await window.take(place.body, min(4, place.end - place.body))).decode("latin-1")
+            brand = (await _whole(window, place.body, min(4, place.end - place.body))).decode("latin-1")
         elif place.kind == b"moov" and movie is None:
             moov = await _payload(window, place)
             movie = await _apart(len(moov), partial(read_moov, moov, source.size, brand))
@@ -99,10 +83,10 @@ async def _apart(size: int, work: Callable[[], T]) -> T:
     return await asyncio.to_thread(work) if size > AT_ONCE_BYTES else work()
 
 
-async def _top(window: _Window) -> AsyncIterator[_Place]:
+async def _top(window: Window) -> AsyncIterator[_Place]:
     at = 0
     for _ in range(BOX_LIMIT):
-        header = await window.take(at, min(16, window.size - at))
+        header = await _whole(window, at, min(16, window.size - at))
         if len(header) < 8:
             return
         size, body = int.from_bytes(header[:4], "big"), 8
@@ -119,28 +103,17 @@ async def _top(window: _Window) -> AsyncIterator[_Place]:
     raise PlayheadError("resource_limit", f"The file has more than {BOX_LIMIT} boxes.")
 
 
-async def _payload(window: _Window, place: _Place) -> memoryview:
+async def _payload(window: Window, place: _Place) -> memoryview:
     length = place.end - place.body
     if length > INDEX_LIMIT:
         raise PlayheadError("resource_limit", f"The file's index takes {length} bytes.")
     if place.end > window.size:
         raise IndexLostError("the file ends within its index")
-    return memoryview(await window.take(place.body, length))
+    return memoryview(await _whole(window, place.body, length))
 
 
-class _Window:
-    """The last bytes read, so that a header and what follows it cost one request."""
-
-    def __init__(self, source: Bytes) -> None:
-        self.size = source.size
-        self._source = source
-        self._start = 0
-        self._held = b""
-
-    async def take(self, start: int, length: int) -> bytes:
-        if not self._start <= start <= start + length <= self._start + len(self._held):
-            wanted = min(max(length, READ_AHEAD), self.size - start)
-            self._held, self._start = await self._source.read(start, wanted), start
-            if len(self._held) < length:
-                raise corrupt("the file is shorter than it should be")
-        return self._held[start - self._start : start - self._start + length]
+async def _whole(window: Window, start: int, length: int) -> bytes:
+    taken = await window.take(start, length)
+    if len(taken) < length:
+        raise corrupt("the file is shorter than it should be")
+    return taken
