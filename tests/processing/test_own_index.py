@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 import time
 from dataclasses import replace
 from fractions import Fraction
@@ -253,22 +254,30 @@ async def test_an_index_that_takes_too_long_is_left_to_ffprobe(monkeypatch: pyte
     assert asked.video == info.video
 
 
-def _slow(container: str) -> bytes:
+def _box(kind: bytes, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    return struct.pack(">I", len(body) + 8) + kind + body
+
+
+def _slow(name: str) -> bytes:
     """A file whose index takes a reader some seconds, and is not refused for that."""
-    if container == "mp4":
+    if name == "one fragment":
+        track = _box(b"tfhd", struct.pack(">II", 0, 1)), _box(b"trun", bytes(8)) * 99_000
+        return sample("fragmented").path().read_bytes() + _box(b"moof", _box(b"traf", *track) * 15)
+    if name == "mp4":
         return sample("fragmented").path().read_bytes() + b"\0\0\0\x08free" * 1_500_000
     return indexwork.add_cluster(sample("mkv").path().read_bytes(), indexwork.EMPTY * 6_000_000)
 
 
-@pytest.mark.parametrize("container", ["mp4", "matroska"])
+@pytest.mark.parametrize("name", ["mp4", "one fragment", "matroska"])
 async def test_a_reader_does_not_go_on_when_its_time_is_over(
-    container: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(own_index, "PATIENCE_SECONDS", 0)
     path = tmp_path / "slow"
-    path.write_bytes(_slow(container))
+    path.write_bytes(_slow(name))
     begun = time.process_time()
-    found = await read_own_index(path, container)
+    found = await read_own_index(path, "matroska" if name == "matroska" else "mp4")
     assert found.damage is not None
     assert found.damage.code == "resource_limit"
     assert time.process_time() - begun < 2  # seconds of this process, its threads included; it would be four

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, compress, repeat
 from operator import ne, sub
 
 from playhead.media.mp4.boxes import (
+    Box,
     children,
     corrupt,
     find,
-    require,
     signed_words,
     u32,
     u64,
@@ -25,6 +26,8 @@ from playhead.model.errors import PlayheadError
 
 FRAGMENT_SAMPLE_LIMIT = 20_000_000
 """Samples one fragmented file may have; a run without per-sample fields claims them without any bytes."""
+BOXES_AT_ONCE = 1000
+"""Boxes of a fragment between two pauses: some milliseconds."""
 NON_SYNC = 0x10000
 """`sample_is_non_sync_sample` in the sample flags (section 8.8.3.1)."""
 
@@ -78,16 +81,20 @@ class FragmentReader:
         self._tracks = {track.id: _continued(track) for track in movie.tracks if track.kind != "other"}
         self._defaults = {u32(trex, 4): _Defaults(*words(trex, 8, 4)) for trex in _trexes(moov)}
 
-    def add(self, moof: memoryview, at: int) -> None:
-        """Add the fragment whose `moof` box starts at byte `at` of the file.
+    def adding(self, moof: memoryview, at: int) -> Iterator[None]:
+        """Add the fragment whose `moof` box starts at byte `at` of the file, pausing after every thousand boxes.
+
+        A fragment may have as many bytes as an index: whoever adds it may have to stop before its end.
 
         Raises:
             PlayheadError: `corrupt_file`, or `resource_limit` when there are too many samples.
         """
         data_end = at
-        for kind, traf in children(moof):
+        for number, (kind, traf) in enumerate(children(moof)):
             if kind == b"traf":
-                data_end = self._add_track(traf, at, data_end)
+                data_end = yield from self._adding_track(traf, at, data_end)
+            if number % BOXES_AT_ONCE == 0 or len(traf) > BOXES_AT_ONCE:
+                yield
 
     def movie(self) -> Movie:
         """The movie with the samples of all fragments added."""
@@ -101,8 +108,11 @@ class FragmentReader:
         if self._total > self._most_samples:
             raise PlayheadError("resource_limit", "The file has too many samples.")
 
-    def _add_track(self, traf: memoryview, moof_at: int, data_end: int) -> int:
-        tfhd = require(traf, b"tfhd")
+    def _adding_track(self, traf: memoryview, moof_at: int, data_end: int) -> Generator[None, None, int]:
+        boxes = list(children(traf))
+        tfhd = _first(boxes, b"tfhd")
+        if tfhd is None:
+            raise corrupt("the tfhd box is missing")
         flags, track_id = version_and_flags(tfhd)[1], u32(tfhd, 4)
         at, base = 8, moof_at if flags & 0x20000 else data_end
         if flags & 1:
@@ -121,16 +131,18 @@ class FragmentReader:
         track = self._tracks.get(track_id)
         if track is None:
             return data_end
-        tfdt = find(traf, b"tfdt")
+        tfdt = _first(boxes, b"tfdt")
         if tfdt is not None:
             time = u64(tfdt, 4) if version_and_flags(tfdt)[0] == 1 else u32(tfdt, 4)
             if time > TIME_LIMIT:
                 raise corrupt("a fragment lies beyond any clock")
             track.seek(time)
         end = base
-        for kind, trun in children(traf):
+        for number, (kind, trun) in enumerate(boxes):
             if kind == b"trun":
                 end = self._add_run(track, trun, base, end, defaults)
+            if number % BOXES_AT_ONCE == 0:
+                yield
         return end
 
     def _add_run(self, track: _Growing, trun: memoryview, base: int, data: int, defaults: _Defaults) -> int:
@@ -170,6 +182,10 @@ class FragmentReader:
         track.composition.extend(array("i", shown.tobytes()) if shown else array("i", (0,)) * count)
         track.end += sum(durations)
         return data + length
+
+
+def _first(boxes: Sequence[Box], kind: bytes) -> memoryview | None:
+    return next((box.body for box in boxes if box.kind == kind), None)
 
 
 def _trexes(moov: memoryview) -> list[memoryview]:

@@ -6,7 +6,8 @@ The reads are few: one for the start of the file, one behind the media when `moo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from typing import NamedTuple, TypeVar
 
@@ -21,6 +22,8 @@ T = TypeVar("T")
 
 AT_ONCE_BYTES = 64 << 10
 """Bytes of an index that are read in a millisecond."""
+PAUSE_SECONDS = 0.05
+"""How long a fragment is read before whoever waits for it may say that it takes too long."""
 INDEX_LIMIT = 256 << 20
 """The largest `moov` or `moof` that is read, in bytes; 10 h with three tracks need about 40 MB."""
 BOX_LIMIT = 2_000_000
@@ -72,7 +75,9 @@ async def read_movie(source: Bytes, most_samples: int = FRAGMENT_SAMPLE_LIMIT) -
             if place.end > source.size:
                 break
             moof = await _payload(window, place)
-            await _apart(len(moof), partial(fragments.add, moof, place.at))
+            adding = fragments.adding(moof, place.at)
+            while await _apart(len(moof), partial(_goes_on, adding)):
+                pass  # who waits for it may have given up
     if fragments is None:
         raise IndexLostError("there is no movie header")
     return fragments.movie()
@@ -81,6 +86,12 @@ async def read_movie(source: Bytes, most_samples: int = FRAGMENT_SAMPLE_LIMIT) -
 async def _apart(size: int, work: Callable[[], T]) -> T:
     """The result of `work` on so many bytes: of many in a thread, for whoever shares the loop has to go on."""
     return await asyncio.to_thread(work) if size > AT_ONCE_BYTES else work()
+
+
+def _goes_on(steps: Iterator[None]) -> bool:
+    """Do some of the steps; whether there are more."""
+    until = time.monotonic() + PAUSE_SECONDS
+    return any(time.monotonic() > until for _ in steps)
 
 
 async def _top(window: Window) -> AsyncIterator[_Place]:
