@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from playhead.storage import disk_parts
 from playhead.upload.completing import complete
 from playhead.upload.direct import Direct
 from tests.upload.plane import FILE, KEY, Plane, plane
@@ -80,3 +82,32 @@ async def test_joining_many_leaves_connections_for_others(
     await asyncio.gather(*joining)
     uploaded = [(await direct.find(row["id"]))[1]["state"] for row, _ in begun]
     assert uploaded == ["received"] * MANY
+
+
+async def test_many_parts_that_end_at_once_leave_connections_for_others(
+    plane: Plane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, slow = disk_parts._place, threading.Event()
+
+    def slowly(*given: Any) -> None:
+        slow.wait()
+        place(*given)
+
+    monkeypatch.setattr(disk_parts, "_place", slowly)
+    direct = Direct(plane.parts.uploads)
+    upload = await plane.upload(await plane.open(MANY * 100))
+    row = await direct.begin(upload)
+
+    async def send(number: int) -> int:
+        signed = await direct.sign_part(row, upload, number, size=None, md5=None)
+        url = f"{plane.base}{urlsplit(signed.url).path}"
+        return (await plane.client.put(url, content=bytes(100))).status_code
+
+    sending = [asyncio.create_task(send(number)) for number in range(1, MANY + 1)]
+    try:
+        await asyncio.sleep(1.5)
+        for _ in range(5):
+            await is_answered(plane)
+    finally:
+        slow.set()
+    assert set(await asyncio.gather(*sending)) == {200}

@@ -6,11 +6,13 @@ POST /parts/…/0/…          a form with the part `file`       → 201, ETag, 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Protocol, TypedDict
 from uuid import UUID
+from weakref import WeakValueDictionary
 from xml.sax.saxutils import escape
 
 from multipart import parse_options_header
@@ -59,6 +61,8 @@ class PartPlane:
     def __init__(self, direct: Direct, store: TakesParts) -> None:
         self._direct = direct
         self._store = store
+        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+        """By upload, while parts of it take their places."""
 
     async def put(self, request: Request[PartAddress]) -> Reply:
         """Take one part. Bytes that do not have the checksums sent along are refused as S3 does it, by `BadDigest`.
@@ -127,7 +131,11 @@ class PartPlane:
     async def _placing(self, multipart_id: UUID) -> AsyncIterator[int]:
         """One part of an upload at a time, whichever process takes it: each sees those that came before."""
         row, upload = await self._open(multipart_id)
-        async with self._direct.uploads.records.transaction() as tx:
+        # Those of this process wait for each other here, where they hold no connection.
+        async with (
+            self._turns.setdefault(upload["id"], asyncio.Lock()),
+            self._direct.uploads.records.transaction() as tx,
+        ):
             await multiparts.alone(tx, upload["id"])
             yield await self._most_bytes(tx, row, upload)
 
