@@ -73,6 +73,15 @@ def short() -> Path:
 
 def fit(seconds: int, height: int = 720) -> Path:
     """A film that can be served as it is: H.264 in closed GOPs of two seconds, AAC, `moov` first."""
+    return _fit(seconds, height).film()
+
+
+def fit_matroska(seconds: int, height: int = 720) -> Path:
+    """The same film in Matroska."""
+    return Recipe(before=(), after=("-c", "copy"), suffix=".mkv", base=_fit(seconds, height)).film()
+
+
+def _fit(seconds: int, height: int) -> Recipe:
     minute = Recipe(
         before=("-stream_loop", "-1", "-ss", "10"),
         after=(
@@ -80,7 +89,7 @@ def fit(seconds: int, height: int = 720) -> Path:
             *("-c:v", "libx264", "-preset", "veryfast", "-crf", "26", *_GOPS, *_SOUND, *_CUT),
         ),
     )
-    return _repeated(minute, seconds, _CUT).film()
+    return _repeated(minute, seconds, _CUT)
 
 
 def tiny_fit(seconds: int) -> Path:

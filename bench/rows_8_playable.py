@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +19,7 @@ from bench.row import LATENCY_ROUNDS, Metric, Pair, Reading, row
 from bench.stage import Stage
 from bench.traffic import Connection
 from playhead.media.local import LocalBytes
+from playhead.media.matroska import read_matroska
 from playhead.media.mp4 import read_movie
 from playhead.model.plan import TIMESCALE
 from playhead.packaging import cut
@@ -134,6 +136,8 @@ for _case in CASES:
 THROTTLED_BYTES = 256 * 1024
 """Bytes that are sent at a time while a film is uploaded slowly."""
 ARRIVED_WITHIN = 60.0
+SETTLING_SECONDS = 1.1
+"""Pictures behind a segment of an arriving Matroska after which nothing can change where it ends, and a frame."""
 
 
 @row(
@@ -144,13 +148,29 @@ ARRIVED_WITHIN = 60.0
 )
 def while_uploading(stage: Stage) -> Iterator[Pair]:
     """A film that arrives a quarter of a megabyte at a time; ten minutes long, its index first."""
-    film, live = clips.fit(60 if stage.quick else 600), stage.server
-    data, reach = film.read_bytes(), _first_segment_end(film)
-    part = stage.folder() / "part.mp4"
+    film = clips.fit(60 if stage.quick else 600)
+    yield from _while_uploading(stage, film, "video/mp4", _first_segment_end(film))
+
+
+@row(
+    "while uploading Matroska: last byte that settles the first GOP to first segment",
+    Metric("first segment", "ms", goal=1000),
+    reference="ffmpeg -c copy -f hls of the bytes that are there, until its playlist names a segment",
+    rounds=LATENCY_ROUNDS,
+)
+def while_uploading_matroska(stage: Stage) -> Iterator[Pair]:
+    """The same film in Matroska. What follows the GOP decides where it ends, so a second of that is sent too."""
+    film = clips.fit_matroska(60 if stage.quick else 600)
+    yield from _while_uploading(stage, film, "video/x-matroska", _settling_end(film))
+
+
+def _while_uploading(stage: Stage, film: Path, kind: str, reach: int) -> Iterator[Pair]:
+    data, live = film.read_bytes(), stage.server
+    part = stage.folder() / f"part{film.suffix}"
     part.write_bytes(data[:reach])
     with live.http() as client:
         yield Pair(
-            lambda: _arriving(live, client, data, reach),
+            lambda: _arriving(live, client, data, film.name, kind, reach),
             lambda: _plain(part, _COPY, stage.folder()),
         )
 
@@ -168,13 +188,27 @@ def _first_segment_end(film: Path) -> int:
     )
 
 
-def _arriving(live: Live, client: httpx.Client, data: bytes, reach: int) -> Reading:
-    asked = {"filename": "film.mp4", "size": len(data), "resolutions": ["144p"], "play_while_uploading": True}
+def _settling_end(film: Path) -> int:
+    """The byte up to which a Matroska's pictures reach that settle its first segment, and its sound till then."""
+    found = view(asyncio.run(read_matroska(LocalBytes(film))).movie)
+    assert found.video is not None, found.reasons
+    lanes = (found.video, *found.sounds)
+    seconds = found.cuts[1] / TIMESCALE + SETTLING_SECONDS
+    stops = [bisect_left(lane.shown, lane.begin + round(seconds * lane.timescale)) + 1 for lane in lanes]
+    return max(
+        span.offset + span.length
+        for lane, stop in zip(lanes, stops, strict=True)
+        for span in lane.spans(0, stop)
+    )
+
+
+def _arriving(live: Live, client: httpx.Client, data: bytes, name: str, kind: str, reach: int) -> Reading:
+    asked = {"filename": name, "size": len(data), "resolutions": ["144p"], "play_while_uploading": True}
     created = client.post("/v1/uploads", json=asked).json()
     with river.forgotten(live, client, created["video_id"]), Connection(live.url) as connection:
         for start in range(0, reach, THROTTLED_BYTES):
             stop = min(start + THROTTLED_BYTES, reach)
-            told = {"Content-Type": "video/mp4", "Content-Range": f"bytes {start}-{stop - 1}/{len(data)}"}
+            told = {"Content-Type": kind, "Content-Range": f"bytes {start}-{stop - 1}/{len(data)}"}
             answer = httpx.put(created["url"], content=data[start:stop], headers=told, timeout=60)
             assert answer.status_code == 308, answer.text
         started = time.perf_counter()
