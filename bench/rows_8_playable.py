@@ -159,8 +159,8 @@ def while_uploading(stage: Stage) -> Iterator[Pair]:
     rounds=LATENCY_ROUNDS,
 )
 def while_uploading_matroska(stage: Stage) -> Iterator[Pair]:
-    """The same film in Matroska. What follows the GOP decides where it ends, so a second of that is sent too."""
-    film = clips.fit_matroska(60 if stage.quick else 600)
+    """A minute of it in Matroska. What follows the GOP decides where it ends, so a second of that is sent too."""
+    film = clips.fit_matroska(clips.LOOPED_SECONDS)
     yield from _while_uploading(stage, film, "video/x-matroska", _settling_end(film))
 
 
