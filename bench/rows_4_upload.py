@@ -18,15 +18,14 @@ from bench.traffic import Connection, paced, percentile
 from bench.trickle import trickling, waiting
 from tests.live import Live
 
-SIZE, QUICK_SIZE = 1_000_000_000, 50_000_000
-TUS_SIZE = 2_000_000_000
+SIZE, QUICK_SIZE = 2_000_000_000, 50_000_000
 SENDERS = 200
 RATE = 20
 """Requests a second, over two connections."""
 
 
 @row(
-    "upload: 1 GB by PUT",
+    "upload: 2 GB by PUT",
     Metric("throughput", "MB/s", "more"),
     Metric("peak memory of the server process", "MB"),
     reference="nginx, DAV PUT (it does not flush to disk)",
@@ -58,7 +57,7 @@ def _ours(live: Live, client: httpx.Client, size: int) -> Reading:
 )
 def tus(stage: Stage) -> Iterator[Pair]:
     """One PATCH to the capability URL, flushed every second, with the CPU time of the whole server."""
-    size, live = QUICK_SIZE if stage.quick else TUS_SIZE, stage.server
+    size, live = QUICK_SIZE if stage.quick else SIZE, stage.server
     with live.http() as client, nginx.running(stage.folder()) as reference:
         yield Pair(lambda: _patched(live, client, size), lambda: _theirs(reference, size))
 
