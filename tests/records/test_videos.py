@@ -6,7 +6,7 @@ import pytest
 
 from playhead.model.errors import PlayheadError
 from playhead.model.states import Status
-from playhead.records import projects, renditions, videos
+from playhead.records import due, projects, renditions, videos
 from tests.records.conftest import Shop
 
 
@@ -64,6 +64,22 @@ async def test_a_deleted_video_leaves_no_rows(shop: Shop) -> None:
         await videos.remove(tx, await videos.get(tx, video["id"], lock=True))
         assert await videos.find(tx, video["id"]) is None
         assert await renditions.of_videos(tx, [video["id"]]) == {video["id"]: []}
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_what_waits_for_a_video_that_ends_leaves_the_queue(shop: Shop, deleted: bool) -> None:
+    ids = [(await shop.planned("144p"))[0]["id"] for _ in range(2)]
+    async with shop.records.transaction() as tx:
+        waiting = [await due.jobs_of(tx, video_id) for video_id in ids]
+        for jobs in waiting:
+            assert len(jobs) > 2
+            await tx.defer_all(jobs)
+        ended = await videos.get(tx, ids[0], lock=True)
+        if deleted:
+            await videos.remove(tx, ended)
+        else:
+            await videos.fail(tx, ended, PlayheadError("corrupt_file"))
+        assert await due.busy_names(tx) - {"sweep"} == {job.name for job in waiting[1]}
 
 
 async def test_the_lists_of_a_plan_are_not_told(shop: Shop) -> None:

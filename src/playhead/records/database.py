@@ -47,6 +47,7 @@ _HASTEN = text(
     "UPDATE procrastinate_jobs SET priority = :priority"
     " WHERE queueing_lock = :name AND status = 'todo' AND priority < :priority"
 )
+_TAKE_BACK = text("DELETE FROM procrastinate_jobs WHERE status = 'todo' AND queueing_lock = ANY(:names)")
 
 
 class Transaction:
@@ -81,6 +82,10 @@ class Transaction:
         if late:
             await self.connection.execute(_HASTEN, late)
         return len(fresh)
+
+    async def take_back(self, names: Sequence[str]) -> None:
+        """Let jobs of these names that wait not run any more; those that run go on."""
+        await self.connection.execute(_TAKE_BACK, {"names": list(names)})
 
     async def _enqueue(self, due: Sequence[Job]) -> None:
         if not due:

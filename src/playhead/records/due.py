@@ -71,3 +71,11 @@ async def jobs_of(tx: Transaction, video_id: UUID) -> list[Job]:
     due += [jobs.chunk(video_id, number, turn) for number in missing.scalars()]
     complete = await pieces_records.complete_tracks(tx, video_id)
     return due + [jobs.finalise(video_id, track, turn) for track in complete]
+
+
+async def take_back(tx: Transaction, video_id: UUID) -> None:
+    """Take what waits for a video under way off the queue, since the video ends.
+
+    A film of two hours has almost a thousand jobs, and workers would take one after the other to find it over.
+    """
+    await tx.take_back([job.name for job in await jobs_of(tx, video_id)])

@@ -14,7 +14,7 @@ from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.loudness import Loudness
 from playhead.model.states import Status, UploadState
-from playhead.records import captions, events, objects, quotas, remaking, stretches, turns, uploads
+from playhead.records import captions, due, events, objects, quotas, remaking, stretches, turns, uploads
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import renditions, videos
 
@@ -196,6 +196,7 @@ async def fail(tx: Transaction, video: Row, error: PlayheadError) -> bool:
     """
     if video["status"] not in (Status.PENDING_UPLOAD, Status.PROCESSING):
         return False
+    await due.take_back(tx, video["id"])
     if video["replaces"] is not None:
         await remaking.give_up(tx, video, error)
         return True
@@ -262,6 +263,7 @@ async def settle(tx: Transaction, video: Row) -> None:
 
 async def remove(tx: Transaction, video: Row) -> None:
     """Delete a video's rows; its stored objects are swept right after. `video` must be locked."""
+    await due.take_back(tx, video["id"])
     upload = await uploads.of_video(tx, video["id"], lock=True)
     if upload is not None:
         await uploads.end(tx, upload["id"], UploadState.DEAD)
