@@ -41,7 +41,15 @@ def kill_everything(stage: Stage) -> None:
 KILLS: list[Callable[[Stage], None]] = [kill_worker, kill_web, kill_postgres, kill_everything]
 
 
-@pytest.mark.parametrize("kill", KILLS, ids=lambda kill: kill.__name__)
+OFTEN = (kill_worker, kill_everything)
+"""The others kill one of what `kill_everything` kills."""
+
+
+def _param(kill: Callable[[Stage], None]) -> object:
+    return pytest.param(kill, id=kill.__name__, marks=() if kill in OFTEN else pytest.mark.soak)
+
+
+@pytest.mark.parametrize("kill", map(_param, KILLS))
 def test_a_kill_at_each_step_only_delays(kill: Callable[[Stage], None], stage: Stage, tmp_path: Path) -> None:
     with stage.live.http() as client:
         sent = one_video_at_each_step(stage, client)

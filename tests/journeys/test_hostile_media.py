@@ -39,7 +39,7 @@ OFTEN = frozenset(
         *("mutation_avi_8", "mutation_avi_14"),  # clocks torn so that ffmpeg would make frames for ever
     }
 )
-MUTATIONS_OF_EACH = 3
+MUTATIONS_OF_EACH = 1
 """How many of each seed's mutations run often, beside those above."""
 
 
