@@ -14,6 +14,7 @@ from tests.faults.stage import Stage, over, until
 from tests.invariants import violations
 
 
+@pytest.mark.soak
 def test_a_worker_killed_on_the_verge_of_each_commit_loses_nothing(stage: Stage, tmp_path: Path) -> None:
     """Of a piece, of a rendition with its thumbnail, of a poster; and in the middle of looking for lost work."""
     with stage.live.http() as client, ExitStack() as locks:

@@ -22,9 +22,8 @@ def open_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield stage
 
 
-@pytest.mark.parametrize(
-    "whole", [pytest.param(False, id=""), pytest.param(True, id="whole", marks=pytest.mark.soak)]
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("whole", [pytest.param(False, id=""), pytest.param(True, id="whole")])
 def test_a_poison_video_is_parked_and_takes_nobody_along(
     open_stage: Stage, tmp_path: Path, *, whole: bool
 ) -> None:

@@ -32,6 +32,7 @@ def apart(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Itera
         assert leftovers(stage.data) == []
 
 
+@pytest.mark.soak
 def test_two_workers_share_the_work_and_one_takes_over(apart: Stage, tmp_path: Path) -> None:
     with ExitStack() as stack, apart.live.http() as client:
         workers = [stack.enter_context(apart.another_worker(command)) for command in WORKERS]

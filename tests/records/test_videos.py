@@ -82,6 +82,14 @@ async def test_what_waits_for_a_video_that_ends_leaves_the_queue(shop: Shop, del
         assert await due.busy_names(tx) - {"sweep"} == {job.name for job in waiting[1]}
 
 
+async def test_a_video_that_never_began_has_nothing_on_the_queue(shop: Shop) -> None:
+    failed, deleted = await shop.video(), await shop.video()
+    async with shop.records.transaction() as tx:
+        assert await videos.fail(tx, await videos.get(tx, failed, lock=True), PlayheadError("not_a_video"))
+        await videos.remove(tx, await videos.get(tx, deleted, lock=True))
+        assert await due.jobs_of(tx, failed) == []
+
+
 async def test_the_lists_of_a_plan_are_not_told(shop: Shop) -> None:
     video, _ = await shop.planned("144p")
     async with shop.records.transaction() as tx:

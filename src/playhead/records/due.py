@@ -39,7 +39,7 @@ async def processing(tx: Transaction, limit: int) -> list[UUID]:
 
 
 async def jobs_of(tx: Transaction, video_id: UUID) -> list[Job]:
-    """Every job a video under way still needs before it can be ready; none of one that was deleted just now."""
+    """Every job a video under way still needs before it can be ready; none of one not begun, or deleted just now."""
     found = await tx.connection.execute(
         select(videos.c.plan.is_not(None), videos.c.poster_key.is_not(None), videos.c.turn).where(
             videos.c.id == video_id
@@ -49,6 +49,8 @@ async def jobs_of(tx: Transaction, video_id: UUID) -> list[Job]:
     if row is None:
         return []
     planned, has_poster, turn = row
+    if turn is None:
+        return []
     if not planned:
         return [jobs.inspect(video_id, turn)]
     due = [] if has_poster else [jobs.poster(video_id, turn)]
