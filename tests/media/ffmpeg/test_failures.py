@@ -14,6 +14,8 @@ _SAID = {
     "Error marking filters as finished": "corrupt_file",
     "Conversion failed!\nInvalid argument": "corrupt_file",
     "[ogg @ 0x562e4ec02240] CRC mismatch!\n[vorbis @ 0x562e4ec2ce00] Extradata missing.": "corrupt_file",
+    "damaged.mkv: Not yet implemented in FFmpeg, patches welcome": "corrupt_file",
+    "damaged.wmv: Operation not permitted": "corrupt_file",
     "Cannot determine format of input stream 0:0 after EOF\nError marking filters as finished": "no_frames",
     "[vf#0:0 @ 0x7f] Cannot determine format of input 0:0 after EOF\nInvalid data found": "no_frames",
     "Output file is empty, nothing was encoded (check -ss / -t / -frames parameters if used)": "no_frames",

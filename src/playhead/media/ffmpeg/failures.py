@@ -47,6 +47,8 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     # ffmpeg says only this of values in the file that no muxer or filter can take.
     ("corrupt_file", ("Invalid argument", "Numerical result out of range", "Value too large")),
+    # What a demuxer gives up as not written yet is seen of broken files; old ones give -1, which reads as EPERM.
+    ("corrupt_file", ("Not yet implemented in FFmpeg", "Operation not permitted")),
     # ffprobe ends without a word of its own when a stream cannot be opened. What a part of ffmpeg has said before is
     # about the bytes it was given: what is wrong with our arguments stands above.
     ("corrupt_file", (r"(?m:^\[\w+ @ 0x[0-9a-f]+\] )",)),
