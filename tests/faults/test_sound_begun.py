@@ -6,6 +6,7 @@ from pathlib import Path
 from signal import SIGKILL
 
 import httpx
+import pytest
 
 from tests import drive
 from tests.faults.stage import Stage, over, until
@@ -27,6 +28,7 @@ def film(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.soak
 def test_what_is_begun_is_heard_and_outlives_its_worker(stage: Stage, tmp_path: Path) -> None:
     path = film(tmp_path)
     with stage.live.http() as client, stage.tools.rules("slow", [f"ffmpeg {ENCODE}"]):

@@ -14,6 +14,7 @@ from PIL import Image
 
 from tests.media import checks
 from tests.media.samples import SAMPLES, Cache, Ready, Sample, colours, sample
+from tests.media.samples.often import is_tried_often
 from tests.media.samples.recipes import Literal
 
 ODD = [each for each in SAMPLES if isinstance(each.expect, Ready)]
@@ -28,11 +29,19 @@ def names(samples: list[Sample]) -> list[str]:
     return [each.name for each in samples]
 
 
+def often(samples: list[Sample]) -> list[object]:
+    """All of them to be tried, those that are not tried often by `make soak`."""
+    return [
+        pytest.param(each, id=each.name, marks=() if is_tried_often(each) else pytest.mark.soak)
+        for each in samples
+    ]
+
+
 def test_names_are_unique() -> None:
     assert len(set(names(list(SAMPLES)))) == len(SAMPLES)
 
 
-@pytest.mark.parametrize("each", ODD, ids=names(ODD))
+@pytest.mark.parametrize("each", often(ODD))
 def test_odd_sample_shows_what_it_claims(each: Sample) -> None:
     expect = each.ready
     assert expect is not None
@@ -70,14 +79,14 @@ def _seconds(told: checks.Described, frames: int) -> float:
     return max(frames / 25, told.audio_seconds)
 
 
-@pytest.mark.parametrize("each", REFUSED, ids=names(REFUSED))
+@pytest.mark.parametrize("each", often(REFUSED))
 def test_refused_sample_has_the_fault_it_claims(each: Sample) -> None:
     path = each.path()
     faults = {code for code in each.codes if FAULTS[code](path)}
     assert faults, f"none of {sorted(each.codes)} is what ffmpeg finds"
 
 
-@pytest.mark.parametrize("each", ARGUABLE, ids=names(ARGUABLE))
+@pytest.mark.parametrize("each", often(ARGUABLE))
 def test_arguable_sample_can_be_made(each: Sample) -> None:
     assert each.path().stat().st_size > 0
     assert len(each.outcomes) > 1
