@@ -47,7 +47,7 @@ def _param(kill: Callable[[Stage], None]) -> object:
     return pytest.param(kill, id=kill.__name__, marks=() if often else pytest.mark.soak)
 
 
-@pytest.mark.parametrize("kill", map(_param, KILLS))
+@pytest.mark.parametrize("kill", [_param(kill) for kill in KILLS])
 def test_a_kill_at_each_step_only_delays(kill: Callable[[Stage], None], stage: Stage, tmp_path: Path) -> None:
     with stage.live.http() as client:
         sent = one_video_at_each_step(stage, client)
