@@ -1,13 +1,17 @@
-"""One server for all fault tests that leave it standing; each ends with everything in order again."""
+"""What fault tests share: a server that each leaves in order again, and a proxy before the store."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import pytest
 
+from playhead.storage.bucket import Bucket
+from tests.faults.s3_proxy import S3Proxy, proxied
 from tests.faults.stage import Stage, staged
 from tests.invariants import leftovers, unswept
+from tests.s3 import SeaweedFS
 from tests.upload.companion import plane
 
 __all__ = ["plane"]
@@ -28,3 +32,16 @@ def stage(shared_stage: Stage) -> Iterator[Stage]:
     """The shared server, with no rule in force before or after."""
     yield shared_stage
     shared_stage.tools.lift()
+
+
+@pytest.fixture
+async def proxy(seaweedfs: SeaweedFS) -> AsyncIterator[S3Proxy]:
+    """A store that misbehaves as it is told."""
+    async with proxied(seaweedfs.endpoint) as found:
+        yield found
+
+
+@pytest.fixture
+def behind(seaweedfs: SeaweedFS, proxy: S3Proxy) -> Bucket:
+    """A bucket that is reached through the proxy."""
+    return replace(seaweedfs.bucket(), endpoint=proxy.url)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -20,7 +18,7 @@ from playhead.storage.port import CHUNK
 from playhead.storage.s3 import S3
 from playhead.storage.wrap import Retried
 from playhead.upload.cleaning import look_after_multiparts
-from tests.faults.s3_proxy import FAULTS, Fault, S3Proxy, proxied
+from tests.faults.s3_proxy import FAULTS, Fault, S3Proxy
 from tests.media.mp4.clips import X264, ffmpeg
 from tests.postgres import Postgres
 from tests.profiles import distributed
@@ -29,18 +27,6 @@ from tests.upload.companion import MIB, WHOLE, Tree, serving_plane
 
 KEY = "videos/7b0e3a4c-0000-4000-8000-000000000001/source/a1"
 DATA = random.Random(3).randbytes(2 * CHUNK + 99)
-
-
-@pytest.fixture
-async def proxy(seaweedfs: SeaweedFS) -> AsyncIterator[S3Proxy]:
-    async with proxied(seaweedfs.endpoint) as found:
-        yield found
-
-
-@pytest.fixture
-def behind(seaweedfs: SeaweedFS, proxy: S3Proxy) -> Bucket:
-    """A bucket that is reached through the proxy."""
-    return replace(seaweedfs.bucket(), endpoint=proxy.url)
 
 
 def retried(bucket: Bucket, scratch: Path) -> Retried:

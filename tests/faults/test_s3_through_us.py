@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import random
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from playhead.storage.bucket import Bucket
 from playhead.storage.s3 import S3
 from playhead.upload.cleaning import clear_incoming
 from tests import drive
-from tests.faults.s3_proxy import Fault, S3Proxy, proxied
+from tests.faults.s3_proxy import Fault, S3Proxy
 from tests.faults.speakers import Ranges, Speaker, Tus
 from tests.media.mp4.clips import X264, ffmpeg
 from tests.postgres import Postgres
@@ -30,18 +29,6 @@ FILM = LOOKS_LIKE_MP4 + random.Random(7).randbytes(6 * MIB)
 HALF = len(FILM) // 2
 ANSWER_SECONDS = 3
 """Instead of a minute: how long an answer of the store is waited for."""
-
-
-@pytest.fixture
-async def proxy(seaweedfs: SeaweedFS) -> AsyncIterator[S3Proxy]:
-    async with proxied(seaweedfs.endpoint) as found:
-        yield found
-
-
-@pytest.fixture
-def behind(seaweedfs: SeaweedFS, proxy: S3Proxy) -> Bucket:
-    """A bucket that is reached through the proxy."""
-    return replace(seaweedfs.bucket(), endpoint=proxy.url)
 
 
 @pytest.fixture
