@@ -42,3 +42,12 @@ def unfit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("unfit") / "unfit.avi"
     ffmpeg(*picture(SECONDS), *sound(SECONDS), "-c:v", "mpeg4", "-q", "5", "-g", "30", "-c:a", "mp3", path)
     return path
+
+
+@pytest.fixture(scope="session")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of open GOPs that no time shows, its index first: every 25th picture follows one that others refer to."""
+    path = tmp_path_factory.mktemp("opened") / "opened.mp4"
+    gops = ("-g", "25", "-sc_threshold", "0", "-b_strategy", "0", "-bf", "2", "-x264-params", "open-gop=1")
+    ffmpeg(*picture(SECONDS), *sound(SECONDS), *X264, *gops, *AAC, "-movflags", "+faststart", path)
+    return path

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from playhead.delivery import shelf as shelves
+from playhead.delivery.arrivals import HEADER
 from playhead.delivery.shelf import Shelf
+from playhead.media.mp4 import read_movie
 from playhead.model.errors import PlayheadError
 from playhead.packaging import Limits
 from playhead.storage.disk import Disk
-from tests.delivery.clips import fit, unfit
+from tests.delivery.clips import fit, opened, unfit
 
-__all__ = ["fit", "unfit"]
+__all__ = ["fit", "opened", "unfit"]
 
 
 class Slow(Disk):
@@ -156,3 +158,29 @@ async def test_what_has_grown_counts_for_more(disk: Slow, fit: Path) -> None:
     shelf.reweigh("second", 10 * shelves.SMALL)
     assert await shelf.kept("second", made, len) is second
     assert await shelf.kept("first", made, len) is not first
+
+
+class Arriving:
+    """A file of which only the beginning is there."""
+
+    def __init__(self, path: Path, there: int) -> None:
+        self.data = path.read_bytes()
+        self.size = len(self.data)
+        self.there = there
+
+    async def read(self, start: int, length: int) -> bytes:
+        if self.there - start < min(length, HEADER):
+            raise PlayheadError("not_ready")
+        return self.data[start : min(start + length, self.there)]
+
+
+async def test_of_an_arriving_file_the_second_key_frame_decides(disk: Slow, opened: Path) -> None:
+    source = Arriving(opened, size(opened))
+    (video,) = (await read_movie(source)).of_kind("video")
+    (second, _), *_ = video.samples.extents(25, 26)
+    for there in (second, second + HEADER - 1):
+        source.there = there
+        with pytest.raises(PlayheadError, match="not_ready"):
+            await Shelf(disk).arriving("opened", source)
+    source.there = second + 200
+    assert (await Shelf(disk).arriving("opened", source)).reasons == ("open GOP",)

@@ -17,10 +17,10 @@ from playhead.media.matroska import read_matroska
 from playhead.model.errors import PlayheadError
 from playhead.packaging import Limits
 from playhead.packaging.source import view
-from tests.delivery.clips import matroska
-from tests.media.mp4.clips import FileBytes
+from tests.delivery.clips import matroska, opened
+from tests.media.mp4.clips import FileBytes, ffmpeg
 
-__all__ = ["matroska"]
+__all__ = ["matroska", "opened"]
 
 CLUSTER = b"\x1f\x43\xb6\x75"
 VOID = b"\xec\x80"
@@ -31,6 +31,7 @@ async def walked(data: bytes, *upto: int) -> Walking:
     found = await begin(source, Limits())
     for there in upto or (len(data),):
         await found.on(source, there)
+        await found.judge(source)
     return found
 
 
@@ -64,6 +65,7 @@ async def test_nothing_is_read_twice(matroska: Path) -> None:
         await found.on(source, upto)
         assert source.bytes_read - before <= 2048
     await found.on(source, source.size)
+    await found.judge(source)
     assert found.at_end
     assert not found.growth.over
     # At each stop, the header that was cut there once more, or a block's beginning.
@@ -83,8 +85,9 @@ async def test_one_look_reads_so_much_and_no_more(matroska: Path, monkeypatch: p
         looks += 1
     assert looks > source.size // 4096 // 3 // 4
     monkeypatch.undo()
+    await found.judge(source)
     assert segments(found) == segments(await walked(matroska.read_bytes()))
-    assert (await found.movie()).video is not None
+    assert (await found.movie(source)).video is not None
 
 
 async def test_the_end_is_not_told_before_it_is_there(matroska: Path) -> None:
@@ -149,6 +152,16 @@ async def test_what_was_settled_stays_when_the_rest_is_no_film(matroska: Path, r
     assert await refused(bent), "the whole is judged otherwise"
 
 
+async def test_what_chromium_gives_up_on_is_not_shown(opened: Path, tmp_path: Path) -> None:
+    path = tmp_path / "opened.mkv"
+    ffmpeg("-i", opened, "-c", "copy", path)
+    data = path.read_bytes()
+    found = await walked(data, tail(data))
+    assert found.growth.shown, "no time shows it"
+    assert segments(found) == []
+    assert found.growth.over
+
+
 async def test_a_block_that_claims_more_than_there_is_ends_the_walk(matroska: Path) -> None:
     data = matroska.read_bytes()
     at = tail(data)
@@ -158,7 +171,7 @@ async def test_a_block_that_claims_more_than_there_is_ends_the_walk(matroska: Pa
     assert segments(found) == good
     await found.on(FileBytes(bent), len(bent))
     assert found.at_end
-    assert view(await found.movie()).reasons == ()
+    assert view(await found.movie(FileBytes(bent))).reasons == ()
 
 
 async def test_blocks_without_a_frame_of_ours_change_nothing(matroska: Path) -> None:

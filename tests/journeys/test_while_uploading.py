@@ -31,6 +31,8 @@ SECONDS = 20
 WITHIN = 1.0
 """Seconds from the last byte of the first segment to that segment being served."""
 PATIENCE = 30.0
+HEAD_BYTES = 2048
+"""Of a key frame: they tell of which kind it is."""
 TYPES = {".mp4": "video/mp4", ".mkv": "video/x-matroska"}
 MPD = "{urn:mpeg:dash:schema:mpd:2011}"
 
@@ -128,13 +130,14 @@ class Reach:
 
 
 def reaches(path: Path) -> Reach:
-    """Of an MP4 with its index first, all its own bytes are enough.
+    """Of an MP4 with its index first, all its own bytes are enough, and the head of the second key frame.
 
     Of a Matroska file, it takes the key frame that ends it, and a second of pictures behind that.
     """
     if path.suffix == ".mp4":
         found = ends(path)
-        return Reach([each - 1 for each in found], found)
+        second = found[0] + HEAD_BYTES  # where the first segment is one GOP
+        return Reach([each - 1 for each in found], [max(each, second) for each in found])
     data = path.read_bytes()
     index = asyncio.run(read_matroska(_File(data, len(data))))
     seen = view(index.movie)

@@ -230,7 +230,7 @@ class Arrivals:
         walking = await self._walked(key, upload["id"], held)
         longest = Fraction(walking.growth.longest)
         if walking.at_end and not walking.growth.over:
-            await self.shelf.arrived(key, walking.movie)
+            await self.shelf.arrived(key, partial(walking.movie, _Index(self.arriving, upload["id"], held)))
             presentation = await self._whole(upload, key, held)
             if presentation is not None:
                 return arrival(presentation=presentation, longest=longest)
@@ -255,6 +255,7 @@ class Arrivals:
             lambda made: made.weight,
         )
         await walking.on(_Index(self.arriving, upload_id, held), held.prefix)
+        await walking.judge(_Index(self.arriving, upload_id, held))
         self.shelf.reweigh(place, walking.weight)
         return walking
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from playhead.delivery.overheard import Overheard, judge_head
 from playhead.media.matroska import read_matroska
 from playhead.media.mp4 import (
+    FIRST_TWO,
     Movie,
     UnknownIndexError,
     from_bytes,
@@ -120,12 +121,13 @@ class Shelf:
         """The same of a source of which a part is there; where it was found, `source` finds it too.
 
         Raises:
-            PlayheadError: whatever `source` raises, and `not_ready` while the index is incomplete.
+            PlayheadError: whatever `source` raises, and `not_ready` while the index or the head of the second
+                key frame, which tells an open GOP, is missing.
         """
 
         async def find() -> Movie:
             try:
-                return await read_movie(source)
+                return await with_keyframes_checked(await read_movie(source), source, FIRST_TWO)
             except PlayheadError as error:
                 # What looks damaged may only be missing: that is judged once all is there.
                 raise PlayheadError("not_ready") from error

@@ -2,6 +2,7 @@
 
     walking = await begin(source, shelf.limits)         # once the description of the tracks is there
     await walking.on(source, held.prefix)               # reads what has arrived since, and nothing twice
+    await walking.judge(source)                         # looks at its first key frames, once
     walking.presentation(key)                           # what is settled of it
 
 Only what follows on each other from the beginning counts. Where the walk stands is kept on the shelf.
@@ -17,7 +18,7 @@ from playhead.delivery.presentation import Presentation
 from playhead.delivery.tracks import Sound, source_pictures
 from playhead.media.matroska.index import WINDOW, Head, read_head
 from playhead.media.matroska.scan import Walk
-from playhead.media.mp4 import Movie
+from playhead.media.mp4 import FIRST_TWO, Movie, all_reset, with_keyframes_checked
 from playhead.media.window import Bytes
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import TIMESCALE, sound_track
@@ -42,6 +43,8 @@ class Walking:
     growth: Growth
     at_end: bool = False
     """Whether all of the file has been walked through."""
+    closed_gops: bool | None = None
+    """Whether its first two key frames reset the decoder; not known before a segment is settled."""
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _made: tuple[tuple[Grown, ...], Presentation] | None = None
 
@@ -71,6 +74,23 @@ class Walking:
                     break
             self.at_end = self.at_end or self.walk.at >= source.size
 
+    async def judge(self, source: Bytes) -> None:
+        """Look at the first key frames, once a segment is settled: the one that ends it is there as well.
+
+        Raises:
+            PlayheadError: what `source.read` raises.
+        """
+        async with self._turn:
+            if self.closed_gops is not None or not self.growth.shown:
+                return
+            track = next(track for track in self.head.tracks if track.kind == "video")
+            frames, places, number = self.walk.tracks[track.number], [], -1
+            for _ in range(FIRST_TWO):
+                number = frames.keys.index(1, number + 1)
+                places.append((frames.offsets[number], frames.sizes[number]))
+            self.closed_gops = await all_reset(self.growth.shown[0].lane.entries[0], places, source)
+            self.growth.over = self.growth.over or not self.closed_gops
+
     def _take(self, data: bytes, start: int) -> None:
         try:
             self.walk.through(data, start)
@@ -82,22 +102,23 @@ class Walking:
         if self.walk.elements > ELEMENT_LIMIT:
             self.growth.over = True
 
-    async def movie(self) -> Movie:
-        """The index of the file, which has been walked through.
+    async def movie(self, source: Bytes) -> Movie:
+        """The index of the file, which has been walked through and is all there.
 
         Raises:
             PlayheadError: `not_ready` when it is damaged: that is for the encoder to judge.
         """
         try:
-            return await asyncio.to_thread(lambda: self.head.index(self.walk, self.walk.size).movie)
+            found = await asyncio.to_thread(lambda: self.head.index(self.walk, self.walk.size).movie)
+            return await with_keyframes_checked(found, source)
         except PlayheadError as error:
             self.growth.over = True
             raise PlayheadError("not_ready") from error
 
     def presentation(self, key: str) -> Presentation | None:
-        """What is settled; None when nothing is yet."""
+        """What is settled; None when nothing is yet, or players cannot be given it."""
         shown = self.growth.shown
-        if not shown:
+        if not shown or not self.closed_gops:
             return None
         if self._made is None or self._made[0] is not shown:
             pictures, *sounds = shown

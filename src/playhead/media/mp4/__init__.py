@@ -18,13 +18,14 @@ from playhead.media.mp4.codec import (
     sound_format,
     without_bit_rates,
 )
-from playhead.media.mp4.keyframes import with_keyframes_checked
+from playhead.media.mp4.keyframes import FIRST_TWO, all_reset, with_keyframes_checked
 from playhead.media.mp4.movie import NEVER, Edit, EditSpan, Movie, Track
 from playhead.media.mp4.read import IndexLostError, read_movie
 from playhead.media.mp4.samples import Runs, Samples
 from playhead.media.mp4.stored import UnknownIndexError, from_bytes, to_bytes
 
 __all__ = [
+    "FIRST_TWO",
     "NEVER",
     "Edit",
     "EditSpan",
@@ -34,6 +35,7 @@ __all__ = [
     "Samples",
     "Track",
     "UnknownIndexError",
+    "all_reset",
     "codec_string",
     "configuration",
     "decoder_config",

@@ -7,7 +7,7 @@ IDR picture). Chromium gives up with a decoding error when it comes to a segment
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from playhead.media.mp4.codec import configuration
@@ -18,6 +18,8 @@ from playhead.model.errors import PlayheadError
 OPEN_GOP = "open GOP"
 LOOKED_AT = 8
 """Key frames that are looked at: an encoder's habit shows from the second one on."""
+FIRST_TWO = 2
+"""Of a file that is still coming, whose others are not there yet."""
 WINDOW = 1024
 """Bytes read at a time: what encoders write before a picture is shorter, but for their own settings in the first."""
 WINDOWS = 4
@@ -26,8 +28,8 @@ _PICTURES = (1, 2, _IDR)
 """NAL units that begin a picture (ITU-T H.264, table 7-1)."""
 
 
-async def with_keyframes_checked(movie: Movie, source: Bytes) -> Movie:
-    """The same index; where key frames are none, its pictures are `unfit`.
+async def with_keyframes_checked(movie: Movie, source: Bytes, most: int = LOOKED_AT) -> Movie:
+    """The same index; where key frames are none, its pictures are `unfit`. At `most` so many are looked at.
 
     What cannot be read, in a file that is cut off or damaged, is left to others to judge.
 
@@ -35,11 +37,7 @@ async def with_keyframes_checked(movie: Movie, source: Bytes) -> Movie:
         PlayheadError: what `source.read` raises.
     """
     video = movie.video
-    if video is None or video.unfit:
-        return movie
-    places, width = _places(video)
-    found = await asyncio.gather(*(_resets(source, at, at + size, width) for at, size in places))
-    if all(found):
+    if video is None or video.unfit or await all_reset(video.sample_entry, _places(video, most), source):
         return movie
     return replace(
         movie,
@@ -47,26 +45,38 @@ async def with_keyframes_checked(movie: Movie, source: Bytes) -> Movie:
     )
 
 
-def _places(video: Track) -> tuple[list[tuple[int, int]], int]:
-    """Offset and size of the key frames to look at, and how many bytes tell the length of a NAL unit."""
+async def all_reset(entry: bytes, places: Iterable[tuple[int, int]], source: Bytes) -> bool:
+    """Whether the samples at these offsets, of these sizes, begin with IDR pictures, as far as can be told.
+
+    `entry` is their sample entry (ISO/IEC 14496-12, section 8.5.2): of H.264 alone something is told.
+
+    Raises:
+        PlayheadError: what `source.read` raises.
+    """
     try:
-        entry = video.sample_entry
         avcc = configuration(entry, b"avcC") if entry[4:8] in (b"avc1", b"avc3") else None
-        if avcc is None or len(avcc) < 5:
-            return [], 4
-        samples = video.samples
-        numbers = range(samples.count) if samples.sync is None else samples.sync
-        return [next(iter(samples.extents(number, number + 1))) for number in _spread(numbers)], (
-            avcc[4] & 3
-        ) + 1
+    except PlayheadError:
+        return True
+    if avcc is None or len(avcc) < 5:
+        return True
+    width = (avcc[4] & 3) + 1  # of the length before each NAL unit
+    return all(await asyncio.gather(*(_resets(source, at, at + size, width) for at, size in places)))
+
+
+def _places(video: Track, most: int) -> list[tuple[int, int]]:
+    """Offset and size of the key frames to look at; none where the index makes no sense of them."""
+    samples = video.samples
+    numbers = range(samples.count) if samples.sync is None else samples.sync
+    try:
+        return [next(iter(samples.extents(number, number + 1))) for number in _spread(numbers, most)]
     except (PlayheadError, IndexError, StopIteration):
-        return [], 4
+        return []
 
 
-def _spread(numbers: Sequence[int]) -> list[int]:
+def _spread(numbers: Sequence[int], most: int) -> list[int]:
     """The first two, and others evenly to the end."""
     last = len(numbers) - 1
-    chosen = {0, 1, *(last * step // (LOOKED_AT - 2) for step in range(1, LOOKED_AT - 1))}
+    chosen = {0, 1, *(last * step // (most - 2) for step in range(1, most - 1))}
     return [numbers[number] for number in sorted(chosen) if 0 <= number <= last]
 
 
