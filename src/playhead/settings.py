@@ -101,7 +101,10 @@ class Settings(BaseSettings):
         "players, who must load that much to begin anywhere.",
     )
     upload_expiry_seconds: int = Field(
-        24 * 3600, ge=1, description="How long an upload URL works, in seconds; unused videos fail after it."
+        7 * 24 * 3600,
+        ge=1,
+        description="How long an upload may be gone on with, in seconds from its creation; "
+        "what is not complete by then has failed. What it has reserved of its project's limits counts for as long.",
     )
     web_processes: int = Field(1, ge=1, le=64, description="Web processes that share the port.")
     worker_processes: int = Field(1, ge=1, le=64, description="Worker processes on this machine.")

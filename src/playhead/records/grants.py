@@ -12,7 +12,9 @@ from sqlalchemy import func, insert, or_, select, update
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import grants
 
-_WORKS = (grants.c.expires_at > func.clock_timestamp()) & grants.c.revoked_at.is_(None)
+_IN_TIME = grants.c.expires_at > func.clock_timestamp()
+_REVOKED = grants.c.revoked_at.is_not(None)
+_WORKS = _IN_TIME & ~_REVOKED
 
 
 async def create(
@@ -51,13 +53,23 @@ async def working(tx: Transaction, grant_id: UUID, *, lock: bool = False) -> Row
     return dict(row._mapping) if row else None
 
 
-async def spend(tx: Transaction, grant_id: UUID) -> bool:
-    """Count one upload; False when the grant allows no more. However many ask at once, none gets past it."""
+async def find(tx: Transaction, grant_id: UUID, *, lock: bool = False) -> Row | None:
+    """A grant, whether it works or not."""
+    query = select(grants).where(grants.c.id == grant_id)
+    row = (await tx.connection.execute(query.with_for_update() if lock else query)).one_or_none()
+    return dict(row._mapping) if row else None
+
+
+async def spend(tx: Transaction, grant_id: UUID, *, begun: bool = False) -> bool:
+    """Count one upload; False when the grant allows no more. However many ask at once, none gets past it.
+
+    One that was `begun` while the grant worked counts also when its time is over, unless it was revoked.
+    """
     done = await tx.connection.execute(
         update(grants)
         .where(
             grants.c.id == grant_id,
-            _WORKS,
+            ~_REVOKED if begun else _WORKS,
             or_(grants.c.max_uploads.is_(None), grants.c.uploads_made < grants.c.max_uploads),
         )
         .values(uploads_made=grants.c.uploads_made + 1)

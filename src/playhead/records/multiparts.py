@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, exists, func, insert, or_, select, update
 
 from playhead.model.states import UploadState
 from playhead.records.database import Row, Transaction
@@ -18,7 +18,7 @@ from playhead.records.tables import multiparts, uploads
 OPEN, JOINED, CLEARED = "open", "joined", "cleared"
 PARTS, FORM = "parts", "form"
 KEPT_FOR = timedelta(days=7)
-"""How long a multipart that is over stays known, for who completes it once more."""
+"""How long a multipart that is over stays known after the time of its upload, for who asks once more."""
 
 _OVER = or_(uploads.c.id.is_(None), uploads.c.state.in_((UploadState.COMPLETE, UploadState.DEAD)))
 _NOW = func.clock_timestamp()
@@ -189,10 +189,10 @@ async def cleared(tx: Transaction, multipart_ids: Sequence[UUID]) -> None:
     await tx.connection.execute(
         update(multiparts).where(multiparts.c.id.in_(multipart_ids)).values(state=CLEARED)
     )
+    since = _NOW - KEPT_FOR
+    is_known = exists().where(uploads.c.id == multiparts.c.upload_id, uploads.c.expires_at > since)
     await tx.connection.execute(
-        delete(multiparts).where(
-            multiparts.c.state == CLEARED, multiparts.c.created_at < func.clock_timestamp() - KEPT_FOR
-        )
+        delete(multiparts).where(multiparts.c.state == CLEARED, multiparts.c.created_at < since, ~is_known)
     )
 
 

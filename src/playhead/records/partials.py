@@ -10,14 +10,17 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from playhead.model.errors import PlayheadError
+from playhead.model.states import UploadState
 from playhead.records import quotas
 from playhead.records.database import Row, Transaction, among
-from playhead.records.tables import partials
+from playhead.records.tables import partials, uploads
 
 MOST_WAITING = 10_000
 """How many of a project may wait to be put together: each is a row and a folder, however small."""
 
 _EXPIRED = (partials.c.expires_at < func.clock_timestamp()).label("expired")
+_BECOMING = partials.c.upload_id.in_(select(uploads.c.id).where(uploads.c.state == UploadState.WAITING))
+"""Those whose upload does not have their bytes yet, however long ago they came."""
 
 
 async def create(
@@ -115,7 +118,7 @@ async def waiting(tx: Transaction, ids: Sequence[UUID]) -> set[UUID]:
     """Which of these ids, which may be very many, are partials whose bytes are still wanted."""
     found = await tx.connection.execute(
         select(partials.c.id).where(
-            among(partials.c.id, ids), partials.c.upload_id.is_(None), ~_EXPIRED.element
+            among(partials.c.id, ids), (partials.c.upload_id.is_(None) & ~_EXPIRED.element) | _BECOMING
         )
     )
     return set(found.scalars())
@@ -127,8 +130,9 @@ async def remove(tx: Transaction, partial_id: UUID) -> None:
 
 
 async def remove_overdue(tx: Transaction, limit: int) -> list[UUID]:
-    """Forget those whose time is over, as `remove`; their ids."""
-    overdue = select(partials.c.id).where(_EXPIRED.element).limit(limit)
+    """Forget those whose time is over, as `remove`, but for those just being put together; their ids."""
+    is_left = partials.c.upload_id.is_(None) | ~_BECOMING
+    overdue = select(partials.c.id).where(_EXPIRED.element, is_left).limit(limit)
     return await _remove(tx, partials.c.id.in_(overdue))
 
 

@@ -10,11 +10,14 @@ from uuid import UUID
 
 from playhead.model.errors import PlayheadError
 from playhead.model.signing import Purpose, Signer
+from playhead.upload import tus_concat
 from playhead.upload.grants import Caller, Grants
 from playhead.upload.request import Subject
 
 _UPLOAD = re.compile(r"/([0-9a-f-]{36})/([A-Za-z0-9_.-]{1,200})(/.*)?")
 _GRANT = re.compile(r"/([A-Za-z0-9_.-]{1,200})(/.*)?")
+_MULTIPART = re.compile(r"/s3/multipart/[0-9a-f]{32}(/.*)?")
+"""What lies below one that has begun."""
 _PART = re.compile(
     r"/(?P<about>(?P<attempt>[0-9a-f]{32})/(?P<number>[0-9]{1,5})/(?P<size>-|[0-9]{1,15})"
     r"/(?P<md5>-|[0-9a-f]{32})(?:/(?P<crc64nvme>[0-9a-f]{16}))?)/(?P<token>[A-Za-z0-9_.-]{1,200})/?"
@@ -38,13 +41,20 @@ def by_signed_url(signer: Signer, purpose: Purpose = "upload") -> Entrance[UUID]
 
 
 def by_grant(grants: Grants) -> Entrance[Caller]:
-    """`/{token}…` of a grant: its holder."""
+    """`/{token}…` of a grant: its holder.
 
-    async def enter(path: str, _headers: Mapping[str, str]) -> tuple[Caller, str]:
+    What was begun under a grant may take longer than that works. A multipart goes on as its upload allows, and what
+    partials become is allowed where they were.
+    """
+
+    async def enter(path: str, headers: Mapping[str, str]) -> tuple[Caller, str]:
         found = _GRANT.fullmatch(path)
         if found is None:
             raise PlayheadError("not_found")
-        return await grants.by_token(found[1]), found[2] or ""
+        below = found[2] or ""
+        is_final = below.rstrip("/") == "/tus" and tus_concat.is_final(headers)
+        begun = is_final or _MULTIPART.fullmatch(below) is not None
+        return await grants.by_token(found[1], begun=begun), below
 
     return enter
 

@@ -14,6 +14,8 @@ from playhead.model.signing import Signer
 from playhead.records import grants, projects
 from playhead.records.database import Records, Row
 
+_EVER = 0
+"""A time at which no token has expired."""
 _TOKEN = re.compile(r"([0-9a-f]{32})\.([A-Za-z0-9_.-]{1,160})")
 
 
@@ -33,8 +35,8 @@ class Grants:
     records: Records
     signer: Signer
 
-    async def by_token(self, token: str) -> Caller:
-        """The holder of a grant's token.
+    async def by_token(self, token: str, *, begun: bool = False) -> Caller:
+        """The holder of a grant's token; who goes on with what was `begun` under it needs none that still works.
 
         Raises:
             PlayheadError: `url_invalid`, `url_expired` also when it was revoked.
@@ -42,9 +44,10 @@ class Grants:
         found = _TOKEN.fullmatch(token)
         if found is None:
             raise PlayheadError("url_invalid")
-        self.signer.verify("grant", found[1], found[2], int(time.time()))
+        self.signer.verify("grant", found[1], found[2], _EVER if begun else int(time.time()))
         async with self.records.transaction() as tx:
-            grant = await grants.working(tx, UUID(found[1]))
+            find = grants.find if begun else grants.working
+            grant = await find(tx, UUID(found[1]))
         if grant is None:
             raise PlayheadError("url_expired", "This grant is over.")
         return Caller(grant["project_id"], grant)

@@ -99,11 +99,13 @@ class Uploads:
         request: VideoRequest,
         *,
         grant: Row | None = None,
+        begun: bool = False,
         tus: dict[str, str] | None = None,
     ) -> Row:
         """Create a video with an upload that waits for its bytes; the upload's row.
 
-        `grant` is the one that allows it, and counts it. `tus` is what a client of tus wants to see again.
+        `grant` is the one that allows it, and counts it, also when its time is over if the file was `begun` before.
+        `tus` is what a client of tus wants to see again.
 
         Raises:
             PlayheadError: `upload_too_large`, `grant_used_up`, `quota_exceeded`, `rate_limited`.
@@ -113,7 +115,7 @@ class Uploads:
             raise PlayheadError(
                 "upload_too_large", f"At most {limit} bytes are accepted.", field="fileSizeBytes"
             )
-        if grant is not None and not await grants.spend(tx, grant["id"]):
+        if grant is not None and not await grants.spend(tx, grant["id"], begun=begun):
             raise PlayheadError("grant_used_up")
         await quotas.admit(tx, project_id, uploads.reservation(request.size_bytes))
         video_id = await videos.create(

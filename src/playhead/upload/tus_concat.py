@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -34,6 +34,11 @@ MAX_PARTS = 1000
 _PARTIAL = re.compile(r"(?:https?://[^/\s]+)?(?:/[^\s]*)?/partials/([0-9a-f-]{36})/([A-Za-z0-9_.-]{1,200})/?")
 
 
+def is_final(headers: Mapping[str, str]) -> bool:
+    """Whether a creation asks for a file that is put together; `headers` are by lower-case name."""
+    return headers.get("upload-concat", "").partition(";")[0].strip().lower() == "final"
+
+
 @dataclass(frozen=True)
 class Concatenation:
     """The extension for the callers of a server."""
@@ -47,11 +52,11 @@ class Concatenation:
 
         Raises:
             PlayheadError: `malformed_request`, `not_found` for a partial of somebody else, `wrong_state` while
-                one is not whole, `upload_too_large`, `grant_used_up`, `storage_full`; and as
+                one is not whole, `url_expired`, `upload_too_large`, `grant_used_up`, `storage_full`; and as
                 `complete_by_itself`.
         """
         concat = request.headers.get("upload-concat", "")
-        ids = self._named(concat)
+        ids = self._named(request.headers)
         upload = await self._claim(request, ids, concat)
         await self._assemble(upload, ids)
         await complete_by_itself(self.uploads, upload["id"])
@@ -59,10 +64,10 @@ class Concatenation:
         headers = {"location": url, "upload-expires": expires(upload["expires_at"])}
         return Reply(201, headers=headers)
 
-    def _named(self, concat: str) -> list[UUID]:
-        kind, _, urls = concat.strip().partition(";")
-        found = [match for url in urls.split() if (match := _PARTIAL.fullmatch(url))]
-        is_read = kind.strip().lower() == "final" and len(found) == len(urls.split())
+    def _named(self, headers: Mapping[str, str]) -> list[UUID]:
+        urls = headers.get("upload-concat", "").partition(";")[2].split()
+        found = [match for url in urls if (match := _PARTIAL.fullmatch(url))]
+        is_read = is_final(headers) and len(found) == len(urls)
         if not is_read or not 0 < len(found) <= MAX_PARTS:
             raise PlayheadError(
                 "malformed_request", "Upload-Concat must be `partial`, or `final;` and the URLs of partials."
@@ -92,19 +97,35 @@ class Concatenation:
             metadata = request.headers.get("upload-metadata", "")
             size = sum(rows[each]["size"] for each in ids)
             asked = wished(tus_metadata.wishes(tus_metadata.parse(metadata), size), caller.grant)
-            if caller.grant is not None:
-                # Locked before the project's row, as whoever begins a partial does.
-                await grants.working(tx, caller.grant["id"], lock=True)
+            begun = await self._allowed(tx, caller, rows)
             await partials.let_go(tx, caller.project_id, ids)
             upload = await self.uploads.open(
                 tx,
                 caller.project_id,
                 asked,
                 grant=caller.grant,
+                begun=begun,
                 tus={"metadata": metadata, "concat": concat},
             )
             await partials.belong(tx, ids, upload["id"])
             return upload
+
+    async def _allowed(self, tx: Transaction, caller: Caller, rows: Mapping[UUID, Row]) -> bool:
+        """Whether all of it was begun under the caller's grant, which then need not work any more.
+
+        Raises:
+            PlayheadError: `url_expired` where the grant is over and some of it is not its own, or it was revoked.
+        """
+        if caller.grant is None:
+            return False
+        # Locked before the project's row, as whoever begins a partial does.
+        grant = await grants.find(tx, caller.grant["id"], lock=True)
+        is_own = all(each["grant_id"] == caller.grant["id"] for each in rows.values())
+        if grant is None or grant["revoked_at"] is not None:
+            raise PlayheadError("url_expired", "This grant is over.")
+        if not is_own and await grants.working(tx, grant["id"]) is None:
+            raise PlayheadError("url_expired", "This grant is over.")
+        return is_own
 
     async def _assemble(self, upload: Row, ids: Sequence[UUID]) -> None:
         if upload["state"] != UploadState.WAITING:
