@@ -184,7 +184,8 @@ def arrived(plane: Plane) -> list[Path]:
 
 async def begun(plane: Plane) -> list[Sender]:
     """One of each kind, each with its first bytes there."""
-    senders = [kind(plane) for kind in (Tus, Partials, Ranges, Parts, GrantedParts)]
+    kinds: list[type[Sender]] = [Tus, Partials, Ranges, Parts, GrantedParts]
+    senders = [kind(plane) for kind in kinds]
     for sender in senders:
         await sender.begin()
     return senders
