@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from sqlalchemy import text
 
 from playhead.model.errors import PlayheadError
 from playhead.model.states import Status
 from playhead.records import due, projects, renditions, videos
 from tests.records.conftest import Shop
+
+_HELD_UP = text(
+    "SELECT 1 FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FROM videos%'"
+)
 
 
 async def test_pages_are_newest_first_and_continue_where_they_ended(shop: Shop) -> None:
@@ -88,6 +96,28 @@ async def test_a_video_that_never_began_has_nothing_on_the_queue(shop: Shop) -> 
         assert await videos.fail(tx, await videos.get(tx, failed, lock=True), PlayheadError("not_a_video"))
         await videos.remove(tx, await videos.get(tx, deleted, lock=True))
         assert await due.jobs_of(tx, failed) == []
+
+
+async def test_who_puts_down_the_jobs_of_a_video_that_ends_meanwhile_is_waited_for(shop: Shop) -> None:
+    video_id = (await shop.planned("144p"))[0]["id"]
+
+    async def delete() -> None:
+        async with shop.records.transaction() as tx:
+            await videos.remove(tx, await videos.get(tx, video_id, lock=True))
+
+    async def is_held_up() -> bool:
+        async with shop.records.transaction() as tx:
+            return bool((await tx.connection.execute(_HELD_UP)).scalar())
+
+    async with shop.records.transaction() as tx:
+        waiting = await due.jobs_of(tx, video_id)
+        deleting = asyncio.create_task(delete())
+        while not deleting.done() and not await is_held_up():
+            await asyncio.sleep(0)
+        await tx.defer_all(waiting)
+    await deleting
+    async with shop.records.transaction() as tx:
+        assert await due.busy_names(tx) == {"sweep"}
 
 
 async def test_the_lists_of_a_plan_are_not_told(shop: Shop) -> None:

@@ -39,11 +39,14 @@ async def processing(tx: Transaction, limit: int) -> list[UUID]:
 
 
 async def jobs_of(tx: Transaction, video_id: UUID) -> list[Job]:
-    """Every job a video under way still needs before it can be ready; none of one not begun, or deleted just now."""
+    """Every job a video under way still needs before it can be ready; none of one not begun, or deleted just now.
+
+    The video does not end before the transaction does: what ends it takes back the jobs that are enqueued here.
+    """
     found = await tx.connection.execute(
-        select(videos.c.plan.is_not(None), videos.c.poster_key.is_not(None), videos.c.turn).where(
-            videos.c.id == video_id
-        )
+        select(videos.c.plan.is_not(None), videos.c.poster_key.is_not(None), videos.c.turn)
+        .where(videos.c.id == video_id)
+        .with_for_update(read=True, key_share=True)
     )
     row = found.one_or_none()
     if row is None:
