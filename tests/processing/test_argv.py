@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from playhead.media.ffmpeg import probe
+from playhead.media.ffmpeg import glimpse, probe
 from playhead.media.ffmpeg.captions import captions_invocation
 from playhead.media.ffmpeg.check import Probe, check_invocation
 from playhead.media.ffmpeg.encode import ChunkInput, audio_invocation, chunk_invocation
@@ -142,6 +142,9 @@ SHAPES: dict[str, Callable[[], Invocation]] = {
     "captions_no_times": lambda: captions_invocation(SOURCE, GUARDS, [(2, BENCH / "2.vtt")], trusted=False),
     "probe_claims": lambda: probe.claims_invocation(SOURCE, GUARDS),
     "probe_packets": lambda: probe.packets_invocation(SOURCE, GUARDS, 3),
+    "probe_glimpse": lambda: glimpse.glimpse_invocation(
+        SOURCE, GUARDS, glimpse.intervals(7200.5, middle=True)
+    ),
     "probe_look": lambda: probe.look_invocation(SOURCE, GUARDS),
     "probe_frames": lambda: probe.frames_invocation(SOURCE, GUARDS, 3, 300),
     "guards": lambda: Invocation("ffprobe", (*input_arguments("mov"), *beside_the_film(("g723_1",)))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from playhead.model.media import AudioTrack, MediaInfo, Rectangle, VideoTrack
 from playhead.processing import timeline as timelines
 from playhead.processing.geometry import MAX_SIDE, clean_aperture, displayed_size, turned
 from playhead.processing.own_index import OwnIndex, read_own_index
-from playhead.processing.probing import Audible, Probing, claimed
+from playhead.processing.probing import SLOWLY_INDEXED, Audible, Probing, claimed
 from playhead.processing.timeline import Timeline
 
 MAX_FRAME_RATE = 240
@@ -95,6 +96,8 @@ async def _learnt(
 ) -> tuple[VideoTrack, Timeline, Audible]:
     """A film, its timeline and what is heard with it, by its first frame and its packets."""
     may_restart = _may_restart(claims)
+    if SLOWLY_INDEXED & set(claims.container.split(",")):
+        probing = replace(probing, glimpsing=asyncio.create_task(probing.glimpse(claims)))
     framing = asyncio.create_task(probing.first_frame(claim))
     hearing = asyncio.create_task(probing.heard(sounds))
     listing = asyncio.create_task(probing.listed(claim))
@@ -124,7 +127,7 @@ async def _learnt(
 
     async def begin() -> None:
         if on_begun is not None and claim.codec not in SERVED:
-            video, timeline = await film(await probing.first_packets(claims, claim, listing))
+            video, timeline = await film(await probing.first_packets(claim, listing))
             if timeline.usable:
                 on_begun(_info(probing, claims, video, timeline, Audible()), timeline)
 
@@ -137,7 +140,7 @@ async def _learnt(
         await asyncio.wait({beginning})  # of a short film the rest may be known first
         return video, timeline, sound
     finally:
-        tasks = (framing, hearing, listing, beginning)
+        tasks = (framing, hearing, listing, beginning, *filter(None, (probing.glimpsing,)))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

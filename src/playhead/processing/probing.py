@@ -12,8 +12,9 @@ from pathlib import Path
 
 import msgspec
 
-from playhead.media.ffmpeg import probe
+from playhead.media.ffmpeg import glimpse, probe
 from playhead.media.ffmpeg.failures import classify
+from playhead.media.ffmpeg.glimpse import Glimpse
 from playhead.media.ffmpeg.hardening import MOST_STREAMS, beside_the_film
 from playhead.media.ffmpeg.probe import Claims, FirstFrame, Packets, VideoClaim
 from playhead.media.ffmpeg.run import Invocation, Outcome, ToolFailed, run
@@ -29,12 +30,12 @@ FIRST_LOOKS = (1, 300)
 """Packets decoded to find the first frame: mostly one is enough."""
 SOUND_LOOK = 50
 """Packets of sound decoded to find the first that is heard."""
-FIRST_SECONDS, FIRST_PACKETS = 4, 600
-"""How much of a film tells where its first chunk begins and ends: two seconds, and the frame behind them."""
+FIRST_PACKETS = 600
+"""Packets of a film that tell where its first chunk begins and ends, where all of them are known at once."""
 _IN_VAIN = frozenset({"resource_limit", "decode_timeout", "decoder_crashed"})
 """What looking at several things at once may end in, and asking for one alone may not."""
 SLOWLY_INDEXED = frozenset({"matroska", "avi"})
-"""Containers of which ffprobe tells the first packets sooner than we know all of them."""
+"""Containers of which ffprobe tells what it is asked for sooner than we know all of their packets."""
 _REFUSED = re.compile(r"Codec \((\w+)\) not on whitelist")
 """How ffprobe names a decoder that it may not open."""
 
@@ -72,6 +73,8 @@ class Probing:
     """Reads its own index meanwhile."""
     seen: bytes = b""
     """What ffprobe has said of its first packets; nothing if it was not asked or did not manage."""
+    glimpsing: asyncio.Task[Glimpse] | None = None
+    """Asks for the packets of its beginning and of its end, while its index is read, where that takes long."""
 
     async def index(self) -> OwnIndex:
         """Its own index, once that is read. That one who waits for it gives up does not end the reading."""
@@ -111,17 +114,37 @@ class Probing:
         index = await self.index()
         return await asyncio.to_thread(index.film_packets, claim.index, claim.number, claim.time_base)
 
+    async def glimpse(self, claims: Claims) -> Glimpse:
+        """The packets of its beginning and of its end; none where it does not even hold those at once."""
+        formats = claims.container.split(",")
+        asked = glimpse.intervals(claims.duration_seconds, middle="avi" in formats)
+        try:
+            told = await self._run(glimpse.glimpse_invocation(self.path, self.guards, asked))
+        except PlayheadError:
+            return {}  # whatever it is, it is met again
+        return await asyncio.to_thread(glimpse.read_glimpse, told.stdout)
+
+    async def _glimpsed(self, stream: int) -> Packets | None:
+        return None if self.glimpsing is None else (await asyncio.shield(self.glimpsing)).get(stream)
+
     async def confirms(self, claim: VideoClaim, listed: Packets, ends: str) -> bool:
         """Whether ffprobe agrees with what the file's own index lists, at both ends of the film."""
+        seen = await self._glimpsed(claim.index)
+        if seen is not None and await asyncio.to_thread(agree, listed, seen):
+            return True
+        # Perhaps its header only knows nothing of its end.
         return await asyncio.to_thread(agree, listed, await self.packets(claim.index, ends))
 
-    async def first_packets(self, claims: Claims, claim: VideoClaim, listing: Listing) -> Packets:
+    async def first_packets(self, claim: VideoClaim, listing: Listing) -> Packets:
         """The packets of the film's first seconds, as soon as they are known."""
         # A Matroska file has to be walked through before its index says anything, and an AVI's is held against it.
-        own = None if SLOWLY_INDEXED & set(claims.container.split(",")) else await listing
-        if own is None:
-            return await self.packets(claim.index, f"%+{FIRST_SECONDS}")
-        return own[0].first(FIRST_PACKETS)
+        own = await listing if self.glimpsing is None else None
+        if own is not None:
+            return own[0].first(FIRST_PACKETS)
+        seen = await self._glimpsed(claim.index)
+        if seen is None:
+            seen = await self.packets(claim.index, f"%+{glimpse.FIRST_SECONDS}")
+        return glimpse.beginning(seen, claim.time_base)
 
     async def heard(self, claimed: Sequence[AudioTrack]) -> dict[AudioTrack, float]:
         """The sound tracks that can be heard, and when each begins; one that cannot be decoded is as good as none."""
@@ -150,8 +173,10 @@ class Probing:
         claim = index.sound_claim(track.index, tick)
         if end is None and claim is not None:
             claimed, last = claim
-            seen = timelines.end_by_packets(await self.packets(track.index, last), tick)
-            end = claimed if seen == claimed else None
+            seen = await self._glimpsed(track.index)
+            if seen is None or timelines.end_by_packets(seen, tick) != claimed:
+                seen = await self.packets(track.index, last)
+            end = claimed if timelines.end_by_packets(seen, tick) == claimed else None
         if end is None:
             packets = await self.packets(track.index)
             end = await asyncio.to_thread(
