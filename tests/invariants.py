@@ -214,7 +214,12 @@ def _video(scene: Scene, sent: Sent, video: dict[str, Any], folder: Path) -> Ite
     if video["status"] != Status.READY:
         yield f"{sent.video_id} is stuck: {video['status']} after {scene.told(sent.video_id)}"
         return
-    yield from _picture(video["poster_url"])
+    if video["poster_url"] is not None:
+        yield from _picture(video["poster_url"])
+    elif "poster" not in {each["part"] for each in video["left_out"]}:
+        yield f"{sent.video_id} is ready without a poster, and does not say why"
+    for part in video["left_out"]:
+        yield from _unnamed(f"the {part['part']} of {sent.video_id}", part)
     for rendition in video["renditions"]:
         if rendition["status"] == Status.FAIL:
             yield from _unnamed(f"{sent.video_id} {rendition['resolution']}", rendition["error"])

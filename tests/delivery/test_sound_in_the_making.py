@@ -233,11 +233,11 @@ async def test_what_is_given_up_takes_its_stretches_with_it(
     async with half_made(making, video_id, monkeypatch):
         keys = [row["key"] for row in await rows(making, video_id)]
         async with making.origin.records.transaction() as tx:
+            video, error = await videos.get(tx, video_id, lock=True), PlayheadError("decoder_crashed")
             if end == "fail":
-                video = await videos.get(tx, video_id, lock=True)
-                await videos.fail(tx, video, PlayheadError("decoder_crashed"))
+                await videos.fail(tx, video, error)
             else:
-                await pieces.forgo(tx, video_id, "audio")
+                await pieces.forgo(tx, video, "audio", error)
         assert await rows(making, video_id) == []
         assert {await _state(making, key) for key in keys} == {"doomed"}
         assert (await making.get(video_id, names[1])).status_code == 404

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGKILL
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,9 @@ class Case:
     pattern: str
     """Of the runs that go wrong; `ID` stands for the video."""
     code: str
+    """Of the video, or of its `part`."""
+    part: str | None = None
+    """What is left out; else the video fails."""
 
 
 CHUNK, SOUND = "ffmpeg *ID*-force_key_frames*", "ffmpeg *ID*aresample*"
@@ -34,8 +38,8 @@ CASES = {
     "an encode fails in words nobody knows": Case("complain", CHUNK, "internal_error"),
     "the sound's encode crashes": Case("crash", SOUND, "decoder_crashed"),
     "the sound's encode writes garbage": Case("garbage", SOUND, "output_invalid"),
-    "the poster's decode crashes": Case("crash", POSTER, "decoder_crashed"),
-    "the poster is nothing": Case("nothing", POSTER, "output_invalid"),
+    "the poster's decode crashes": Case("crash", POSTER, "decoder_crashed", "poster"),
+    "the poster is nothing": Case("nothing", POSTER, "output_invalid", "poster"),
     "a probe crashes": Case("crash", PROBE, "decoder_crashed"),
     "a probe fails in words nobody knows": Case("complain", PROBE, "internal_error"),
 }
@@ -50,8 +54,8 @@ def test_each_way_to_go_wrong_has_a_name_and_others_go_on(stage: Stage, tmp_path
             sent[name] = stage.send(client, created)
         sent["all is well"] = stage.send(client, stage.create(client))
         ended = over(client, list(sent.values()))
-        found = {name: (ended[each.video_id]["error"] or {}).get("code") for name, each in sent.items()}
-    assert found == {**{name: case.code for name, case in CASES.items()}, "all is well": None}
+        found = {name: _what_went_wrong(ended[each.video_id]) for name, each in sent.items()}
+    assert found == {**{name: [(case.part, case.code)] for name, case in CASES.items()}, "all is well": []}
     assert violations(stage.scene, list(sent.values()), tmp_path) == []
 
 
@@ -105,6 +109,12 @@ def test_a_video_that_kills_its_worker_is_tried_no_more_often_than_allowed(
             ended = over(client, sent)
     assert ended[poison["id"]]["error"]["code"] == "attempts_exhausted"
     assert violations(stage.scene, sent, tmp_path) == []
+
+
+def _what_went_wrong(video: dict[str, Any]) -> list[tuple[str | None, str]]:
+    """Each part that is left out, and the video itself as None, with its code."""
+    whole = [(None, video["error"]["code"])] if video["error"] else []
+    return whole + [(each["part"], each["code"]) for each in video["left_out"]]
 
 
 _FAILED_ONCE = "SELECT DISTINCT video_id::text FROM steps WHERE failures > 0 AND video_id = ANY(%s::uuid[])"

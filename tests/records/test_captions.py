@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from playhead.model.errors import PlayheadError
 from playhead.model.media import TextTrack
-from playhead.records import captions, due, objects, videos
+from playhead.records import captions, due, left_out, objects, videos
 from playhead.records.database import Transaction
 from playhead.records.tables import objects as object_table
 from tests.records.conftest import Shop
@@ -38,8 +39,13 @@ async def test_captions_of_the_source_are_due_until_they_are_made_or_given_up(sh
         assert await captions.publish(tx, video["id"], "en", key=one, cues=3)
         two = await reserved(tx, shop, video["id"], "en", "two")
         assert not await captions.publish(tx, video["id"], "en", key=two, cues=3)
-        await captions.forgo(tx, video["id"], ["en-x-2", "und", "en"])
+        reason = PlayheadError("captions_invalid")
+        await captions.forgo(tx, video, dict.fromkeys(("en-x-2", "und", "en"), reason))
         assert not await captions.are_due(tx, video["id"])
+        assert [row["name"] for row in (await left_out.of_videos(tx, [video["id"]]))[video["id"]]] == [
+            "en-x-2",
+            "und",
+        ]
         assert [row["key"] for row in (await captions.of_videos(tx, [video["id"]]))[video["id"]]] == ["one"]
         assert await states(tx) == {"one": "kept", "two": "refused"}
 

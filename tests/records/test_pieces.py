@@ -81,9 +81,9 @@ async def test_a_track_is_complete_with_every_sound_or_without_those_that_were_g
     await finish(shop, video_id, "audio-2", 1)
     async with shop.records.transaction() as tx:
         assert await pieces.complete_tracks(tx, video_id) == []
-        await pieces.forgo(tx, video_id, "audio-3")
+        await pieces.forgo(tx, row, "audio-3", PlayheadError("decoder_crashed"))
         assert await pieces.complete_tracks(tx, video_id) == ["256x144"]
-        await pieces.forgo(tx, video_id, "audio-2")
+        await pieces.forgo(tx, row, "audio-2", PlayheadError("decoder_crashed"))
         assert [row["track"] for row in await pieces.of_track(tx, video_id, "audio-2")] == ["audio-2"]
 
 

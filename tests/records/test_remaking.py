@@ -13,8 +13,9 @@ from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.plan import AUDIO
 from playhead.model.states import Status
-from playhead.records import due, objects, pieces, playing, projects, remaking, renditions, videos
+from playhead.records import due, left_out, objects, pieces, playing, projects, remaking, renditions, videos
 from playhead.records.database import Row, Transaction
+from playhead.records.left_out import Part
 from playhead.records.tables import objects as ledger
 from playhead.records.tables import pieces as piece_rows
 from playhead.records.tables import videos as video_rows
@@ -24,21 +25,23 @@ from tests.records.conftest import Shop, example_plan, rendition_of, told
 NAMES = ("360p", "144p")
 
 
-async def _make(tx: Transaction, video: Row, attempt: str, tracks: tuple[str, ...]) -> None:
+async def _make(
+    tx: Transaction, video: Row, attempt: str, tracks: tuple[str, ...], *, poster: bool = True
+) -> None:
     """Everything a worker does until tracks are finished."""
     names = [keys.rendition(video["id"], track, attempt) for track in tracks]
     sound = keys.piece(video["id"], AUDIO, 0, attempt)
     await objects.reserve(tx, video["project_id"], video["id"], {sound.key: sound.slot})
     await pieces.publish(tx, video["id"], AUDIO, 0, key=sound.key, size_bytes=1, frames=1)
-    poster = keys.poster(video["id"], attempt)
-    for name in (*names, poster):
+    picture = keys.poster(video["id"], attempt)
+    for name in (*names, picture):
         await objects.reserve(tx, video["project_id"], video["id"], {name.key: name.slot})
     for track, name in zip(tracks, names, strict=True):
         assert await pieces.finish_track(
             tx, video, track, key=name.key, size_bytes=1, etag=attempt, thumbnails=[]
         )
-    if await videos.publish_poster(tx, video["id"], poster.key):
-        await objects.keep(tx, [poster.key])
+    if poster and await videos.publish_poster(tx, video["id"], picture.key):
+        await objects.keep(tx, [picture.key])
     await videos.settle(tx, await videos.get(tx, video["id"], lock=True))
 
 
@@ -107,6 +110,22 @@ async def test_what_is_ready_stays_until_all_of_it_is_replaced(shop: Shop) -> No
     assert all("first" not in key for key in await _kept(shop))
     assert all("/piece/" not in key for key in await _kept(shop)), "the renditions hold the sound"
     assert (await _told(shop))[-3:] == [EventType.READY, EventType.REPROCESSING, EventType.REPROCESSED]
+
+
+async def test_a_poster_that_cannot_be_taken_anew_stays(shop: Shop) -> None:
+    video_id = await _ready(shop)
+    await _reprocess(shop, video_id)
+    remake = await _remake(shop, video_id)
+    async with shop.records.transaction() as tx:
+        before = await videos.get(tx, video_id)
+        await left_out.note(tx, remake, Part.POSTER, PlayheadError("decoder_crashed"))
+        await left_out.note(tx, remake, Part.SOUND, PlayheadError("decoder_crashed"), "audio-2")
+        await _make(tx, remake, "second", ("640x360", "256x144"), poster=False)
+    async with shop.records.transaction() as tx:
+        after = await videos.get(tx, video_id)
+        assert (after["generation"], after["poster_key"]) == (2, before["poster_key"])
+        assert [row["part"] for row in (await left_out.of_videos(tx, [video_id]))[video_id]] == ["sound"]
+    assert before["poster_key"] in await _kept(shop)
 
 
 async def test_asking_again_changes_nothing(shop: Shop) -> None:

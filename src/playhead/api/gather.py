@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from playhead.model.states import Status
-from playhead.records import captions, remaking, renditions, steps, uploads
+from playhead.records import captions, left_out, remaking, renditions, steps, uploads
 from playhead.records.database import Row, Transaction
 
 
@@ -23,6 +23,8 @@ class VideoRecord:
     captions: list[Row]
     steps: Sequence[Row] = ()
     """Those of a failed video that did not go well at once."""
+    left_out: Sequence[Row] = ()
+    """What could not be made and is done without."""
     reprocessing: bool = False
     """Whether it is made once more beside what is served."""
 
@@ -35,6 +37,7 @@ async def gather(tx: Transaction, videos: Sequence[Row]) -> list[VideoRecord]:
     by_video = await renditions.of_videos(tx, ids)
     images = await renditions.images_of(tx, ids)
     texts = await captions.of_videos(tx, ids)
+    lacking = await left_out.of_videos(tx, ids)
     opened = await uploads.of_videos(tx, ids)
     failed = [video["id"] for video in videos if video["status"] == Status.FAIL]
     troubled = await steps.troubled(tx, failed) if failed else {}
@@ -46,6 +49,7 @@ async def gather(tx: Transaction, videos: Sequence[Row]) -> list[VideoRecord]:
             images={track: rows for (owner, track), rows in images.items() if owner == video["id"]},
             upload=opened.get(video["id"]),
             steps=troubled.get(video["id"], ()),
+            left_out=lacking[video["id"]],
             reprocessing=video["id"] in remade,
             captions=texts[video["id"]],
         )

@@ -6,6 +6,7 @@ named, 2 the command line is wrong, 130 Ctrl-C.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -220,7 +221,11 @@ def _print_video(video: Video) -> None:
             note = f"  {rendition.note}" if rendition.note else ""
             print(f"  {rendition.resolution:<6}  {rendition.video_url}{note}")
     if video.poster_url is not None:
-        print(f"  poster  {video.poster_url}", flush=True)
+        print(f"  poster  {video.poster_url}")
+    for part in video.left_out:
+        of = f" ({part.language})" if part.language else ""
+        print(f"  without its {part.part}{of}: {part.message}")
+    sys.stdout.flush()
 
 
 def _check(files: Sequence[Path | Address]) -> None:

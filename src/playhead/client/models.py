@@ -85,6 +85,15 @@ class Rendition(msgspec.Struct, frozen=True):
     error: Failure | None = None
 
 
+class LeftOut(Failure, frozen=True, kw_only=True):
+    """A part that could not be made; the video is complete but for it, and `code` and `message` say why."""
+
+    part: str
+    """`poster`, `sound` or `captions`."""
+    language: str | None = None
+    """Of a sound as the file spells it, if it does; of captions an RFC 5646 tag."""
+
+
 class Captions(msgspec.Struct, frozen=True):
     """Captions in one language."""
 
@@ -131,6 +140,8 @@ class Video(msgspec.Struct, frozen=True):
     dash_url: str | None = None
     """The DASH manifest, likewise."""
     captions: tuple[Captions, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    """What the video is made without, as it could not be made."""
     renditions: list[Rendition] = []
 
 

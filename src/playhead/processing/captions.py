@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -17,27 +16,33 @@ from playhead.media.source import guards_of
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import TIMESCALE, Plan
 from playhead.processing.inspect import plan_of
-from playhead.processing.workshop import Workshop, attempt, still
+from playhead.processing.workshop import PASSING, Workshop, attempt, still
 from playhead.records import captions, objects, videos
 from playhead.records.database import Row, Transaction
 from playhead.storage import keys
 
 
 async def take_captions(workshop: Workshop, video_id: UUID) -> None:
-    """Take every caption track that is text out of the source; those that cannot be read are done without."""
+    """Take every caption track that is text out of the source; those that cannot be read are left out."""
 
     async def work(video: Row, failures: int) -> None:
         async with workshop.records.transaction() as tx:
             due = await captions.due(tx, video_id)
+        unread: dict[str, PlayheadError] = {}
         if due:
             async with workshop.bench() as bench, workshop.storage.local(video["source_key"]) as path:
                 # A second try takes them one by one, so that one that is broken does not take the others along.
                 for group in [[row] for row in due] if failures else [due]:
-                    await _take(workshop, video, group, path, bench, alone=failures > 0)
-        await _forgo(workshop, video, [row["language"] for row in due])
+                    unread |= await _take(workshop, video, group, path, bench, alone=failures > 0)
+        async with workshop.records.transaction() as tx:
+            current = await still(tx, video)
+            if current is not None:
+                await captions.forgo(tx, current, unread)
+                await videos.settle(tx, current)
 
-    async def give_up(tx: Transaction, video: Row, _error: PlayheadError) -> None:
-        await captions.forgo(tx, video_id, [row["language"] for row in await captions.due(tx, video_id)])
+    async def give_up(tx: Transaction, video: Row, error: PlayheadError) -> None:
+        due = await captions.due(tx, video_id)
+        await captions.forgo(tx, video, {row["language"]: error for row in due})
         await videos.settle(tx, video)
 
     await attempt(workshop, video_id, "captions", work, give_up)
@@ -45,21 +50,31 @@ async def take_captions(workshop: Workshop, video_id: UUID) -> None:
 
 async def _take(
     workshop: Workshop, video: Row, rows: Sequence[Row], path: Path, bench: Path, *, alone: bool
-) -> None:
+) -> dict[str, PlayheadError]:
+    """Take some out and publish them; by language, why there are none of those that could not be read."""
     plan = plan_of(video)
     written = {row["language"]: bench / f"{row['stream']}.vtt" for row in rows}
     outputs = [(row["stream"], written[row["language"]]) for row in rows]
     invocation = captions_invocation(path, guards_of(path), outputs, trusted=plan.trusted_timestamps)
+    failure = PlayheadError("captions_invalid")
     try:
         await run(invocation, sandbox=workshop.sandbox)
-    except PlayheadError:
-        if not alone:
+    except PlayheadError as error:
+        if not alone or error.code in PASSING:
             raise
+        failure = error
+    unread: dict[str, PlayheadError] = {}
     for language, output in written.items():
-        if output.exists():
-            with suppress(PlayheadError):
-                cues = await asyncio.to_thread(_cues, output, plan)
-                await _publish(workshop, video, language, cues)
+        if not output.exists():
+            unread[language] = failure
+            continue
+        try:
+            cues = await asyncio.to_thread(_cues, output, plan)
+        except PlayheadError as error:
+            unread[language] = error
+        else:
+            await _publish(workshop, video, language, cues)
+    return unread
 
 
 def _cues(path: Path, plan: Plan) -> list[Cue]:
@@ -87,12 +102,3 @@ async def _publish(workshop: Workshop, video: Row, language: str, cues: Sequence
             await objects.doom(tx, [name.key])
         else:
             await captions.publish(tx, video["id"], language, key=name.key, cues=len(cues))
-
-
-async def _forgo(workshop: Workshop, video: Row, languages: Sequence[str]) -> None:
-    """What is still due by now could not be read."""
-    async with workshop.records.transaction() as tx:
-        current = await still(tx, video)
-        if current is not None:
-            await captions.forgo(tx, video["id"], languages)
-            await videos.settle(tx, current)

@@ -36,12 +36,11 @@ async def encode_chunk(workshop: Workshop, video_id: UUID, number: int, only: st
     `only` names the one track that a viewer waits for; the others are left to the job of the whole chunk.
     """
     name = f"chunk:{number}" if only is None else f"demand:{only}:{number}"
-    tracks: list[str] = []
 
     async def work(video: Row, failures: int) -> None:
         async with workshop.records.transaction() as tx:
             missing = await pieces.missing_tracks(tx, video_id, number)
-        tracks[:] = [track for track in missing if only in (None, track)]
+        tracks = [track for track in missing if only in (None, track)]
         if tracks:
             await _encode(workshop, video, number, tracks, safely=failures > 0, awaited=only is not None)
         if only is not None and number == 0 and len(missing) > len(tracks):
@@ -50,7 +49,8 @@ async def encode_chunk(workshop: Workshop, video_id: UUID, number: int, only: st
                 await tx.defer(jobs.chunk(video_id, 0, video["turn"]))
 
     async def give_up(tx: Transaction, video: Row, error: PlayheadError) -> None:
-        await renditions.fail(tx, video_id, tracks, error)
+        missing = await pieces.missing_tracks(tx, video_id, number)
+        await renditions.fail(tx, video_id, [track for track in missing if only in (None, track)], error)
         await videos.settle(tx, video)
 
     await attempt(workshop, video_id, name, work, give_up)
@@ -90,7 +90,7 @@ async def _encode(
 async def encode_audio(workshop: Workshop, video_id: UUID, track: str = AUDIO) -> None:
     """Encode the whole of one sound track, once for all renditions.
 
-    Without the first the video fails; any other that cannot be encoded is done without.
+    Without the first the video fails; any other that cannot be encoded is left out.
     """
 
     async def work(video: Row, failures: int) -> None:
@@ -123,7 +123,7 @@ async def encode_audio(workshop: Workshop, video_id: UUID, track: str = AUDIO) -
         if track == AUDIO:
             await videos.fail(tx, video, error)
             return
-        await pieces.forgo(tx, video_id, track)
+        await pieces.forgo(tx, video, track, error)
         for waiting in await pieces.complete_tracks(tx, video_id):
             await tx.defer(jobs.finalise(video_id, waiting, video["turn"]))
 

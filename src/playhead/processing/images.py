@@ -19,8 +19,9 @@ from playhead.model.plan import Plan
 from playhead.processing.inspect import info_of, plan_of
 from playhead.processing.ladder import fit
 from playhead.processing.workshop import Workshop, attempt, still
-from playhead.records import events, objects, videos
-from playhead.records.database import Row
+from playhead.records import events, left_out, objects, videos
+from playhead.records.database import Row, Transaction
+from playhead.records.left_out import Part
 from playhead.storage import keys
 
 POSTER_RESOLUTION = "720p"
@@ -28,7 +29,7 @@ POSTER_RESOLUTION = "720p"
 
 
 async def make_poster(workshop: Workshop, video_id: UUID) -> None:
-    """Take the poster from the source and publish it."""
+    """Take the poster from the source and publish it; where none can be taken, the video is ready without."""
 
     async def work(video: Row, failures: int) -> None:
         if video["poster_key"] is not None:
@@ -51,7 +52,11 @@ async def make_poster(workshop: Workshop, video_id: UUID) -> None:
             await events.append(tx, video["project_id"], video_id, EventType.POSTER)
             await videos.settle(tx, await videos.get(tx, video_id, lock=True))
 
-    await attempt(workshop, video_id, "poster", work)
+    async def give_up(tx: Transaction, video: Row, error: PlayheadError) -> None:
+        await left_out.note(tx, video, Part.POSTER, error)
+        await videos.settle(tx, video)
+
+    await attempt(workshop, video_id, "poster", work, give_up)
 
 
 async def _take_poster(

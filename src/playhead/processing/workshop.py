@@ -26,7 +26,7 @@ from playhead.records.database import Records, Row, Transaction
 from playhead.storage.port import Storage
 
 MAX_ATTEMPTS = 6
-"""A step begun this often without an end has killed its worker each time: the video is parked."""
+"""A step begun this often without an end has killed its worker each time: it is given up."""
 SUSPECTED_AFTER = 2
 """Attempts without an end after which a step runs alone: it may have been another's fault until then."""
 TRIES = 2
@@ -35,8 +35,8 @@ TRIES = 2
 WANTED_SECONDS = 2.0
 """How often an encode that takes long looks whether its video was deleted."""
 
-# Not the file's fault: tried again whenever work is looked for, without counting against the video.
-_PASSING = frozenset({"storage_unavailable", "storage_full", "database_unavailable"})
+PASSING = frozenset({"storage_unavailable", "storage_full", "database_unavailable"})
+"""Not the file's fault: tried again whenever work is looked for, without counting against the video."""
 
 T = TypeVar("T")
 
@@ -120,7 +120,8 @@ async def attempt(
 
     `work` gets the video's row and how often this step has failed before. A failure from the error table is
     written down; when it can pass the step stays due, else, or after `TRIES`, `give_up` is called. Any
-    other exception is ours, fails the job loudly, and the reconciler brings the step back.
+    other exception is ours, fails the job loudly, and the reconciler brings the step back; so it does one whose
+    worker died, until it is given up after `MAX_ATTEMPTS`.
     """
     async with workshop.records.transaction() as tx:
         suspected = await steps.unended(tx, video_id, name) >= SUSPECTED_AFTER
@@ -144,7 +145,7 @@ async def _attempt(
         if attempts > MAX_ATTEMPTS:
             await steps.forgive(tx, video_id, name)  # this one is not made
             detail = f"The step {name} was begun {attempts - 1} times and never came to an end."
-            await videos.fail(tx, video, PlayheadError("attempts_exhausted", detail))
+            await give_up(tx, video, PlayheadError("attempts_exhausted", detail))
             return
     try:
         await work(video, failures)
@@ -153,7 +154,7 @@ async def _attempt(
         log.warning(
             "step failed", video_id=str(video_id), step=name, code=error.code, detail=str(error), said=said
         )
-        if error.code in _PASSING:
+        if error.code in PASSING:
             await _forgive(workshop, video, name)
         else:
             await _count(workshop, video, name, error, give_up)

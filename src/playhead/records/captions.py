@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from playhead.model import languages
+from playhead.model.errors import PlayheadError
 from playhead.model.media import TextTrack
-from playhead.records import objects
+from playhead.records import left_out, objects
 from playhead.records.database import Row, Transaction
+from playhead.records.left_out import Part
 from playhead.records.tables import captions
 
 MOST = 32
@@ -67,13 +69,18 @@ async def publish(tx: Transaction, video_id: UUID, language: str, *, key: str, c
     return True
 
 
-async def forgo(tx: Transaction, video_id: UUID, languages_: Sequence[str]) -> None:
-    """Do without captions that cannot be read: it is as if the source did not have them."""
-    await tx.connection.execute(
-        delete(captions).where(
-            captions.c.video_id == video_id, captions.c.language.in_(languages_), captions.c.key.is_(None)
+async def forgo(tx: Transaction, video: Row, reasons: Mapping[str, PlayheadError]) -> None:
+    """Leave captions of the source out that are still due, each by its language with the reason."""
+    for language, error in reasons.items():
+        gone = await tx.connection.execute(
+            delete(captions).where(
+                captions.c.video_id == video["id"],
+                captions.c.language == language,
+                captions.c.key.is_(None),
+            )
         )
-    )
+        if gone.rowcount:
+            await left_out.note(tx, video, Part.CAPTIONS, error, language)
 
 
 async def put(tx: Transaction, video: Row, language: str, *, title: str | None, key: str, cues: int) -> bool:
@@ -96,6 +103,7 @@ async def put(tx: Transaction, video: Row, language: str, *, title: str | None, 
         .on_conflict_do_update(index_elements=["video_id", "language"], set_=values)
     )
     await objects.keep(tx, [key])
+    await left_out.clear(tx, video["id"], Part.CAPTIONS, language)
     return True
 
 
@@ -142,6 +150,8 @@ async def move(tx: Transaction, from_id: UUID, to_id: UUID) -> None:
     """Give a remake's captions to its video, before the ledger does; those sent apart go before them."""
     await start_over(tx, to_id)
     sent = select(captions.c.language).where(captions.c.video_id == to_id)
+    for language in (await tx.connection.execute(sent)).scalars():
+        await left_out.clear(tx, from_id, Part.CAPTIONS, language)
     lost = await tx.connection.execute(
         delete(captions)
         .where(captions.c.video_id == from_id, captions.c.language.in_(sent))

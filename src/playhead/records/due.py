@@ -12,9 +12,10 @@ from sqlalchemy import select, text
 from playhead.model import jobs
 from playhead.model.jobs import Job
 from playhead.model.states import Status
-from playhead.records import captions
+from playhead.records import captions, left_out
 from playhead.records import pieces as pieces_records
 from playhead.records.database import Transaction
+from playhead.records.left_out import Part
 from playhead.records.tables import pieces, renditions, videos
 
 _BUSY = text(
@@ -56,7 +57,9 @@ async def jobs_of(tx: Transaction, video_id: UUID) -> list[Job]:
         return []
     if not planned:
         return [jobs.inspect(video_id, turn)]
-    due = [] if has_poster else [jobs.poster(video_id, turn)]
+    due = []
+    if not has_poster and not await left_out.has(tx, video_id, Part.POSTER):
+        due.append(jobs.poster(video_id, turn))
     if await captions.are_due(tx, video_id):
         due.append(jobs.captions(video_id, turn))
     due += [jobs.audio(video_id, track, turn) for track in await pieces_records.missing_sounds(tx, video_id)]

@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlalchemy import delete, exists, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from playhead.model.errors import PlayheadError
 from playhead.model.plan import AUDIO, Plan, is_sound
 from playhead.model.states import Status
-from playhead.records import objects, stretches
+from playhead.records import left_out, objects, stretches
 from playhead.records.database import Row, Transaction
+from playhead.records.left_out import Part
 from playhead.records.tables import images, pieces, renditions, videos
 
 
@@ -71,14 +73,16 @@ async def missing_sounds(tx: Transaction, video_id: UUID) -> list[str]:
     return list(found.scalars())
 
 
-async def forgo(tx: Transaction, video_id: UUID, track: str) -> None:
-    """Do without a sound track that cannot be encoded: it is as if the source did not have it."""
-    await tx.connection.execute(
+async def forgo(tx: Transaction, video: Row, track: str, error: PlayheadError) -> None:
+    """Leave a sound track out that cannot be encoded: players are told of it no more."""
+    gone = await tx.connection.execute(
         delete(pieces).where(
-            pieces.c.video_id == video_id, pieces.c.track == track, pieces.c.done_at.is_(None)
+            pieces.c.video_id == video["id"], pieces.c.track == track, pieces.c.done_at.is_(None)
         )
     )
-    await stretches.give_up(tx, video_id, track)
+    if gone.rowcount:
+        await left_out.note(tx, video, Part.SOUND, error, track)
+    await stretches.give_up(tx, video["id"], track)
 
 
 async def publish(

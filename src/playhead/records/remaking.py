@@ -16,9 +16,11 @@ from playhead.model import jobs
 from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.states import Status, may_become
-from playhead.records import captions, events, objects, turns
+from playhead.records import captions, events, left_out, objects, turns
 from playhead.records.database import Row, Transaction
+from playhead.records.left_out import Part
 from playhead.records.tables import images, pieces, renditions, steps, stretches, videos
+from playhead.records.tables import left_out as left_out_rows
 
 _MADE = ("piece/", "sound/", "stretch/", "rendition/", "thumbnail/", "poster/", "index/")
 """Slots of all that is made of a source."""
@@ -63,7 +65,8 @@ async def of_videos(tx: Transaction, video_ids: list[UUID]) -> set[UUID]:
 async def finish(tx: Transaction, remake: Row) -> None:
     """Put what was made in the old one's place, or give it up. `remake`, whose renditions have ended, is locked.
 
-    A video is never worse for it: a rendition that was ready before has to be ready again.
+    A video is never worse for it: a rendition that was ready before has to be ready again, and a poster that cannot
+    be taken anew stays as it was.
     """
     video = await _replaced(tx, remake)
     if video is None:
@@ -126,7 +129,7 @@ async def _start_over(tx: Transaction, video: Row) -> None:
     for kind in _MADE:
         await objects.doom_slots(tx, video["id"], kind, grace=objects.READERS_GRACE)
     await captions.start_over(tx, video["id"])
-    for table in (pieces, stretches, images, steps):
+    for table in (pieces, stretches, images, steps, left_out_rows):
         await tx.connection.execute(delete(table).where(table.c.video_id == video["id"]))
     nothing = dict.fromkeys(("error_code", "error_detail"))
     await tx.connection.execute(
@@ -149,7 +152,10 @@ async def _start_over(tx: Transaction, video: Row) -> None:
 
 async def _swap(tx: Transaction, video: Row, remake: Row, old: dict[str, Row], made: dict[str, Row]) -> None:
     here, there = video["id"], remake["id"]
+    keeps_poster = remake["poster_key"] is None
     for kind in _MADE:
+        if keeps_poster and kind == "poster/":
+            continue
         await objects.doom_slots(tx, here, kind, grace=objects.READERS_GRACE)
     await captions.move(tx, there, here)
     await objects.move(tx, there, here)
@@ -165,14 +171,19 @@ async def _swap(tx: Transaction, video: Row, remake: Row, old: dict[str, Row], m
                     **{column: row[column] for column in _ANSWERED},
                 )
             )
-    for table in (pieces, images):
+    for table in (pieces, images, left_out_rows):
         await tx.connection.execute(delete(table).where(table.c.video_id == here))
         await tx.connection.execute(update(table).where(table.c.video_id == there).values(video_id=here))
     await tx.connection.execute(
         update(videos)
         .where(videos.c.id == here)
-        .values(**{name: remake[name] for name in ("info", "plan", "index_key", "poster_key", "generation")})
+        .values(
+            poster_key=video["poster_key"] if keeps_poster else remake["poster_key"],
+            **{name: remake[name] for name in ("info", "plan", "index_key", "generation")},
+        )
     )
+    if video["poster_key"] is not None:
+        await left_out.clear(tx, here, Part.POSTER)
     # A rendition that was deleted meanwhile: what was made for it alone is nobody's.
     kept = {made[name]["track"] for name in old if name in made}
     for track in {row["track"] for row in made.values()} - kept - {None}:

@@ -282,6 +282,23 @@ steps = Table(
     Column("begun_at", DateTime(timezone=True), nullable=False),
 )
 
+left_out = Table(
+    "left_out",
+    metadata,
+    Column("video_id", UUID, ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True),
+    Column("part", Text, primary_key=True, comment="poster, sound or captions"),
+    Column(
+        "name",
+        Text,
+        primary_key=True,
+        server_default=text("''"),
+        comment="of one among several: a sound's track, captions' language",
+    ),
+    _project(),
+    Column("error_code", Text, nullable=False),
+    Column("error_detail", Text),
+)
+
 objects = Table(
     "objects",
     metadata,

@@ -14,8 +14,20 @@ from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.loudness import Loudness
 from playhead.model.states import Status, UploadState
-from playhead.records import captions, due, events, objects, quotas, remaking, stretches, turns, uploads
+from playhead.records import (
+    captions,
+    due,
+    events,
+    left_out,
+    objects,
+    quotas,
+    remaking,
+    stretches,
+    turns,
+    uploads,
+)
 from playhead.records.database import Row, Transaction
+from playhead.records.left_out import Part
 from playhead.records.tables import renditions, videos
 
 _LONG = literal(["chunks", "segments"], ARRAY(Text))
@@ -227,8 +239,8 @@ async def drop_source(tx: Transaction, video: Row) -> None:
 async def settle(tx: Transaction, video: Row) -> None:
     """Move a video whose renditions have all ended to `ready` or `fail`. `video` must be locked.
 
-    It is not ready without a poster, or while captions are to be taken from its source: whoever publishes the
-    last of these settles it.
+    It is not ready while its poster or captions are still to be taken from its source: whoever publishes the last of
+    these, or leaves it out, settles it.
     """
     if video["status"] != Status.PROCESSING:
         return
@@ -244,7 +256,8 @@ async def settle(tx: Transaction, video: Row) -> None:
     if ended and Status.READY not in statuses:
         await fail(tx, video, PlayheadError(ended[0].error_code, ended[0].error_detail or ""))
         return
-    if video["poster_key"] is None or await captions.are_due(tx, video["id"]):
+    awaited = video["poster_key"] is None and not await left_out.has(tx, video["id"], Part.POSTER)
+    if awaited or await captions.are_due(tx, video["id"]):
         return
     # With every rendition deleted, nobody waits for its sound any more.
     await stretches.give_up(tx, video["id"])
