@@ -16,7 +16,7 @@ from tests.media.mp4.clips import ffmpeg, picture, sound
 
 FILMS = {
     "film.mkv": ("-c:v", "libx264", "-g", "25", "-c:a", "aac"),
-    "film.webm": ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "25", "-c:a", "libopus"),
+    "film.webm": ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-g", "25", "-c:a", "libopus"),
     "film.avi": ("-c:v", "mpeg4", "-g", "25", "-c:a", "libmp3lame"),
 }
 SECONDS = 20
