@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,9 @@ import pytest
 
 from playhead.api.gather import gather
 from playhead.api.views import video_view
+from playhead.media.ffmpeg.invocation import Invocation
 from playhead.media.ffmpeg.sandbox.none import NoSandbox
+from playhead.media.ffmpeg.sandbox.port import Enclosure
 from playhead.media.ffmpeg.tools import find_tools
 from playhead.model.errors import PlayheadError
 from playhead.model.media import AudioTrack, MediaInfo, TextTrack
@@ -24,7 +27,7 @@ from playhead.processing.captions import take_captions
 from playhead.processing.chunks import encode_audio, encode_chunk
 from playhead.processing.finalise import finalise
 from playhead.processing.images import make_poster
-from playhead.processing.inspect import inspect
+from playhead.processing.inspect import info_of, inspect
 from playhead.processing.workshop import MAX_ATTEMPTS, Workshop
 from playhead.records import captions, due, pieces, steps, videos
 from playhead.records.database import Row
@@ -184,3 +187,35 @@ async def test_captions_wait_for_a_store_that_is_away(shop: Shop, tmp_path: Path
     assert (await seen(shop, video_id))["left_out"] == []
     await take_captions(workshop, video_id)
     assert [each["language"] for each in (await seen(shop, video_id))["captions"]] == ["und"]
+
+
+@dataclass(frozen=True)
+class Crashing(NoSandbox):
+    """Where ffprobe dies as soon as it decodes one stream of a file."""
+
+    stream: int = 2
+
+    def enclose(self, invocation: Invocation, *, inherit: tuple[int, ...] = ()) -> Enclosure:
+        asked = " ".join(invocation.arguments)
+        if "-show_frames" in asked and (
+            "-select_streams" not in asked or f"-select_streams {self.stream} " in asked
+        ):
+            return Enclosure(("/bin/sh", "-c", "kill -SEGV $$"))
+        return super().enclose(invocation, inherit=inherit)
+
+
+async def test_a_sound_that_crashes_its_decoder_is_done_without_at_the_second_look(
+    shop: Shop, tmp_path: Path
+) -> None:
+    storage = Disk(tmp_path / "storage")
+    workshop = Workshop(shop.records, storage, Crashing(find_tools()), tmp_path, 3600.0, places_ahead=0)
+    video_id = await begun(shop, storage, "sound_three_tracks")
+    await inspect(workshop, video_id)
+    assert (await seen(shop, video_id))["source"] is None, "it might have been the machine's fault"
+    await inspect(workshop, video_id)
+    told = await seen(shop, video_id)
+    assert told["status"] == Status.PROCESSING
+    assert told["source"]["notes"] == ["A sound in aac cannot be decoded here and is left out."]
+    async with shop.records.transaction() as tx:
+        info = info_of(await videos.get(tx, video_id))
+    assert [each.language for each in info.other_audio] == ["jpn"]

@@ -32,11 +32,17 @@ OnBegun = Callable[[MediaInfo, Timeline], None]
 
 
 async def examine(
-    path: Path, sandbox: Sandbox, max_duration_seconds: float, on_begun: OnBegun | None = None
+    path: Path,
+    sandbox: Sandbox,
+    max_duration_seconds: float,
+    on_begun: OnBegun | None = None,
+    *,
+    forgiving: bool = False,
 ) -> tuple[MediaInfo, Timeline, OwnIndex]:
     """What a file is, from its first bytes, its own index, its headers, its packets and its first frame.
 
-    `on_begun` is called as soon as a film's first seconds are known, if they are learnt before the rest.
+    `on_begun` is called as soon as a film's first seconds are known, if they are learnt before the rest. `forgiving`,
+    a sound whose decoder crashes or gets nowhere counts as one that cannot be decoded.
 
     Raises:
         PlayheadError: the reason why it cannot be processed, by name.
@@ -45,9 +51,8 @@ async def examine(
     guards = (*input_arguments(found.demuxer), *beside_the_film())
     # ffprobe is asked while we read ourselves: a film without a table of its frames takes us half a second.
     indexing = asyncio.create_task(read_own_index(path, found.container))
-    asking = asyncio.create_task(
-        _asked(Probing(path, guards, sandbox, indexing), max_duration_seconds, on_begun)
-    )
+    probing = Probing(path, guards, sandbox, indexing, forgiving=forgiving)
+    asking = asyncio.create_task(_asked(probing, max_duration_seconds, on_begun))
     try:
         index = await indexing  # what it refuses, it refuses by a better name than ffprobe's
         return *await asking, index

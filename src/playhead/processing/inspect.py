@@ -38,7 +38,7 @@ __all__ = ["examine", "info_of", "inspect", "plan_of", "servable_of"]
 async def inspect(workshop: Workshop, video_id: UUID) -> None:
     """Probe a video's source, plan, lay the plan out as rows and enqueue every job it needs."""
 
-    async def work(video: Row, _failures: int) -> None:
+    async def work(video: Row, failures: int) -> None:
         asked, calm = await _asked(workshop, video_id)
         async with AsyncExitStack() as opened:
             stored = await opened.enter_async_context(workshop.storage.local(video["source_key"]))
@@ -46,7 +46,9 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
             path = await opened.enter_async_context(workshop.readable(stored))
             ahead = await opened.enter_async_context(ahead_of(workshop, path, asked if calm else ()))
             longest = workshop.max_duration_seconds
-            info, timeline, index = await examine(path, workshop.sandbox, longest, ahead.begin)
+            info, timeline, index = await examine(
+                path, workshop.sandbox, longest, ahead.begin, forgiving=failures > 0
+            )
             if path.name == webp.UNPACKED:
                 info = webp.as_webp(info)
             servable = await servable_of(index, info, timeline, workshop.source_limits)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -33,7 +32,7 @@ SOUND_LOOK = 50
 FIRST_PACKETS = 600
 """Packets of a film that tell where its first chunk begins and ends, where all of them are known at once."""
 _IN_VAIN = frozenset({"resource_limit", "decode_timeout", "decoder_crashed"})
-"""What looking at several things at once may end in, and asking for one alone may not."""
+"""What may be the machine's doing, or the file's: decoding less of it may end better."""
 SLOWLY_INDEXED = frozenset({"matroska", "avi"})
 """Containers of which ffprobe tells what it is asked for sooner than we know all of their packets."""
 _REFUSED = re.compile(r"Codec \((\w+)\) not on whitelist")
@@ -71,6 +70,8 @@ class Probing:
     sandbox: Sandbox
     indexing: asyncio.Task[OwnIndex]
     """Reads its own index meanwhile."""
+    forgiving: bool = False
+    """Whether a sound that cannot be looked at for whatever reason is as good as none."""
     seen: bytes = b""
     """What ffprobe has said of its first packets; nothing if it was not asked or did not manage."""
     glimpsing: asyncio.Task[Glimpse] | None = None
@@ -147,16 +148,23 @@ class Probing:
         return glimpse.beginning(seen, claim.time_base)
 
     async def heard(self, claimed: Sequence[AudioTrack]) -> dict[AudioTrack, float]:
-        """The sound tracks that can be heard, and when each begins; one that cannot be decoded is as good as none."""
+        """The sound tracks that can be heard, and when each begins; one that cannot be decoded is as good as none.
+
+        Raises:
+            PlayheadError: as `run`, but for what a sound itself may be the reason of.
+        """
         starts: dict[AudioTrack, float] = {}
         for track in claimed:
             start = probe.read_sound_start(self.seen, track.index)
             asked = probe.frames_invocation(self.path, self.guards, track.index, SOUND_LOOK)
-            with suppress(ToolFailed):
+            try:
                 if start is None:
                     start = probe.read_sound_start((await self._run(asked)).stdout, track.index)
-                if start is not None:
-                    starts[track] = start
+            except PlayheadError as error:
+                if not isinstance(error, ToolFailed) and not (self.forgiving and error.code in _IN_VAIN):
+                    raise
+            if start is not None:
+                starts[track] = start
         return starts
 
     async def sound(self, starts: dict[AudioTrack, float], clock_may_restart: bool) -> Audible:
