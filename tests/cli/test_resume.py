@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,10 @@ import httpx
 import msgspec
 import pytest
 
+from playhead.app import cluster as clusters
 from playhead.client import AsyncClient, Client
 from tests.client.relay import Relay, relay
+from tests.days import DAY, Calendar
 from tests.faults.stage import kill_tree, until
 from tests.live import Live, free_port, start, stop
 
@@ -28,6 +31,8 @@ SIZE = 24 * MIB
 SLOW = 6 * MIB
 """Bytes a second of one connection, while something is to happen midway."""
 PART = 5 * MIB
+LATER = 6.9
+"""Days."""
 AROUND = MIB
 """Headers, questions, what preflight sends of such a file, and what was on its way when the line was cut."""
 
@@ -89,6 +94,11 @@ class Shore:
             if path.stat().st_size == len(content)
         )
 
+    def remember_in(self, state: Path) -> None:
+        """From here on the command finds what it remembers there."""
+        self.state = state
+        self.shell["XDG_STATE_HOME"] = str(state)
+
     def restart(self) -> None:
         """The server again, after it was killed."""
         port = int(self.settings["port"])
@@ -118,8 +128,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shore]:
 @pytest.fixture
 def shore(shared: Shore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shore]:
     shared.relay.per_second = SLOW
-    shared.state = tmp_path / "state"
-    shared.shell["XDG_STATE_HOME"] = str(shared.state)
+    shared.remember_in(tmp_path / "state")
     monkeypatch.setenv("XDG_STATE_HOME", str(shared.state))
     yield shared
     shared.relay.per_second = None
@@ -174,6 +183,40 @@ def test_it_goes_on_where_it_was_interrupted(
     assert shore.relay.taken - before <= SIZE - held + AROUND
     assert shore.stored(film.read_bytes())
     assert shore.remembered() == []
+
+
+def test_days_later_it_goes_on_too(shore: Shore, film: Path, tmp_path: Path) -> None:
+    """In order and by parts; the server was killed meanwhile, and has tidied up all that it tidies up."""
+    database = clusters.url(clusters.socket_folder(shore.live.data))
+    calendar = Calendar(database, shore.live.data, (shore.live.data / "secret").read_text().strip())
+    other = film.with_name("other.mp4")
+    other.write_bytes(film.read_bytes()[:-8] + os.urandom(8))
+    sent = {1: film, 3: other}
+    for hands, path in sent.items():
+        shore.remember_in(tmp_path / f"state-{hands}")
+        _interrupted(shore, signal.SIGKILL, path, "--parallel", str(hands))
+    shore.relay.per_second = None
+    until(lambda: shore.relay.open == 0, "the end of what was on its way")
+    calendar.go_by(LATER)
+    for remembered in tmp_path.glob("state-*/playhead/uploads/*.json"):
+        remembered.write_text(calendar.older(remembered.read_text(), LATER))
+        os.utime(remembered, (0, time.time() - LATER * DAY))
+    weeds = calendar.plant()
+    kill_tree(shore.live.process)
+    shore.restart()
+    until(weeds.are_gone, "everybody who tidies up")
+    for hands, path in sent.items():
+        shore.remember_in(tmp_path / f"state-{hands}")
+        held, before = shore.held(), shore.relay.taken
+
+        done = shore.run(path, "--parallel", str(hands))
+
+        assert done.returncode == 0, done.stderr
+        assert f"{path.name}: going on, " in done.stderr
+        assert held > SIZE // 3
+        assert shore.relay.taken - before <= SIZE - held + AROUND
+        assert shore.stored(path.read_bytes())
+        assert shore.remembered() == []
 
 
 def test_a_server_that_is_killed_and_comes_back_is_waited_for(shore: Shore, film: Path) -> None:

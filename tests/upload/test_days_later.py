@@ -246,6 +246,7 @@ async def test_who_completed_in_the_last_hours_is_still_told_so_days_after(plane
     assert await plane.rows("SELECT * FROM multiparts") == []
 
 
+@pytest.mark.parametrize("plane", ["disk"], indirect=True)  # it is put together on one, whatever the store
 async def test_what_is_being_put_together_is_not_tidied_away(
     plane: Plane, monkeypatch: pytest.MonkeyPatch
 ) -> None:

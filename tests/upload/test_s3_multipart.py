@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -18,7 +19,13 @@ from tests.upload.companion import MIB, PIECES, WHOLE, Plane, swept
 
 async def test_a_file_by_parts_becomes_a_video(plane: Plane) -> None:
     tree = await plane.grant()
-    assert (await tree.begin()).json().keys() == {"key", "uploadId", "bucket", "videoId"}
+    assert (await tree.begin()).json().keys() == {
+        "key",
+        "uploadId",
+        "bucket",
+        "videoId",
+        "expiresAt",
+    }
     listed = await tree.send_all()
     found = (await tree.list()).json()
     assert [(part["PartNumber"], part["Size"]) for part in found] == [(1, 5 * MIB), (2, 7)]
@@ -42,7 +49,10 @@ async def test_below_an_uploads_url_its_own_file_is_sent(plane: Plane) -> None:
     tree, upload = await plane.upload(len(WHOLE))
     answer = await tree.begin(size=len(WHOLE) + 1)
     assert answer.json()["code"] == "size_mismatch", answer.text
-    assert (await tree.begin()).json()["partSize"] == 5 * MIB
+    begun = (await tree.begin()).json()
+    assert begun["partSize"] == 5 * MIB
+    (row,) = await plane.rows("SELECT expires_at FROM uploads")
+    assert datetime.fromisoformat(begun["expiresAt"]) == row["expires_at"]
     assert (await tree.complete(await tree.send_all())).status_code == 200
     assert (await plane.video_of(tree))["status"] == "pending_upload"
     await complete(plane.parts.uploads, upload["video_id"], project_id=upload["project_id"])

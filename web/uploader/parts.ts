@@ -117,20 +117,29 @@ async function complete(place: Place, asked: { parts?: Part[] }, signal: AbortSi
   await demand({ method: "POST", url: addressOf(place, "/complete"), headers, body, signal });
 }
 
+/** What a Companion answers; the last three are Playhead's own. */
+interface Begun {
+  key: string;
+  uploadId: string;
+  partSize?: number;
+  videoId?: string;
+  expiresAt?: string;
+}
+
 /** Begins a multipart upload: what the place has to know of it; of the same `beginning`, the same one again. */
 export async function createByParts(
   companion: string,
   file: File,
   metadata: Readonly<Record<string, string>>,
   beginning: string,
-): Promise<Required<Pick<Place, "key" | "multipart" | "partBytes" | "videoId">>> {
+): Promise<Required<Pick<Place, "key" | "multipart" | "partBytes" | "videoId" | "expiresAt">>> {
   const body = JSON.stringify({ filename: file.name, type: file.type, size: file.size, metadata });
   const headers = { "Content-Type": "application/json", "Idempotency-Key": beginning };
   const answer = await demand({ method: "POST", url: `${companion}/s3/multipart`, headers, body });
-  // The last two are Playhead's own; another Companion leaves them out.
-  const told = JSON.parse(answer.text) as { key: string; uploadId: string; partSize?: number; videoId?: string };
+  const told = JSON.parse(answer.text) as Begun;
   const partBytes = told.partSize ?? partBytesFor(file.size);
-  return { key: told.key, multipart: told.uploadId, partBytes, videoId: told.videoId ?? null };
+  const expiresAt = told.expiresAt ? Date.parse(told.expiresAt) : null;
+  return { key: told.key, multipart: told.uploadId, partBytes, videoId: told.videoId ?? null, expiresAt };
 }
 
 /** Ends a multipart upload that nobody wants any more. */

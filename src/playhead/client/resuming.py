@@ -25,7 +25,7 @@ from playhead.client.models import Unfinished
 _END = 64 * 1024
 """Bytes of a file's beginning and end that are looked at to know it again."""
 _OLDEST_SECONDS = 30 * 24 * 3600
-"""What is older is forgotten: no upload lives that long."""
+"""What is older is forgotten, unless its server said that it lives longer."""
 
 
 class Memory:
@@ -56,12 +56,7 @@ class Memory:
 
     def recall(self) -> Unfinished | None:
         """What was begun; None when nothing was, or it cannot be read."""
-        if self._path is None:
-            return None
-        try:
-            return msgspec.json.decode(self._path.read_bytes(), type=Unfinished)
-        except (OSError, msgspec.DecodeError):
-            return None
+        return None if self._path is None else _read(self._path)
 
     def keep(self, begun: Unfinished) -> None:
         """Remember, durably."""
@@ -105,12 +100,24 @@ def _identity(file: Path) -> list[object]:
     return [str(file.resolve()), known.st_size, known.st_mtime_ns, ends.hexdigest()]
 
 
+def _read(path: Path) -> Unfinished | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Unfinished)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
 def _forget_old(folder: Path) -> None:
-    oldest = time.time() - _OLDEST_SECONDS
+    now = time.time()
     for path in folder.iterdir():
         with suppress(OSError):
-            if path.stat().st_mtime < oldest:
+            if path.stat().st_mtime < now - _OLDEST_SECONDS and not _lives(_read(path), now):
                 path.unlink()
+
+
+def _lives(begun: Unfinished | None, now: float) -> bool:
+    ends = None if begun is None else begun.upload.expires_at
+    return ends is not None and ends.timestamp() > now
 
 
 def _flush(folder: Path) -> None:

@@ -128,6 +128,7 @@ class Companion(Generic[Subject]):
         row = await self._begun(upload, request.headers) or await self._begin(upload, request.headers)
         told: dict[str, Any] = {"key": row["key"], "uploadId": row["id"].hex, "bucket": BUCKET}
         told["videoId"] = str(upload["video_id"])
+        told["expiresAt"] = upload["expires_at"]
         size = upload["declared_size"]
         if size is not None:
             told["partSize"] = part_bytes(size)
