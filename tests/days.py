@@ -100,6 +100,14 @@ class Weeds:
             ).fetchall()
 
 
+def calendar_of(parts: Parts) -> Calendar:
+    """That of a server in this process."""
+    given = parts.settings
+    assert given.database_url is not None
+    assert given.secret is not None
+    return Calendar(given.database_url.get_secret_value(), given.data, given.secret.get_secret_value())
+
+
 async def tidied(parts: Parts) -> None:
     """Do what web processes and workers do over and over, in the order in which it takes most away."""
     await abandon_overdue(parts.uploads)

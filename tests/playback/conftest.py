@@ -157,7 +157,7 @@ def ready_video(make: Made) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def customer(live_server: Live) -> Iterator[Site]:
     """A site of another origin with the uploader on its page."""
-    with site(live_server) as opened:
+    with site(live_server.url) as opened:
         yield opened
 
 

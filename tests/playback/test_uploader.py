@@ -310,7 +310,7 @@ async def test_the_documentations_page_works_as_it_stands(
     html = html.replace("PREFLIGHT_URL", given["preflight"]).replace("TUS_URL", given["endpoint"])
     told: list[str] = []
     tab.on("console", lambda message: told.append(message.text))
-    with site(live_server, page=html) as documented:
+    with site(live_server.url, page=html) as documented:
         window = await Window.open(tab, documented.url)
         await window.choose(payload(name, clip))
         await window.wait_for(name, "done")

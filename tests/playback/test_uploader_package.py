@@ -68,7 +68,7 @@ def react_site(project: Path, live_server: Live) -> Iterator[Site]:
         "--format=esm",
         f"--outfile={bundle}",
     )
-    with site(live_server, bundle) as opened:
+    with site(live_server.url, bundle) as opened:
         yield opened
 
 

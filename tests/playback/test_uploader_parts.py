@@ -54,7 +54,7 @@ async def test_parts_that_are_there_are_not_sent_again(
     path = tmp_path / name
     path.write_bytes(film)
     origin = store.endpoint if store else ""
-    with site(live, store=origin) as customer:
+    with site(live.url, store=origin) as customer:
         async with await browser.new_context() as context:
             page = await context.new_page()
             window = await Window.open(page, customer.page(**companion_of(granted(live))))
@@ -96,7 +96,7 @@ async def test_a_killed_browser_goes_on_with_the_parts_that_are_missing(
     live, store, prefix = server
     film, profile, path = long_film(clip, SIZE), tmp_path / "profile", tmp_path / "killed-parts.mp4"
     path.write_bytes(film)
-    with site(live, store=store.endpoint if store else "") as customer:
+    with site(live.url, store=store.endpoint if store else "") as customer:
         address = customer.page(scope=path.name, **companion_of(granted(live)))
         async with persistent(profile) as page:
             taken: list[str] = []

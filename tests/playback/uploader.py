@@ -114,17 +114,15 @@ class Site:
 
 
 @contextmanager
-def site(live: Live, bundle: Path | None = None, page: str | None = None, store: str = "") -> Iterator[Site]:
+def site(origin: str, bundle: Path | None = None, page: str | None = None, store: str = "") -> Iterator[Site]:
     """The site, for the time of the block; with a `bundle`, a page that this script of the customer's writes.
 
-    `page` is one that is shown as it is, with what it has inline; `store` is the origin of a store that its files
-    may go straight to.
+    `origin` is that of our server, `store` that of one which files may go straight to. `page` is one that is shown as
+    it is, with what it has inline.
     """
-    script = "/bundle.js" if bundle else f"{live.url}/uploader.js"
+    script = "/bundle.js" if bundle else f"{origin}/uploader.js"
     # What a customer may well have: nothing inline, and scripts only from where the element is.
-    policy = (
-        f"default-src 'none'; script-src 'self' {live.url}; connect-src {live.url} {store}; style-src 'self'"
-    )
+    policy = f"default-src 'none'; script-src 'self' {origin}; connect-src {origin} {store}; style-src 'self'"
     policy += "; img-src blob: data:; media-src blob:"
 
     class Answer(BaseHTTPRequestHandler):

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from playhead.records import quotas
-from tests.days import Calendar, tidied
+from tests.days import calendar_of, tidied
 from tests.upload.companion import PIECES, WHOLE, Plane, Tree
 
 LATER = 6.9
@@ -25,17 +25,9 @@ STOOD = len(PIECES[0])
 FILENAME = "filename ZmlsbS5tcDQ="
 
 
-def calendar(plane: Plane) -> Calendar:
-    settings = plane.parts.settings
-    assert settings.database_url is not None
-    assert settings.secret is not None
-    url, secret = settings.database_url.get_secret_value(), settings.secret.get_secret_value()
-    return Calendar(url, settings.data, secret)
-
-
 async def go_by(plane: Plane, days: float) -> None:
     """Let days go by, with all that is done meanwhile at their end."""
-    await asyncio.to_thread(calendar(plane).go_by, days)
+    await asyncio.to_thread(calendar_of(plane.parts).go_by, days)
     await tidied(plane.parts)
 
 
@@ -73,7 +65,7 @@ class Tus(Sender):
         assert sent.status_code == 204, sent.text
 
     def later(self, days: float) -> None:
-        self.url = calendar(self.plane).older(self.url, days)
+        self.url = calendar_of(self.plane.parts).older(self.url, days)
 
     async def go_on(self) -> tuple[httpx.Response, int]:
         return await self.rest(self.url, WHOLE)
@@ -105,7 +97,7 @@ class Partials(Tus):
             await self.patch(self.urls[-1], 0, half[: STOOD // 2])
 
     def later(self, days: float) -> None:
-        known = calendar(self.plane)
+        known = calendar_of(self.plane.parts)
         self.urls = [known.older(url, days) for url in self.urls]
         self.grant = known.older(self.grant, days)
 
@@ -132,7 +124,7 @@ class Ranges(Sender):
         assert (await self.put(PIECES[0], f"0-{STOOD - 1}")).status_code == 308
 
     def later(self, days: float) -> None:
-        self.url = calendar(self.plane).older(self.url, days)
+        self.url = calendar_of(self.plane.parts).older(self.url, days)
 
     async def go_on(self) -> tuple[httpx.Response, int]:
         stands = await self.put(b"", "*")
@@ -158,7 +150,7 @@ class Parts(Sender):
         return (await self.plane.upload(len(WHOLE), auto_complete=True))[0]
 
     def later(self, days: float) -> None:
-        self.tree.url = calendar(self.plane).older(self.tree.url, days)
+        self.tree.url = calendar_of(self.plane.parts).older(self.tree.url, days)
 
     async def go_on(self) -> tuple[httpx.Response, int]:
         listed = await self.tree.list()
@@ -215,7 +207,7 @@ async def test_days_later_each_goes_on_from_what_is_there(plane: Plane) -> None:
 async def test_after_the_week_all_is_over_and_given_back(plane: Plane) -> None:
     senders = await begun(plane)
     assert await used(plane) >= len(senders) * len(WHOLE)
-    await asyncio.to_thread(calendar(plane).go_by, TOO_LATE)
+    await asyncio.to_thread(calendar_of(plane.parts).go_by, TOO_LATE)
     for sender in senders:
         sender.later(TOO_LATE)
     for _ in range(2):  # told already before anybody has tidied up

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from playhead.records import grants
 from playhead.upload.entrance import by_grant
 from playhead.upload.grants import Grants
-from tests.days import Calendar
+from tests.days import calendar_of
 from tests.upload.plane import FILE, Plane, plane, said
 
 __all__ = ["plane"]
@@ -39,13 +39,10 @@ async def final(plane: Plane, address: str, urls: list[str]) -> httpx.Response:
 
 async def later(plane: Plane, address: str) -> str:
     """Hours go by, which a grant does not work for; its address since."""
-    settings = plane.parts.settings
-    assert settings.database_url is not None
-    known = Calendar(settings.database_url.get_secret_value(), settings.data, "n" * 32)
     async with plane.parts.records.transaction() as tx:
         by = {"by": timedelta(hours=HOURS)}
         await tx.connection.execute(text("UPDATE grants SET expires_at = expires_at - :by"), by)
-    return known.older(address, HOURS / 24)
+    return calendar_of(plane.parts).older(address, HOURS / 24)
 
 
 async def revoke(plane: Plane, address: str) -> None:
