@@ -90,6 +90,7 @@ async def test_parts_that_are_there_are_not_sent_again(
     assert hashlib.sha256(content).digest() == hashlib.sha256(film).digest()
 
 
+@pytest.mark.parametrize("server", ["s3"], indirect=True)  # to a disk: in test_uploader_days_later.py
 async def test_a_killed_browser_goes_on_with_the_parts_that_are_missing(
     server: tuple[Live, SeaweedFS | None, str], clip: bytes, tmp_path: Path
 ) -> None:

@@ -1,9 +1,7 @@
-"""What interrupts a page: a reload, another tab, a browser that is killed. The upload goes on by itself."""
+"""What interrupts a page: a reload, another tab. The upload goes on by itself."""
 
 from __future__ import annotations
 
-import asyncio
-import re
 from pathlib import Path
 
 import pytest
@@ -15,11 +13,8 @@ from tests.playback.uploader import (
     Site,
     Window,
     granted,
-    kill,
     listed,
     long_film,
-    offset,
-    persistent,
     stored,
 )
 
@@ -150,65 +145,3 @@ async def test_two_tabs_do_not_send_the_same_file(
         await other.wait_for(path.name, "done")
         assert [int(one.headers["upload-offset"]) >= SIZE // 3 for one in sent] == [True]
         assert stored(live_server, path.name) == film
-
-
-async def test_a_killed_browser_goes_on_by_ranges_too(
-    customer: Site, live_server: Live, clip: bytes, tmp_path: Path
-) -> None:
-    """What the server has told of is not sent again."""
-    profile, path = tmp_path / "profile", tmp_path / "killed-ranges.mp4"
-    film = long_film(clip, 30_000_000)
-    path.write_bytes(film)
-    address = customer.page(scope=path.name, play_while_uploading=True, **granted(live_server))
-    async with persistent(profile) as page:
-        window = await Window.open(page, address)
-        await window.slow_down(8_000_000)
-        await window.choose(path)
-        await window.wait_for_bytes(path.name, len(film) * 3 // 4)
-        kill(profile)
-    path.unlink()
-    async with persistent(profile) as page:
-        sent: list[Request] = []
-        page.on("request", lambda one: sent.append(one) if one.method == "PUT" else None)
-        window = await Window.open(page, address)
-        await window.wait_for(path.name, "done")
-        assert await window.kept() == []
-    starts = [re.match(r"bytes (\d+)-", one.headers["content-range"]) for one in sent]
-    assert min(int(found[1]) for found in starts if found) > len(film) // 2
-    assert stored(live_server, path.name) == film
-    assert len(listed(live_server, path.name)) == 1
-
-
-async def test_a_killed_browser_goes_on_without_the_file_being_chosen_again(
-    customer: Site, live_server: Live, film: bytes, path: Path, tmp_path: Path
-) -> None:
-    profile = tmp_path / "profile"
-    address = customer.page(scope=path.name, **granted(live_server))
-    async with persistent(profile) as page:
-        window = await Window.open(page, address)
-        await window.slow_down(SLOW)
-        sent = watch(page)
-        await window.choose(path)
-        await window.wait_for_bytes(path.name, SIZE // 3)
-        kill(profile)
-    url = sent[0].url
-    path.unlink()
-    arrived = await settled(url)
-    assert 0 < arrived < SIZE
-    async with persistent(profile) as page:
-        sent = watch(page)
-        window = await Window.open(page, address)
-        await window.wait_for(path.name, "done")
-        # To the byte: nothing is sent that the server has.
-        assert [(one.url, int(one.headers["upload-offset"])) for one in sent] == [(url, arrived)]
-        assert await window.kept() == []
-    assert stored(live_server, path.name) == film
-
-
-async def settled(url: str) -> int:
-    """What the server has of an upload, once it has written what had arrived."""
-    before = -1
-    while (now := offset(url)) != before:
-        before = now
-        await asyncio.sleep(0.3)
-    return now

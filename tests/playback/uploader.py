@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import httpx
 from playwright.async_api import CDPSession, FilePayload, Locator, Page, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
@@ -300,12 +299,6 @@ def listed(live: Live, name: str) -> list[dict[str, Any]]:
     with live.http() as http:
         page = http.get("/v1/videos", params={"limit": 100}).raise_for_status().json()
     return [video for video in page["data"] if video["filename"] == name]
-
-
-def offset(url: str) -> int:
-    """How many bytes the server has of an upload, as its URL answers."""
-    answer = httpx.head(url, headers={"Tus-Resumable": "1.0.0"}).raise_for_status()
-    return int(answer.headers["Upload-Offset"])
 
 
 def long_film(clip: bytes, size: int, seed: int = 1) -> bytes:
