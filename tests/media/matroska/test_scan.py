@@ -21,7 +21,7 @@ CLUSTER = b"\x1f\x43\xb6\x75\x01\xff\xff\xff\xff\xff\xff\xff"  # of a size that 
 class LongWay(Walk):
     """Every block is looked at by the way that laces and groups go."""
 
-    def _simple_blocks(self, data: bytes, start: int, at: int) -> int:
+    def _simple_blocks(self, data: bytes | memoryview, start: int, at: int) -> int:
         return at
 
 

@@ -19,7 +19,7 @@ from playhead.media.window import Bytes, Window
 WINDOW = 1 << 20
 """Bytes that are read at once."""
 NEAR_WINDOW = 1 << 19
-"""The same of a file at hand: few enough to be still in a processor's cache when they are looked at."""
+"""The same of a file at hand: few enough that a hostile one takes no time that counts to look at."""
 WINDOWS_AT_ONCE, ELEMENTS_AT_ONCE = 16, 10_000
 """Of those so many are looked at before anybody may say that it takes too long, unless they hold very much."""
 LEFT_OVER = BLOCK_HEAD + LONGEST_HEADER
@@ -113,7 +113,7 @@ async def read_matroska(source: Bytes, most_frames: int = FRAME_LIMIT) -> Matros
 class BytesAtHand(Bytes, Protocol):
     """A file that can be read without waiting for anybody else, by who may be held up."""
 
-    def read_now(self, start: int, length: int) -> bytes:
+    def read_now(self, start: int, length: int) -> memoryview:
         """As `read`.
 
         Raises:

@@ -94,7 +94,7 @@ class Walk:
     _group_end: int = 0
     _grouped: bool = False
 
-    def through(self, data: bytes, start: int) -> None:
+    def through(self, data: bytes | memoryview, start: int) -> None:
         """Go on through `data`, which lie at `start` of the file, as far as whole headers go.
 
         Raises:
@@ -143,7 +143,7 @@ class Walk:
         if self.frames > self.most_frames or self.elements > self.most_frames * ELEMENTS_A_FRAME:
             raise PlayheadError("resource_limit", "The file has too many frames.")
 
-    def _simple_blocks(self, data: bytes, start: int, at: int) -> int:
+    def _simple_blocks(self, data: bytes | memoryview, start: int, at: int) -> int:
         """Go on while one usual block follows another: nearly all of a film, so little is done for each.
 
         What is the same for all of them is told afterwards, at once.
@@ -189,7 +189,7 @@ class Walk:
             if frames.last_duration > TIME_LIMIT:
                 raise corrupt("a block lasts longer than any clock tells")
 
-    def _block(self, data: bytes, at: int, size: int, start: int) -> None:
+    def _block(self, data: bytes | memoryview, at: int, size: int, start: int) -> None:
         """The frames of one block (section 10.1); `at` is where its payload lies in `data`.
 
         One in a group is a key frame unless the group goes on to name what it refers to.
@@ -236,7 +236,7 @@ class Walk:
             self._group = number, first, len(sizes)
 
 
-def _sized(data: bytes, place: int) -> tuple[int, int]:
+def _sized(data: bytes | memoryview, place: int) -> tuple[int, int]:
     """Where a simple block's payload begins, and its size of one, two or three bytes; a size of 0 for any other."""
     first = data[place + 1]
     if first >= 0x80:
@@ -251,7 +251,7 @@ def _sized(data: bytes, place: int) -> tuple[int, int]:
 _WANTED = frozenset({_SIMPLE, _BLOCK, _CLUSTER_TIME, _REFERENCE, _DURATION})
 
 
-def _laced(data: bytes, at: int, left: int, kind: int) -> tuple[int, list[int]] | None:
+def _laced(data: bytes | memoryview, at: int, left: int, kind: int) -> tuple[int, list[int]] | None:
     """Bytes of the lace's own header and the size of each frame (section 10.3); None when they do not fit."""
     if left < 1 or at >= len(data):
         return None
