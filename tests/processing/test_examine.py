@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from playhead.media.ffmpeg import probe
-from playhead.media.ffmpeg.probe import read_claims, read_frame, read_packets
+from playhead.media.ffmpeg.probe import FirstFrame, Packets, read_claims, read_frame, read_packets
 from playhead.media.ffmpeg.sandbox.none import NoSandbox
 from playhead.media.ffmpeg.tools import find_tools
 from playhead.model.errors import PlayheadError
-from playhead.model.media import MediaInfo, Rectangle, VideoTrack
+from playhead.model.media import AudioTrack, MediaInfo, Rectangle, VideoTrack
+from playhead.processing import timeline as timelines
 from playhead.processing.examine import examine
 from playhead.processing.own_index import OwnIndex, read_own_index
+from playhead.processing.probing import Probing
 from playhead.processing.timeline import Timeline
 from tests.media.samples import sample
 
@@ -174,3 +178,53 @@ async def test_sound_alone_has_no_picture_not_even_its_cover(name: str, codec: s
     assert (info.audio.codec, info.shown) == (codec, info.audio.index)
     assert info.duration_seconds == pytest.approx(2, abs=0.1)
     assert timeline.usable
+
+
+async def test_what_waits_for_the_sound_does_not_end_the_looking_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The film as its own index lists it is laid out meanwhile, and thrown away where ffprobe does not agree."""
+    known = await examined("fps_29_97")
+    heard, laid_out = Probing.heard, timelines.from_packets
+    loop, waiting, disagreed = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+
+    async def late(self: Probing, claimed: Sequence[AudioTrack]) -> dict[AudioTrack, float]:
+        await disagreed.wait()
+        return await heard(self, claimed)
+
+    def noted(*given: Any, **named: Any) -> Timeline:
+        loop.call_soon_threadsafe(waiting.set)
+        return laid_out(*given, **named)
+
+    async def no(*_: object) -> bool:
+        await waiting.wait()
+        loop.call_later(0.5, disagreed.set)  # after it was thrown away
+        await asyncio.sleep(0.1)  # it waits for the sound by now, or this test sees nothing
+        return False
+
+    monkeypatch.setattr(Probing, "heard", late)
+    monkeypatch.setattr(Probing, "confirms", no)
+    monkeypatch.setattr(timelines, "from_packets", noted)
+    assert await examined("fps_29_97") == known
+
+
+async def test_nothing_is_asked_any_more_once_a_film_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, ended = asyncio.Event(), []
+
+    async def without_end(*_: object) -> Packets:
+        asked.set()
+        try:
+            await asyncio.Event().wait()
+            raise AssertionError
+        finally:
+            ended.append("packets")
+
+    async def refused(*_: object) -> FirstFrame:
+        await asked.wait()
+        raise PlayheadError("no_frames")
+
+    monkeypatch.setattr(Probing, "packets", without_end)
+    monkeypatch.setattr(Probing, "first_frame", refused)
+    with pytest.raises(PlayheadError, match="no_frames"):
+        await examined("fps_29_97")
+    assert ended

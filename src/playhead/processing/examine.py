@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from playhead.media.ffmpeg.hardening import beside_the_film, input_arguments
 from playhead.media.ffmpeg.probe import Claims, FirstFrame, Packets, VideoClaim
@@ -64,9 +65,7 @@ async def examine(
             raise damage from error
         raise
     finally:
-        for task in (indexing, asking):
-            task.cancel()
-        await asyncio.gather(indexing, asking, return_exceptions=True)
+        await _end(indexing, asking)
 
 
 async def _asked(
@@ -112,11 +111,12 @@ async def _learnt(
         timeline = await asyncio.to_thread(
             timelines.from_packets, packets, claim.time_base, rate, clock_may_restart=may_restart
         )
-        if starts := await hearing:
+        # Others wait for these two as well: whoever is not needed any more must not end them.
+        if starts := await asyncio.shield(hearing):
             timeline = timeline.from_sound(next(iter(starts.values())), clock_may_restart=may_restart)
         # Only containers that number their tracks tell of an aperture.
         index = OwnIndex() if claim.number is None else await probing.index()
-        return _video_track(claim, await framing, timeline, index), timeline
+        return _video_track(claim, await asyncio.shield(framing), timeline, index), timeline
 
     async def whole() -> tuple[VideoTrack, Timeline]:
         own = await listing
@@ -126,8 +126,7 @@ async def _learnt(
                 if await probing.confirms(claim, *own):
                     return await laying
             finally:
-                laying.cancel()
-                await asyncio.gather(laying, return_exceptions=True)
+                await _end(laying)
         return await film(await probing.packets(claim.index))
 
     async def begin() -> None:
@@ -140,15 +139,21 @@ async def _learnt(
         return await probing.sound(await hearing, may_restart)
 
     beginning = asyncio.create_task(begin())
+    laying_out, listening = asyncio.create_task(whole()), asyncio.create_task(sounding())
     try:
-        _, (video, timeline), sound = await asyncio.gather(framing, whole(), sounding())
+        _, (video, timeline), sound = await asyncio.gather(framing, laying_out, listening)
         await asyncio.wait({beginning})  # of a short film the rest may be known first
         return video, timeline, sound
     finally:
-        tasks = (framing, hearing, listing, beginning, *filter(None, (probing.glimpsing,)))
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _end(framing, hearing, listing, beginning, laying_out, listening, probing.glimpsing)
+
+
+async def _end(*tasks: asyncio.Task[Any] | None) -> None:
+    """Have them end, by themselves or now."""
+    begun = [task for task in tasks if task is not None]
+    for task in begun:
+        task.cancel()
+    await asyncio.gather(*begun, return_exceptions=True)
 
 
 def _info(
