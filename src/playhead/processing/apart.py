@@ -2,6 +2,8 @@
 
 The readers are careful, but what they read was written by anybody and no sandbox is around them. So they get a
 time, at whose end their work is over as well, and what they stumble over is no reason to give a file up.
+
+Work is ended where it waits, be it for bytes or for its turn. What it computes between is its own to bound.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ def within(seconds: float, work: Work[T]) -> T:
     """What `work` gives, on a loop of this thread's own.
 
     Raises:
-        TimeoutError: it would have taken longer. It ends where it next waits for bytes.
+        TimeoutError: it would have taken longer.
     """
     return asyncio.run(_bounded(seconds, work))
 

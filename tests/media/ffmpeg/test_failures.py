@@ -14,6 +14,7 @@ _SAID = {
     "Error marking filters as finished": "corrupt_file",
     "Conversion failed!\nInvalid argument": "corrupt_file",
     "[ogg @ 0x562e4ec02240] CRC mismatch!\n[vorbis @ 0x562e4ec2ce00] Extradata missing.": "corrupt_file",
+    "[mov,mp4,m4a,3gp,3g2,mj2 @ 0x55d0c8] stream 0, timescale not set": "corrupt_file",
     "damaged.mkv: Not yet implemented in FFmpeg, patches welcome": "corrupt_file",
     "damaged.wmv: Operation not permitted": "corrupt_file",
     "Cannot determine format of input stream 0:0 after EOF\nError marking filters as finished": "no_frames",

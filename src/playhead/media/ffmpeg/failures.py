@@ -51,7 +51,7 @@ _PHRASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("corrupt_file", ("Not yet implemented in FFmpeg", "Operation not permitted")),
     # ffprobe ends without a word of its own when a stream cannot be opened. What a part of ffmpeg has said before is
     # about the bytes it was given: what is wrong with our arguments stands above.
-    ("corrupt_file", (r"(?m:^\[\w+ @ 0x[0-9a-f]+\] )",)),
+    ("corrupt_file", (r"(?m:^\[[\w,]+ @ 0x[0-9a-f]+\] )",)),
 )
 _TABLE = tuple((re.compile("|".join(phrases)), code) for code, phrases in _PHRASES)
 
