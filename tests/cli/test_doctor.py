@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -25,6 +28,10 @@ COMPLETE = Features(
     muxers=frozenset(),
     filters=frozenset(FILTERS),
 )
+GOLDEN = Path(__file__).parents[1] / "golden/argv"
+QUOTED = re.compile(r"'[^']*'")
+FILTER = re.compile(r"(?:^|[,;\]])([a-z0-9_]+)(?==|,|;|\[|$)")
+"""A filter's name in a graph: behind another, or behind what goes into it."""
 ABOUT = ["ffmpeg", "encoders", "sandbox", "database", "disk", "pages"]
 
 
@@ -35,6 +42,16 @@ def test_this_machine_is_fit(terminal: Terminal, database_url: str) -> None:
     assert [line.split()[1] for line in lines] == ABOUT
     assert all(line.endswith((".", "run`.", ")")) for line in lines)
     assert "MISSING" not in done.out
+
+
+def test_every_filter_that_is_used_is_looked_for() -> None:
+    assert set(FILTERS) == {
+        name
+        for path in GOLDEN.glob("*.json")
+        for option, given in pairwise(json.loads(path.read_text())["arguments"])
+        if option in ("-filter_complex", "-vf", "-af")
+        for name in FILTER.findall(QUOTED.sub("", given))
+    }
 
 
 def test_json_is_one_line(terminal: Terminal, database_url: str) -> None:
