@@ -30,11 +30,17 @@ async def station(database_url: str, tmp_path: Path) -> AsyncIterator[Uploads]:
 
 
 async def opened(
-    station: Uploads, size: int | None, *, checksums: Checksums = NO_CHECKSUMS
+    station: Uploads,
+    size: int | None,
+    *,
+    checksums: Checksums = NO_CHECKSUMS,
+    auto_complete: bool = False,
 ) -> tuple[UUID, Row]:
     async with station.records.transaction() as tx:
         project_id = await projects.ensure_project(tx, "default")
-        request = VideoRequest("a.mp4", ["144p"], True, size, [], None, checksums=checksums)
+        request = VideoRequest(
+            "a.mp4", ["144p"], True, size, [], None, checksums=checksums, auto_complete=auto_complete
+        )
         return project_id, await station.open(tx, project_id, request)
 
 

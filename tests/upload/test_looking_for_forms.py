@@ -56,3 +56,8 @@ async def test_the_longer_nothing_comes_the_more_seldom_it_is_looked_for(plane: 
     assert not await is_looked_for(age=timedelta(hours=1), looked=timedelta(minutes=2))
     assert await is_looked_for(age=timedelta(hours=1), looked=timedelta(minutes=4))
     assert await is_looked_for(age=timedelta(hours=20), looked=timedelta(minutes=6))
+    assert not await is_looked_for(age=timedelta(days=3), looked=timedelta(hours=3))
+    assert await is_looked_for(age=timedelta(days=3), looked=timedelta(hours=4))
+    # What is there is not waited for, only tried again.
+    await plane.rows("UPDATE multiparts SET state = 'joined' RETURNING id")
+    assert await is_looked_for(age=timedelta(days=3), looked=timedelta(minutes=6))

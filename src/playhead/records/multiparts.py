@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, exists, func, insert, or_, select, update
+from sqlalchemy import case, delete, exists, func, insert, or_, select, update
 
 from playhead.model.states import UploadState
 from playhead.records.database import Row, Transaction
@@ -22,9 +22,11 @@ KEPT_FOR = timedelta(days=7)
 
 _OVER = or_(uploads.c.id.is_(None), uploads.c.state.in_((UploadState.COMPLETE, UploadState.DEAD)))
 _NOW = func.clock_timestamp()
-_LOOKS_APART = func.least((_NOW - multiparts.c.created_at) / 20, timedelta(minutes=5))
-"""Between two looks at one: it is found when a twentieth of the time that it took to come has gone by, and what never
-comes costs few looks."""
+_AGE = _NOW - multiparts.c.created_at
+_MAY_COME = (multiparts.c.state == JOINED) | (timedelta(days=1) > _AGE)
+_LOOKS_APART = case((_MAY_COME, func.least(_AGE / 20, timedelta(minutes=5))), else_=_AGE / 20)
+"""Between two looks at one: it is found when a twentieth of the time that it took to come has gone by, on the first day
+within five minutes. What never comes costs few looks, however many days its upload has."""
 
 
 async def create(tx: Transaction, upload: Row, kind: str, key: str, multipart_id: UUID) -> Row:

@@ -86,12 +86,12 @@ async def of_videos(tx: Transaction, video_ids: list[UUID]) -> dict[UUID, Row]:
     return {row.video_id: dict(row._mapping) for row in found}
 
 
-async def states(tx: Transaction, upload_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Where these uploads stand, those that there are; they may be very many."""
+async def standings(tx: Transaction, upload_ids: Sequence[UUID]) -> dict[UUID, Row]:
+    """`state` and `auto_complete` of these uploads, those that there are; they may be very many."""
     found = await tx.connection.execute(
-        select(uploads.c.id, uploads.c.state).where(among(uploads.c.id, upload_ids))
+        select(uploads.c.id, uploads.c.state, uploads.c.auto_complete).where(among(uploads.c.id, upload_ids))
     )
-    return {row.id: row.state for row in found}
+    return {row.id: dict(row._mapping) for row in found}
 
 
 async def declare(tx: Transaction, upload_id: UUID, size: int) -> None:

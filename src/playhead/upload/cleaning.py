@@ -89,19 +89,25 @@ async def clear_incoming(station: Uploads) -> None:
     """
     ages = await station.incoming.ids()
     async with station.records.transaction() as tx:
-        states = await uploads.states(tx, list(ages))
+        known = await uploads.standings(tx, list(ages))
         waiting = await partials.waiting(tx, list(ages))
     for upload_id, age in ages.items():
-        state = states.get(upload_id)
-        if state in (UploadState.WAITING, UploadState.RECEIVED):
-            await _complete(station, upload_id)
+        upload = known.get(upload_id)
+        if upload is not None and upload["state"] in uploads.OPEN:
+            if upload["auto_complete"]:
+                await _complete(station, upload_id, upload["state"])
         # One without a row may be a form that is still arriving.
-        elif state is not None or (upload_id not in waiting and age > UNKNOWN_SECONDS):
+        elif upload is not None or (upload_id not in waiting and age > UNKNOWN_SECONDS):
             await station.incoming.discard(upload_id)
 
 
-async def _complete(station: Uploads, upload_id: UUID) -> None:
+async def _complete(station: Uploads, upload_id: UUID, state: str) -> None:
     try:
+        if state == UploadState.WAITING:
+            # Most of those that are open wait for days, and a look at the disk costs less than one at the row.
+            held = await station.incoming.standing(upload_id)
+            if held is None or not held.whole:
+                return
         await complete_by_itself(station, upload_id)
     except PlayheadError as error:
         # Its video has failed by that name, or the next look tries again.
