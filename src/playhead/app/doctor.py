@@ -21,9 +21,32 @@ from playhead.records import migrate
 from playhead.settings import GIB, Settings
 
 ENCODERS = ("libx264", "aac", "mjpeg")
-FILTERS = tuple(
-    "aformat apad aresample asetpts bwdif colorspace crop format fps loop loudnorm lut3d premultiply scale setpts setsar"
-    " settb showwavespic split thumbnail trim".split()
+FILTERS = (
+    *(
+        "aformat",
+        "apad",
+        "aresample",
+        "asetpts",
+        "bwdif",
+        "colorspace",
+        "crop",
+        "format",
+        "fps",
+        "loop",
+        "loudnorm",
+    ),
+    *(
+        "lut3d",
+        "premultiply",
+        "scale",
+        "setpts",
+        "setsar",
+        "settb",
+        "showwavespic",
+        "split",
+        "thumbnail",
+        "trim",
+    ),
 )
 DECODERS = ("h264", "hevc", "vp9", "av1", "libdav1d", "mpeg4", "prores")
 """Those of what people upload most; AV1 has two, of which one will do."""
