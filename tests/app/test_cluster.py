@@ -61,6 +61,9 @@ def test_residents_are_known_by_where_they_work(tmp_path: Path) -> None:
     assert clusters.residents(tmp_path) == []
     with subprocess.Popen(["sleep", "60"], cwd=tmp_path) as process:
         assert clusters.residents(tmp_path) == [process.pid]
+        elsewhere = tmp_path.with_name("elsewhere")
+        elsewhere.symlink_to(tmp_path)
+        assert clusters.residents(elsewhere) == [process.pid], "it is the same folder"
         process.kill()
     assert clusters.residents(tmp_path) == []
 

@@ -130,8 +130,8 @@ def _processes() -> Iterator[int]:
 
 def _lives_in(pid: int, cluster: Path) -> bool:
     try:
-        # Every server process changes into the folder of its cluster.
-        return os.readlink(f"/proc/{pid}/cwd") == str(cluster)
+        # Every server process changes into the folder of its cluster, whatever names that has.
+        return cluster.samefile(f"/proc/{pid}/cwd")
     except OSError:
         pass  # gone already, or not ours to look into
     try:

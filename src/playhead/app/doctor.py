@@ -22,32 +22,9 @@ from playhead.settings import GIB, Settings
 
 ENCODERS = ("libx264", "aac", "mjpeg")
 FILTERS = (
-    *(
-        "aformat",
-        "apad",
-        "aresample",
-        "asetpts",
-        "bwdif",
-        "colorspace",
-        "crop",
-        "format",
-        "fps",
-        "loop",
-        "loudnorm",
-    ),
-    *(
-        "lut3d",
-        "premultiply",
-        "scale",
-        "setpts",
-        "setsar",
-        "settb",
-        "showwavespic",
-        "split",
-        "thumbnail",
-        "trim",
-    ),
-)
+    "aformat", "apad", "aresample", "asetpts", "bwdif", "colorspace", "crop", "format", "fps", "loop", "loudnorm",
+    "lut3d", "premultiply", "scale", "setpts", "setsar", "settb", "showwavespic", "split", "thumbnail", "trim",
+)  # fmt: skip
 DECODERS = ("h264", "hevc", "vp9", "av1", "libdav1d", "mpeg4", "prores")
 """Those of what people upload most; AV1 has two, of which one will do."""
 
