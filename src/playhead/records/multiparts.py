@@ -25,8 +25,8 @@ _NOW = func.clock_timestamp()
 _AGE = _NOW - multiparts.c.created_at
 _MAY_COME = (multiparts.c.state == JOINED) | (timedelta(days=1) > _AGE)
 _LOOKS_APART = case((_MAY_COME, func.least(_AGE / 20, timedelta(minutes=5))), else_=_AGE / 20)
-"""Between two looks at one: it is found when a twentieth of the time that it took to come has gone by, on the first day
-within five minutes. What never comes costs few looks, however many days its upload has."""
+"""Between two looks at one: it is found when a twentieth of the time that it took to come has gone by, on the first
+day within five minutes. What never comes costs few looks, however many days its upload has."""
 
 
 async def create(tx: Transaction, upload: Row, kind: str, key: str, multipart_id: UUID) -> Row:
