@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
 from playhead.model.errors import PlayheadError
 from playhead.model.states import Status
-from playhead.records import due, projects, renditions, videos
+from playhead.records import due, playing, projects, renditions, videos
 from tests.records.conftest import Shop
 
 _HELD_UP = text(
@@ -118,6 +119,19 @@ async def test_who_puts_down_the_jobs_of_a_video_that_ends_meanwhile_is_waited_f
     await deleting
     async with shop.records.transaction() as tx:
         assert await due.busy_names(tx) == {"sweep"}
+
+
+async def test_a_video_is_unplanned_from_its_source_to_its_plan(shop: Shop) -> None:
+    planned = (await shop.planned("144p"))[0]["id"]
+    waiting, begun, failed = [await shop.video("144p") for _ in range(3)]
+    async with shop.records.transaction() as tx:
+        for each in (begun, failed):
+            await videos.begin_processing(tx, each, source_key="videos/a/source/b", source_size=10)
+        await videos.fail(tx, await videos.get(tx, failed, lock=True), PlayheadError("corrupt_file"))
+        told = {
+            each: await playing.is_unplanned(tx, each) for each in (planned, waiting, begun, failed, uuid4())
+        }
+    assert [each for each, unplanned in told.items() if unplanned] == [begun]
 
 
 async def test_the_lists_of_a_plan_are_not_told(shop: Shop) -> None:

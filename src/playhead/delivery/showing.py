@@ -112,11 +112,18 @@ class Showing:
         if shown is None:
             # Only for who may see it: the first look has judged that.
             async with viewer.departing() as leaving:
-                look = partial(self._look, viewer)
+                look = partial(self._look_once_planned, viewer)
                 name = ("planned", viewer.video_id)
                 shown = await self.room.wait(name, look, PLAN_WITHIN, leaving)
         self._remember(shown)
         return shown
+
+    async def _look_once_planned(self, viewer: Viewer) -> Shown | None:
+        """The same as `_look`, for who has looked before: until the video is planned it would find the same."""
+        async with self.records.transaction() as tx:
+            if await playing_records.is_unplanned(tx, viewer.video_id):
+                return None
+        return await self._look(viewer)
 
     async def _look(self, viewer: Viewer) -> Shown | None:
         async with self.records.transaction() as tx:

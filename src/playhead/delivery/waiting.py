@@ -14,7 +14,7 @@ T = TypeVar("T")
 FIRST_LOOK = 0.02
 LAST_LOOK = 0.25
 """Seconds between two looks; they grow, so that what takes long is not asked for a hundred times."""
-GROWTH = 1.1
+GROWTH = 1.06
 
 
 @dataclass

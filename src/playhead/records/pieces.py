@@ -36,13 +36,16 @@ async def lay_out(
         # A resolution that was deleted before planning has no row any more, and gets no pieces.
         if answered.rowcount:
             wanted[planned.track] = len(plan.chunks)
-    rows = [
-        {"video_id": video["id"], "project_id": video["project_id"], "track": track, "chunk": number}
-        for track, count in wanted.items()
-        for number in range(count)
-    ]
-    if rows:
-        await tx.connection.execute(insert(pieces), rows)
+    for track, count in wanted.items():  # a film has a thousand: the server counts them itself
+        numbers = select(
+            literal(video["id"]),
+            literal(video["project_id"]),
+            literal(track),
+            func.generate_series(0, count - 1),
+        )
+        await tx.connection.execute(
+            insert(pieces).from_select(["video_id", "project_id", "track", "chunk"], numbers)
+        )
 
 
 async def missing_tracks(tx: Transaction, video_id: UUID, chunk: int) -> list[str]:

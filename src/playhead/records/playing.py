@@ -78,6 +78,16 @@ _PLAYING = (
 _SOUNDS = select(pieces.c.track, pieces.c.key, pieces.c.size_bytes).where(pieces.c.track.startswith(AUDIO))
 
 
+async def is_unplanned(tx: Transaction, video_id: UUID) -> bool:
+    """Whether a video is under way and not planned yet, so that what `load` tells of it does not change."""
+    found = await tx.connection.execute(
+        select(videos.c.id).where(
+            videos.c.id == video_id, videos.c.status == Status.PROCESSING, videos.c.plan.is_(None)
+        )
+    )
+    return found.one_or_none() is not None
+
+
 async def load(tx: Transaction, video_id: UUID) -> Playing | None:
     """What there is to play of a video; None when there is no such video or it holds no source."""
     rows = (await tx.connection.execute(_PLAYING.where(videos.c.id == video_id))).all()
