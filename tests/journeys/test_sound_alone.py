@@ -33,10 +33,11 @@ PLAY = """async (video) => {
 
 @pytest.fixture(scope="module")
 def songs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """One that is fit to be streamed as it is, and one that is not."""
+    """One that is fit to be streamed as it is, one that is not, and one with fewer samples than a picture is wide."""
     folder = tmp_path_factory.mktemp("songs")
     tone = ("-f", "lavfi", "-i", "sine=440:d=9", "-ac", "2")
-    made = {"fit": folder / "fit.m4a", "unfit": folder / "unfit.flac"}
+    made = {"fit": folder / "fit.m4a", "unfit": folder / "unfit.flac", "click": folder / "click.wav"}
+    ffmpeg("-f", "lavfi", "-i", "sine=440:d=0.02", made["click"])
     ffmpeg(*tone, "-c:a", "aac", "-movflags", "+faststart", made["fit"])
     ffmpeg(*tone, "-c:a", "flac", made["unfit"])
     return made
@@ -87,6 +88,13 @@ def test_the_rendition_is_a_film_of_the_size_asked_for(
     assert seen.audio_seconds == pytest.approx(9, abs=0.1)
 
 
+def test_a_click_is_a_film_too(videos: dict[str, dict[str, Any]], tmp_path: Path) -> None:
+    video = videos["click"]
+    assert video["status"] == "ready"
+    seen = checks.inspect_mp4(drive.fetch(video["renditions"][0]["video_url"], tmp_path / "click.mp4"))
+    assert (seen.shown, seen.frames, seen.audio_tracks, seen.warnings) == ((854, 480), 1, 1, ())
+
+
 @pytest.mark.parametrize("name", ["fit", "unfit"])
 def test_what_is_streamed_is_its_sound_and_nothing_else(
     name: str, videos: dict[str, dict[str, Any]], songs: dict[str, Path], tmp_path: Path
@@ -108,8 +116,11 @@ def test_what_is_streamed_is_its_sound_and_nothing_else(
     assert 'contentType="video"' not in stream.text("manifest.mpd")
 
 
-def test_its_poster_and_thumbnail_are_the_waveform(videos: dict[str, dict[str, Any]], tmp_path: Path) -> None:
-    video = videos["unfit"]
+@pytest.mark.parametrize("name", ["unfit", "click"])
+def test_its_poster_and_thumbnail_are_the_waveform(
+    name: str, videos: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    video = videos[name]
     for url in (video["poster_url"], video["renditions"][0]["thumbnail_urls"][0]):
         with Image.open(drive.fetch(url, tmp_path / "still.jpg")) as still:
             red, _, blue = ImageStat.Stat(still.convert("RGB")).mean

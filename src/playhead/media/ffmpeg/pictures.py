@@ -22,13 +22,17 @@ DRAWN_WIDTH, DRAWN_HEIGHT = 1920, 1080
 """The size a waveform is drawn at, from which smaller ones are scaled."""
 _DRAWN_RATE, _DRAWN_SAMPLES = 8000, 3600 * 8000
 """Samples a second that are drawn, and how many at most: the filter holds them all, 320 MB for an hour of these."""
+_FINEST_RATE = 96_000
+"""Samples a second that are drawn of a sound so short that it would have too few: there must be one a column."""
 
 
 def drawn(plan: Plan) -> str:
     """The filters that make one picture of a whole sound: its waveform, loudest where it is tallest."""
-    rate = min(_DRAWN_RATE, _DRAWN_SAMPLES * TIMESCALE // plan.duration)
+    finer = min(_FINEST_RATE, 2 * DRAWN_WIDTH * TIMESCALE // plan.duration)
+    rate = min(max(_DRAWN_RATE, finer), _DRAWN_SAMPLES * TIMESCALE // plan.duration)
     return (
-        f"aresample={rate},aformat=sample_fmts=s16:channel_layouts=mono,"
+        # Silence behind a shorter one, of which the filter would make no picture.
+        f"aresample={rate},aformat=sample_fmts=s16:channel_layouts=mono,apad=whole_len={DRAWN_WIDTH},"
         # The root, or speech would be a line with a few needles; solid, so that it can be seen when small.
         f"showwavespic=size={DRAWN_WIDTH}x{DRAWN_HEIGHT}:colors={WAVEFORM}:scale=sqrt:draw=full"
     )
