@@ -8,8 +8,10 @@ import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
+from playhead.records import projects, quotas
 from playhead.records.database import Row
 from playhead.storage import bucket, s3, wrap
 from playhead.storage.bucket import Bucket
@@ -27,6 +29,7 @@ from tests.upload.station import LOOKS_LIKE_MP4
 
 FILM = LOOKS_LIKE_MP4 + random.Random(7).randbytes(6 * MIB)
 HALF = len(FILM) // 2
+KEY = "ph_the_key_of_these_tests"
 ANSWER_SECONDS = 3
 """Instead of a minute: how long an answer of the store is waited for."""
 
@@ -117,6 +120,44 @@ async def test_a_store_that_stays_away_costs_no_byte(
     else:
         await clear_incoming(plane.parts.uploads)
     await arrived(plane, upload)
+
+
+@pytest.mark.parametrize(
+    ("once", "comes_back"),
+    [(False, True), (True, True), (True, False)],
+    ids=["who comes back", "who comes back with the key", "who has a key and does not"],
+)
+async def test_a_form_is_one_video_though_the_store_was_away(
+    plane: Plane, proxy: S3Proxy, once: bool, comes_back: bool
+) -> None:
+    """Its sender has to send all of it again: nobody told it what video it was for."""
+    async with plane.parts.records.transaction() as tx:
+        project_id = await projects.ensure_project(tx, "default")
+        await projects.add_key(tx, project_id, "tests", KEY)
+
+    async def send() -> httpx.Response:
+        headers = {"X-API-KEY": KEY, **({"Idempotency-Key": "k"} if once else {})}
+        fields, file = {"resolutions": "144p", "isPublic": "true"}, ("film.mp4", FILM, "video/mp4")
+        url = f"{plane.parts.urls.base_url}/api/video"
+        return await plane.client.post(url, data=fields, files={"file": file}, headers=headers)
+
+    proxy.judge = lambda request, before: "500"
+    refused = await send()
+    assert (refused.status_code, refused.json()["code"]) == (503, "storage_unavailable")
+    assert refused.headers["retry-after"]
+    async with plane.parts.records.transaction() as tx:
+        [used] = await quotas.usage(tx)
+    # By the key it goes on with what is there; without one nobody will.
+    assert (used["used_open_uploads"], used["used_bytes"]) == ((1, len(FILM)) if once else (0, 0))
+    proxy.judge = lambda request, before: None
+    if comes_back:
+        done = await send()
+        assert done.status_code == 201, done.text
+    else:
+        await clear_incoming(plane.parts.uploads)
+    videos = await plane.rows("SELECT * FROM videos ORDER BY created_at DESC")
+    assert [video["error_code"] for video in videos[1:]] == ([] if once else ["upload_ended"])
+    await arrived(plane, {"video_id": videos[0]["id"]})
 
 
 @pytest.mark.soak

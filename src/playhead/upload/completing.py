@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from playhead.media.source import HEAD_BYTES, require_media
@@ -24,15 +25,18 @@ async def create_from(
 ) -> UUID:
     """Create a video from bytes that have arrived already under the id `arrived`, and complete it.
 
-    Of what is `asked_once` for a second time, the video that was created the first time.
+    Of what is `asked_once` for a second time, the video that was created the first time. Where it cannot be
+    completed now, who asked so finds it later, or it completes by itself. Who did not will send all of it again, as
+    a video of its own: this one is then given up.
 
     Raises:
-        PlayheadError: why the bytes are refused; `idempotency_key_reused`.
+        PlayheadError: why the bytes are refused; `idempotency_key_reused`; `storage_unavailable` and
+            `database_unavailable` when it is worth to ask again.
     """
     async with station.records.transaction() as tx:
         before = await asked_once.before(tx) if asked_once is not None else None
         if before is None:
-            upload = await station.open(tx, project_id, request)
+            upload = await station.open(tx, project_id, replace(request, auto_complete=True))
             if asked_once is not None:
                 await asked_once.note(tx, upload["video_id"])
             await uploads.received(tx, upload["id"], request.size_bytes or 0)
@@ -44,10 +48,23 @@ async def create_from(
     except PlayheadError as error:
         if before is not None and error.code == "wrong_state":
             return video_id  # it has failed since, or is deleted: what it was answered stands
-        if asked_once is not None and not error.kind.retriable:
+        if asked_once is None:
+            if error.kind.retriable and not await _given_up(station, upload):
+                return video_id
+        elif not error.kind.retriable:
             await asked_once.free(station.records)
         raise
     return video_id
+
+
+async def _given_up(station: Uploads, upload: Row) -> bool:
+    """Give up what could not be completed and nobody knows of; False when it was completed after all."""
+    try:
+        await station.take_back(upload)
+    except PlayheadError as error:
+        # While the database is away as well it stays, and completes by itself later.
+        return error.code != "wrong_state"
+    return True
 
 
 async def complete_by_itself(station: Uploads, upload_id: UUID) -> None:
