@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from playhead.records import quotas
+from playhead.upload.completing import complete
 from tests.days import calendar_of, tidied
 from tests.upload.companion import PIECES, WHOLE, Plane, Tree
 
@@ -220,6 +221,21 @@ async def test_after_the_week_all_is_over_and_given_back(plane: Plane) -> None:
     assert await used(plane) == 0
     videos = await plane.rows("SELECT error_code FROM videos")
     assert videos == [{"error_code": "upload_expired"}] * (len(senders) - 1)  # partials never had one
+
+
+async def test_what_is_whole_waits_for_days_to_be_completed(plane: Plane) -> None:
+    """By whoever was told to: nothing that is swept by its age is taken from under an upload that is open."""
+    by_parts, first = await plane.upload(len(WHOLE))
+    await by_parts.begin(size=len(WHOLE))
+    assert (await by_parts.complete(await by_parts.send_all())).status_code == 200
+    at_once, second = await plane.upload(len(WHOLE))
+    sent = await plane.client.put(at_once.url, content=WHOLE, headers={"Content-Type": "video/mp4"})
+    assert sent.status_code == 200, sent.text
+    await go_by(plane, LATER)
+    for upload in (first, second):
+        await complete(plane.parts.uploads, upload["video_id"], project_id=upload["project_id"])
+    await tidied(plane.parts)
+    assert await sources(plane) == [hashlib.sha256(WHOLE).digest()] * 2
 
 
 async def test_who_completed_in_the_last_hours_is_still_told_so_days_after(plane: Plane) -> None:
