@@ -106,6 +106,13 @@ class Settings(BaseSettings):
         description="How long an upload may be gone on with, in seconds from its creation; "
         "what is not complete by then has failed. What it has reserved of its project's limits counts for as long.",
     )
+    events_kept_days: int = Field(
+        30,
+        ge=1,
+        le=36_500,
+        description="How long the database keeps what has happened, and how webhooks were told of it, in days. "
+        "What a webhook is still to be told stays.",
+    )
     web_processes: int = Field(1, ge=1, le=64, description="Web processes that share the port.")
     worker_processes: int = Field(1, ge=1, le=64, description="Worker processes on this machine.")
     worker_concurrency: int | None = Field(

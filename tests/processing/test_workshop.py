@@ -17,13 +17,13 @@ from playhead.model.errors import PlayheadError
 from playhead.model.states import Status
 from playhead.processing.chunks import encode_chunk
 from playhead.processing.inspect import inspect
-from playhead.processing.reconcile import reconcile, sweep
+from playhead.processing.reconcile import forget, reconcile, sweep
 from playhead.processing.workshop import MAX_ATTEMPTS, Workshop, attempt
 from playhead.records import due, objects, pieces, remaking, renditions, steps, videos
 from playhead.records.database import Row
 from playhead.storage.disk import Disk
 from tests.media.samples import sample
-from tests.records.conftest import Shop, shop
+from tests.records.conftest import Shop, shop, told
 
 __all__ = ["shop"]
 
@@ -204,6 +204,16 @@ async def test_the_beginning_of_one_track_is_made_once_and_hands_the_others_out(
     await reconcile(workshop)
     async with shop.records.transaction() as tx:
         assert f"chunk:{video_id}:0" in await due.busy_names(tx)
+
+
+async def test_what_happened_long_ago_is_forgotten(shop: Shop, workshop: Workshop) -> None:
+    await shop.video()
+    async with shop.records.transaction() as tx:
+        await tx.connection.execute(text("UPDATE events SET created_at = now() - interval '31 days'"))
+    await shop.video()
+    await forget(workshop)
+    async with shop.records.transaction() as tx:
+        assert len(await told(tx, shop.project_id)) == 1
 
 
 async def test_the_sweep_deletes_what_is_given_up_and_nothing_else(shop: Shop, workshop: Workshop) -> None:

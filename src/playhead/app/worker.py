@@ -10,7 +10,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -32,9 +32,8 @@ from playhead.processing.chunks import encode_audio, encode_chunk
 from playhead.processing.finalise import finalise
 from playhead.processing.images import make_poster
 from playhead.processing.inspect import inspect
-from playhead.processing.reconcile import reconcile, sweep
+from playhead.processing.reconcile import forget, reconcile, sweep
 from playhead.processing.workshop import Workshop
-from playhead.records import answers
 from playhead.settings import Settings
 from playhead.upload.cleaning import abandon_overdue, keep_incoming_clear, look_after_multiparts
 from playhead.upload.fetching import Fetching, fetch
@@ -75,6 +74,7 @@ async def _work(settings: Settings) -> None:
             scratch=scratch,
             max_duration_seconds=settings.max_duration_seconds,
             source_limits=source_limits(settings),
+            events_kept_for=timedelta(days=settings.events_kept_days),
         )
         sender = Sender(local_networks_allowed=settings.local_networks_allowed)
         strangers = Strangers(local_networks_allowed=settings.local_networks_allowed)
@@ -187,8 +187,7 @@ def _bind_care(queue: App, workshop: Workshop, parts: Parts) -> None:
     async def _look_around(timestamp: int) -> None:  # noqa: ARG001 -- the scheduler gives it
         await retry_stalled(queue)
         await reconcile(workshop)
-        async with parts.records.transaction() as tx:
-            await answers.clear(tx)
+        await forget(workshop)
 
     @queue.periodic(cron="* * * * * */5")
     # Apart from the other, which brings lost work back: this one needs the store, and may copy a large file in it.

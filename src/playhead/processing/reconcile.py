@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from playhead.model import jobs
 from playhead.processing.workshop import Workshop
-from playhead.records import due, fetches, objects, webhooks
+from playhead.records import answers, due, events, fetches, objects, webhooks
 
 VIDEOS_PER_LOOK = 200
 SWEEP_BATCH = 500
@@ -30,6 +30,14 @@ async def reconcile(workshop: Workshop) -> int:
         others = [*deliveries, *fetching, *([jobs.sweep()] if doomed else [])]
         enqueued += await tx.defer_all([job for job in others if job.name not in busy])
     return enqueued
+
+
+async def forget(workshop: Workshop) -> None:
+    """Forget what is of no use any more: answers that were kept, and what happened long ago."""
+    async with workshop.records.transaction() as tx:
+        await answers.clear(tx)
+    async with workshop.records.transaction() as tx:
+        await events.prune(tx, workshop.events_kept_for)
 
 
 async def sweep(workshop: Workshop) -> None:

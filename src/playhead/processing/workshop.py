@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -59,6 +60,8 @@ class Workshop:
     floor: Floor = field(default_factory=Floor)
     source_limits: Limits = field(default_factory=Limits)
     """Up to where a source is offered to players as it is."""
+    events_kept_for: timedelta = timedelta(days=30)
+    """When what has happened is forgotten."""
     places_ahead: int = 2
     """Encodes of first pieces at a time that may run before their films are planned."""
     ahead: set[asyncio.Task[Any]] = field(default_factory=set)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, any_, exists, func, insert, literal, or_, select
+from sqlalchemy import Text, any_, delete, exists, func, insert, literal, or_, select
 
 from playhead.model import jobs
 from playhead.model.events import formats_telling
 from playhead.records.database import Transaction
 from playhead.records.tables import deliveries, events, videos, webhooks
+
+PRUNED_AT_ONCE = 1000
 
 
 async def append(
@@ -55,3 +58,17 @@ async def append(
         )
         await tx.defer(jobs.deliver(int(delivery.scalar_one())))
     return event_id
+
+
+async def prune(tx: Transaction, kept_for: timedelta, limit: int = PRUNED_AT_ONCE) -> int:
+    """Forget what happened longer ago than that, and how it was delivered; how many events that were.
+
+    Among the `limit` oldest only, so that looking for them takes no longer the more there are. What a webhook is
+    still owed stays.
+    """
+    oldest = select(events.c.id).order_by(events.c.id).limit(limit)
+    owed = exists().where(deliveries.c.event_id == events.c.id, deliveries.c.next_at.is_not(None))
+    gone = await tx.connection.execute(
+        delete(events).where(events.c.id.in_(oldest), events.c.created_at < func.now() - kept_for, ~owed)
+    )
+    return gone.rowcount

@@ -353,6 +353,7 @@ deliveries = Table(
     Column("last_error", Text),
     _created(),
     UniqueConstraint("webhook_id", "event_id"),
+    Index("ix_deliveries_event_id", "event_id"),
     Index("ix_deliveries_due", "next_at", postgresql_where=text("next_at IS NOT NULL")),
 )
 
