@@ -131,7 +131,7 @@ async def _learnt(
 
     async def begin() -> None:
         if on_begun is not None and claim.codec not in SERVED:
-            video, timeline = await film(await probing.first_packets(claim, listing))
+            video, timeline = await film(await probing.first_packets(claims, claim, listing))
             if timeline.usable:
                 on_begun(_info(probing, claims, video, timeline, Audible()), timeline)
 

@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,7 @@ class OwnIndex:
             if stream >= len(self.frames) or tick != self.tick or not all(self.frames[stream].told):
                 return None
             listed = _told(self.frames[stream])
-            last = max((time for time in listed.pts if time is not None), default=0)
-            return listed, _ends(len(listed.pts), float(last * tick))
+            return listed, _ends(len(listed.pts), float((_latest(listed) or 0) * tick))
         if self.avi is not None:
             return _numbered(self.avi, stream, tick)
         track = self.track(number)
@@ -252,7 +252,7 @@ def agree(listed: Packets, seen: Packets) -> bool:
     """Whether `seen`, packets from the beginning and from somewhere later, are those of `listed`."""
     begins = min(len(seen.pts), len(listed.pts), SEEN_AT_ONCE)
     wanted = set(seen.pts)
-    found = [pair for pair in zip(listed.pts, listed.keys, strict=True) if pair[0] in wanted]
+    found = list(compress(zip(listed.pts, listed.keys, strict=True), map(wanted.__contains__, listed.pts)))
     keys = dict(found)
     return (
         begins > 0
@@ -275,4 +275,4 @@ def last_heard(track: Track) -> float:
 
 
 def _latest(packets: Packets) -> int | None:
-    return max((time for time in packets.pts if time is not None), default=None)
+    return max([time for time in packets.pts if time is not None], default=None)

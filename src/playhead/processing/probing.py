@@ -136,10 +136,10 @@ class Probing:
         # Perhaps its header only knows nothing of its end.
         return await asyncio.to_thread(agree, listed, await self.packets(claim.index, ends))
 
-    async def first_packets(self, claim: VideoClaim, listing: Listing) -> Packets:
+    async def first_packets(self, claims: Claims, claim: VideoClaim, listing: Listing) -> Packets:
         """The packets of the film's first seconds, as soon as they are known."""
-        # A Matroska file has to be walked through before its index says anything, and an AVI's is held against it.
-        own = await listing if self.glimpsing is None else None
+        # A Matroska file has to be walked through before its index says anything.
+        own = None if "matroska" in claims.container.split(",") else await listing
         if own is not None:
             return own[0].first(FIRST_PACKETS)
         seen = await self._glimpsed(claim.index)

@@ -58,13 +58,23 @@ class _Top:
 
 
 @dataclass(frozen=True)
-class _Listed:
-    """The chunks of one stream by its index."""
+class _Chunks:
+    """The chunks of one stream."""
 
-    starts: array[int]
     sizes: array[int]
     keys: bytes
     """Not 0 where decoding can start."""
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """All chunks that an index lists."""
+
+    streams: list[_Chunks]
+    starts: array[int]
+    """Where they lie, counted from `base`: those of all streams, in the order of the index."""
+    sizes: array[int]
+    base: int = 0
 
 
 async def read_avi(source: Bytes) -> AviIndex | None:
@@ -76,17 +86,16 @@ async def read_avi(source: Bytes) -> AviIndex | None:
     top = await _top(source)
     if any(each.kind == "other" or not each.scale or not each.rate or each.start for each in top.streams):
         return None
+    listed: _Listed | None
     if any(each.places for each in top.streams):
         if _rows_in_pieces(top.streams, source.size) > ROW_LIMIT:
             return None
-        listed = [await _pieces(source, number, each) for number, each in enumerate(top.streams)]
+        listed = await _pieces(source, top.streams)
     else:
         listed = await _old(source, top)
-    if not listed or not any(len(each.sizes) for each in listed):
+    if listed is None or not listed.sizes or not await _is_whole(source, top.movi + 4, listed):
         return None
-    if not await _is_whole(source, top.movi + 4, listed):
-        return None
-    return AviIndex(tuple(map(_stream, top.streams, listed)))
+    return AviIndex(tuple(map(_stream, top.streams, listed.streams)))
 
 
 async def _top(source: Bytes) -> _Top:
@@ -128,26 +137,30 @@ def _rows_in_pieces(streams: Sequence[Described], size: int) -> int:
     return sum(place.size for place in places) // PIECE_ROW
 
 
-async def _pieces(source: Bytes, number: int, told: Described) -> _Listed:
-    """The chunks of one stream by the pieces of its index (OpenDML, section 3.2)."""
-    starts, sizes, keys = array("Q"), array("I"), bytearray()
-    for place in told.places or ():
-        piece = memoryview(await source.read(place.at, place.size + HEADER))
-        if (u16(piece, 8), *piece[10:12]) != (2, 0, 1) or piece[16:20] not in _names(number, told):
-            raise corrupt("a piece of its index is of an unknown kind")
-        rows, base = u32(piece, 12), u64(piece, 20)
-        if not HEADER <= base <= source.size:
-            raise corrupt("its index points out of the file")
-        table = words(piece[32:], 2 * rows)
-        # To the frame itself, in front of which lies its header.
-        starts.extend(map(add, table[0::2], repeat(base - HEADER)))
-        keys += bytes(map(lt, table[1::2], repeat(_NO_KEY)))
-        sizes.extend(map(and_, table[1::2], repeat(_NO_KEY - 1)))
-    return _Listed(starts, sizes, bytes(keys))
+async def _pieces(source: Bytes, streams: Sequence[Described]) -> _Listed:
+    """All chunks by the pieces of each stream's index (OpenDML, section 3.2)."""
+    listed = _Listed([], array("Q"), array("I"))
+    for number, told in enumerate(streams):
+        sizes, keys = array("I"), bytearray()
+        for place in told.places or ():
+            piece = memoryview(await source.read(place.at, place.size + HEADER))
+            if (u16(piece, 8), *piece[10:12]) != (2, 0, 1) or piece[16:20] not in _names(number, told):
+                raise corrupt("a piece of its index is of an unknown kind")
+            rows, base = u32(piece, 12), u64(piece, 20)
+            if not HEADER <= base <= source.size:
+                raise corrupt("its index points out of the file")
+            table = words(piece[32:], 2 * rows)
+            # To the frame itself, in front of which lies its header.
+            listed.starts.extend(map(add, table[0::2], repeat(base - HEADER)))
+            keys += bytes(map(lt, table[1::2], repeat(_NO_KEY)))
+            sizes.extend(map(and_, table[1::2], repeat(_NO_KEY - 1)))
+        listed.streams.append(_Chunks(sizes, bytes(keys)))
+        listed.sizes.extend(sizes)
+    return listed
 
 
-async def _old(source: Bytes, top: _Top) -> list[_Listed]:
-    """The chunks of all streams by the index behind them; none when there is none, or it lists something else.
+async def _old(source: Bytes, top: _Top) -> _Listed | None:
+    """The chunks of all streams by the index behind them; None when there is none, or it lists something else.
 
     None either when it lists too many of them.
     """
@@ -156,16 +169,14 @@ async def _old(source: Bytes, top: _Top) -> list[_Listed]:
     digits, flags = table[1::ROW], table[4::ROW]
     names = [{u32(name, 0) for name in _names(number, each)} for number, each in enumerate(top.streams)]
     if not rows or len(names) > 10 or not set(rows[0::4]) <= set().union(*names):
-        return []
-    # From the list's form on, or from the file's beginning: whoever wrote it.
-    base = top.movi if rows[2] < top.movi else 0
-    listed = []
+        return None
+    starts, sizes, streams = rows[2::4], rows[3::4], []
     for number in range(len(names)):
         own = digits.translate(bytes(each == ord("0") + number for each in range(256)))
-        starts = array("Q", map(add, compress(rows[2::4], own), repeat(base)))
         keys = bytes(compress(flags, own)).translate(bytes(each & _KEY for each in range(256)))
-        listed.append(_Listed(starts, array("I", compress(rows[3::4], own)), keys))
-    return listed
+        streams.append(_Chunks(array("I", compress(sizes, own)), keys))
+    # From the list's form on, or from the file's beginning: whoever wrote it.
+    return _Listed(streams, starts, sizes, top.movi if starts[0] < top.movi else 0)
 
 
 async def _old_table(source: Bytes, at: int) -> bytes:
@@ -188,36 +199,50 @@ def _names(number: int, stream: Described) -> list[bytes]:
     return [b"%02d" % number + suffix for suffix in _SUFFIXES[stream.kind]]
 
 
-async def _is_whole(source: Bytes, begin: int, listed: Sequence[_Listed]) -> bool:
+async def _is_whole(source: Bytes, begin: int, listed: _Listed) -> bool:
     """Whether nothing that a reader would take for a frame lies in the file but what is listed.
 
     `begin` is where the first chunk may lie.
     """
-    starts, sizes = array("Q"), array("I")
-    for each in listed:
-        starts += each.starts
-        sizes += each.sizes
-    # Chunks lie one behind the other if each that begins has all ends but its own behind it: in their order, that is.
-    # Between them are a header and the byte that may make it even, in which no other frame has room.
-    # Arrays, which are a fifth of the lists that sorting makes.
-    behind = array("Q", (begin - HEADER,))
-    behind.extend(sorted(map(add, starts, sizes)))
-    del sizes
-    before = array("Q", sorted(starts))
-    before.append(source.size)
-    steps = enumerate(map(sub, before, behind))
-    gaps = list(
-        islice((number for number, step in steps if not HEADER <= step <= HEADER + 1), STEP_LIMIT + 1)
-    )
+    gaps = _gaps(listed, begin - HEADER - listed.base, source.size - listed.base)
     if len(gaps) > STEP_LIMIT:
         return False
     left = STEP_LIMIT
-    for gap in gaps:
-        end = behind[gap] + HEADER
-        left = await _left_behind(source, end + end % 2, before[gap], left)
+    for behind, before in gaps:
+        end = listed.base + behind + HEADER
+        left = await _left_behind(source, end + end % 2, listed.base + before, left)
         if not left:
             return False
     return True
+
+
+def _gaps(listed: _Listed, begin: int, end: int) -> list[tuple[int, int]]:
+    """Where what is listed does not lie one behind the other between two places: end of one chunk, start of the next.
+
+    That is, with a header between them and the byte that may make it even, in which no other frame has room. No more
+    are told than are stepped over, and one.
+    """
+    starts, sizes = listed.starts, listed.sizes
+    if _in_file_order(listed):
+        return [(begin, starts[0]), (starts[-1] + sizes[-1], end)]
+    # They do so if each that begins has all ends but its own behind it: in their order, that is.
+    # Arrays, which are a fifth of the lists that sorting makes.
+    behind = array("q", (begin,))
+    behind.extend(sorted(map(add, starts, sizes)))
+    before = array("q", sorted(starts))
+    before.append(end)
+    steps = enumerate(map(sub, before, behind))
+    unusual = (number for number, step in steps if not HEADER <= step <= HEADER + 1)
+    return [(behind[number], before[number]) for number in islice(unusual, STEP_LIMIT + 1)]
+
+
+def _in_file_order(listed: _Listed) -> bool:
+    """Whether each chunk lies right behind the one that is listed before it, as most old indexes have it."""
+    try:
+        steps = bytes(map(sub, islice(listed.starts, 1, None), map(add, listed.starts, listed.sizes)))
+    except ValueError:
+        return False  # some lie further apart, or before one another
+    return not steps.translate(None, bytes((HEADER, HEADER + 1)))
 
 
 async def _left_behind(source: Bytes, at: int, upto: int, left: int) -> int:
@@ -234,7 +259,7 @@ async def _left_behind(source: Bytes, at: int, upto: int, left: int) -> int:
     return left if at == upto else 0
 
 
-def _stream(told: Described, listed: _Listed) -> Stream:
+def _stream(told: Described, listed: _Chunks) -> Stream:
     return Stream(
         kind=told.kind,
         tick=Fraction(told.scale, told.rate),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import compress, count, repeat
@@ -59,14 +59,14 @@ class Stream:
     block_align: int = 0
 
     @property
-    def times(self) -> array[int]:
+    def times(self) -> Sequence[int]:
         """When each frame that is there is shown, in ticks."""
-        return array("q", compress(count(), self.sizes))
+        return range(len(self.sizes)) if all(self.sizes) else array("q", compress(count(), self.sizes))
 
     @property
     def shown_keys(self) -> Iterable[bool]:
         """Whether decoding can start at each of them."""
-        return map(bool, compress(self.keys, self.sizes))
+        return map(bool, self.keys if all(self.sizes) else compress(self.keys, self.sizes))
 
     @property
     def lasts(self) -> int:
