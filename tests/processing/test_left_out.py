@@ -27,7 +27,7 @@ from playhead.processing.captions import take_captions
 from playhead.processing.chunks import encode_audio, encode_chunk
 from playhead.processing.finalise import finalise
 from playhead.processing.images import make_poster
-from playhead.processing.inspect import info_of, inspect
+from playhead.processing.inspect import info_of, inspect, plan_of
 from playhead.processing.workshop import MAX_ATTEMPTS, Workshop
 from playhead.records import captions, due, pieces, steps, videos
 from playhead.records.database import Row
@@ -217,5 +217,9 @@ async def test_a_sound_that_crashes_its_decoder_is_done_without_at_the_second_lo
     assert told["status"] == Status.PROCESSING
     assert told["source"]["notes"] == ["A sound in aac cannot be decoded here and is left out."]
     async with shop.records.transaction() as tx:
-        info = info_of(await videos.get(tx, video_id))
-    assert [each.language for each in info.other_audio] == ["jpn"]
+        row = await videos.get(tx, video_id)
+    assert [each.language for each in info_of(row).other_audio] == ["jpn"]
+    # The file is fit to be played as it is, but not that sound: the others are encoded.
+    plan = plan_of(row)
+    assert (plan.source_reasons, plan.sound_from_source) == ((), False)
+    assert [(each.track, each.language) for each in plan.other_sounds] == [("audio-2", "jpn")]

@@ -19,7 +19,8 @@ from playhead.model.media import MediaInfo
 from playhead.model.plan import Plan
 from playhead.packaging import Limits
 from playhead.processing.apart import SLIPS
-from playhead.processing.inspect import examine, servable_of
+from playhead.processing.examine import examine
+from playhead.processing.inspect import servable_of
 from playhead.processing.planning import plan
 from playhead.processing.preflight import MOST_BYTES, Judging, Verdict, judge
 from tests.media.samples import HOSTILE, SAMPLES, Sample, sample

@@ -17,7 +17,7 @@ from playhead.media.ffmpeg.tools import find_tools
 from playhead.model.media import MediaInfo
 from playhead.model.plan import TIMESCALE, Plan
 from playhead.model.resolutions import DEFAULT_RESOLUTIONS, SHORT_SIDES
-from playhead.processing.inspect import examine
+from playhead.processing.examine import examine
 from playhead.processing.planning import plan as make_plan
 from playhead.settings import Settings
 

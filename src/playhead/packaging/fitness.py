@@ -81,7 +81,7 @@ def examine(movie: Movie, limits: Limits = Limits()) -> Fitness:
 
 
 def examine_sound(movie: Movie, track: Track, limits: Limits = Limits()) -> Fitness:
-    """The fitness of one sound of a movie without pictures; its lane is the only one."""
+    """The fitness of one sound of a movie by itself; its lane is the only one."""
     lanes: list[Lane] = []
     try:
         reasons = [*_file(movie, limits), *_sound(track, limits, lanes)]

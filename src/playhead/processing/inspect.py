@@ -11,17 +11,18 @@ from uuid import UUID
 import msgspec
 
 from playhead.media import webp
-from playhead.media.mp4 import to_bytes
+from playhead.media.mp4 import Movie, to_bytes
 from playhead.model import jobs
 from playhead.model.events import EventType
 from playhead.model.media import MediaInfo
 from playhead.model.plan import Plan
 from playhead.model.states import Status
 from playhead.packaging import Limits
+from playhead.packaging.fitness import examine_sound
 from playhead.packaging.source import view
 from playhead.processing import picture
 from playhead.processing.ahead import FirstPiece, ahead_of, first_piece, publish_first
-from playhead.processing.examine import examine
+from playhead.processing.examine import SOUNDS_LOOKED_AT, examine
 from playhead.processing.own_index import OwnIndex
 from playhead.processing.planning import NOTHING_SERVABLE, Servable
 from playhead.processing.planning import plan as make_plan
@@ -31,8 +32,6 @@ from playhead.processing.workshop import Workshop, attempt, still
 from playhead.records import captions, due, events, objects, pieces, renditions, steps, videos
 from playhead.records.database import Row, Transaction
 from playhead.storage import keys
-
-__all__ = ["examine", "info_of", "inspect", "plan_of", "servable_of"]
 
 
 async def inspect(workshop: Workshop, video_id: UUID) -> None:
@@ -130,7 +129,20 @@ async def servable_of(index: OwnIndex, info: MediaInfo, timeline: Timeline, limi
     found = await asyncio.to_thread(view, index.movie, limits)
     if not found.reasons and timeline.begin != 0:
         return Servable(("it begins before or after its own zero",))
-    return Servable(found.reasons, found.cuts, sound=bool(found.sounds))
+    heard = bool(found.sounds) and not await asyncio.to_thread(_would_break, index.movie, info, limits)
+    return Servable(found.reasons, found.cuts, sound=heard)
+
+
+def _would_break(movie: Movie, info: MediaInfo, limits: Limits) -> bool:
+    """Whether players would be given a sound that looks fit and cannot be decoded; it may end their playing."""
+    known = {track.index for track in (info.audio, *info.other_audio) if track is not None}
+    # ffmpeg numbers tracks in file order.
+    sounds = [(number, track) for number, track in enumerate(movie.tracks) if track.kind == "audio"]
+    return any(
+        not examine_sound(movie, track, limits).reasons
+        for number, track in sounds[:SOUNDS_LOOKED_AT]
+        if number not in known
+    )
 
 
 def plan_of(video: Row) -> Plan:
