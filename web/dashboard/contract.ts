@@ -63,7 +63,14 @@ export interface Video {
   /** The HLS playlist and the DASH manifest; null until the video is playable. */
   hls_url: string | null;
   dash_url: string | null;
+  /** What could not be made and is done without. */
+  left_out: LeftOut[];
   renditions: Rendition[];
+}
+
+export interface LeftOut {
+  part: "poster" | "sound" | "captions";
+  language: string | null;
 }
 
 export interface VideoPage {

@@ -46,6 +46,7 @@ function video(change: Partial<Video> = {}): Video {
     embed_url: "/embed/v",
     hls_url: null,
     dash_url: null,
+    left_out: [],
     renditions: [rendition()],
     ...change,
   };
@@ -61,6 +62,15 @@ test("a file being sent tells how much, how fast and how long", () => {
   assert.equal(view.line, "500 kB of 2.0 MB · 250 kB/s · 6 s left");
   assert.deepEqual(view.progress, { label: "Upload", fraction: 0.25 });
   assert.equal(view.chip.text, "Uploading");
+});
+
+test("a video says what it is without", () => {
+  const left_out: Video["left_out"] = [
+    { part: "poster", language: null },
+    { part: "sound", language: "deu" },
+  ];
+  const view = describe(video({ status: "ready", left_out }), null, NOW);
+  assert.match(view.line, / · without its poster · without one of its sounds \(deu\)$/);
 });
 
 test("an upload that failed can be tried again if the element says so", () => {

@@ -1,4 +1,4 @@
-import type { Rendition, Video } from "./contract.ts";
+import type { LeftOut, Rendition, Video } from "./contract.ts";
 import { RESOLUTIONS } from "./contract.ts";
 import { Problem, problemOfFailure } from "../plain/problem.ts";
 import type { UploadState } from "../uploader/state.ts";
@@ -105,6 +105,12 @@ function trouble(title: string, chip: string, problem: Problem | null, facts: st
   return { ...view(title, "bad", chip, problem?.sentence ?? facts), problem };
 }
 
+const PARTS: Record<LeftOut["part"], string> = {
+  poster: "its poster",
+  sound: "one of its sounds",
+  captions: "captions",
+};
+
 function factsOf(video: Video, now: number): string {
   const { source } = video;
   const size = source?.size_bytes ?? video.upload.size_bytes;
@@ -115,6 +121,9 @@ function factsOf(video: Video, now: number): string {
   }
   if (size !== null) words.push(bytes(size));
   words.push(ago(Date.parse(video.created_at), now));
+  for (const { part, language } of video.left_out) {
+    words.push(`without ${PARTS[part]}${language ? ` (${language})` : ""}`);
+  }
   return words.join(" · ");
 }
 
