@@ -223,3 +223,27 @@ async def test_a_sound_that_crashes_its_decoder_is_done_without_at_the_second_lo
     plan = plan_of(row)
     assert (plan.source_reasons, plan.sound_from_source) == ((), False)
     assert [(each.track, each.language) for each in plan.other_sounds] == [("audio-2", "jpn")]
+
+
+@dataclass(frozen=True)
+class Unwatchable(NoSandbox):
+    """Where ffmpeg gives a file up unless it is asked for nothing but its very first frame."""
+
+    def enclose(self, invocation: Invocation, *, inherit: tuple[int, ...] = ()) -> Enclosure:
+        asked = " ".join(invocation.arguments)
+        if "poster.jpg" in asked and ("thumbnail=" in asked or "-ss" in asked):
+            return Enclosure(("/bin/sh", "-c", "echo 'Invalid data found when processing input' >&2; exit 1"))
+        return super().enclose(invocation, inherit=inherit)
+
+
+async def test_a_poster_that_cannot_be_taken_where_it_was_planned_is_the_first_frame(
+    shop: Shop, tmp_path: Path
+) -> None:
+    storage = Disk(tmp_path / "storage")
+    workshop = Workshop(shop.records, storage, Unwatchable(find_tools()), tmp_path, 3600.0, places_ahead=0)
+    video_id = await begun(shop, storage, "fps_25")
+    await inspect(workshop, video_id)
+    await make_poster(workshop, video_id)
+    told = await seen(shop, video_id)
+    assert told["left_out"] == []
+    assert told["poster_url"] is not None

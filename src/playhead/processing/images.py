@@ -10,7 +10,7 @@ from uuid import UUID
 from playhead.media import colors
 from playhead.media.ffmpeg.images import poster_invocation, thumbnail_invocation
 from playhead.media.ffmpeg.pictures import DRAWN_HEIGHT, DRAWN_WIDTH
-from playhead.media.ffmpeg.run import run
+from playhead.media.ffmpeg.run import ToolFailed, run
 from playhead.media.source import guards_of
 from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
@@ -38,8 +38,7 @@ async def make_poster(workshop: Workshop, video_id: UUID) -> None:
         name = keys.poster(video_id, secrets.token_hex(4))
         async with workshop.bench() as bench, workshop.source(video) as path:
             picture = bench / "poster.jpg"
-            # A second try takes the very first frame: it was decoded once, when the source was probed.
-            await _take_poster(workshop, path, picture, plan, info, from_beginning=failures > 0)
+            await _take_poster(workshop, path, picture, plan, info, safely=failures > 0)
             async with workshop.records.transaction() as tx:
                 await objects.reserve(tx, video["project_id"], video_id, {name.key: name.slot})
             await workshop.storage.adopt(name.key, picture)
@@ -49,6 +48,7 @@ async def make_poster(workshop: Workshop, video_id: UUID) -> None:
                 await objects.doom(tx, [name.key])
                 return
             await objects.keep(tx, [name.key])
+            await left_out.clear(tx, video_id, Part.POSTER)
             await events.append(tx, video["project_id"], video_id, EventType.POSTER)
             await videos.settle(tx, await videos.get(tx, video_id, lock=True))
 
@@ -60,13 +60,18 @@ async def make_poster(workshop: Workshop, video_id: UUID) -> None:
 
 
 async def _take_poster(
-    workshop: Workshop, source: Path, picture: Path, plan: Plan, info: MediaInfo, *, from_beginning: bool
+    workshop: Workshop, source: Path, picture: Path, plan: Plan, info: MediaInfo, *, safely: bool
 ) -> None:
+    # The very first frame comes last, and at a second try alone: it was decoded when the source was probed.
+    tries = (
+        [(0.0, False)] if safely or plan.drawn else [(plan.poster_seconds, True), (0.0, True), (0.0, False)]
+    )
+    failure = PlayheadError("output_invalid", "No poster could be taken.")
     film = (info.video.width, info.video.height) if info.video else (DRAWN_WIDTH, DRAWN_HEIGHT)
     width, height, _ = fit(*film, POSTER_RESOLUTION)
     if plan.color is not None:
         await asyncio.to_thread(colors.place, plan.color, picture.parent)
-    for at_seconds in (0.0,) if from_beginning else (plan.poster_seconds, 0.0):
+    for at_seconds, choose in tries:
         invocation = poster_invocation(
             source,
             guards_of(source),
@@ -75,12 +80,16 @@ async def _take_poster(
             plan,
             at_seconds=at_seconds,
             size=(width, height),
-            choose=not (from_beginning or plan.drawn),
+            choose=choose,
         )
-        await run(invocation, sandbox=workshop.sandbox)
+        try:
+            await run(invocation, sandbox=workshop.sandbox)
+        except ToolFailed as error:
+            failure = error
+            continue
         if picture.exists() and picture.stat().st_size:
             return
-    raise PlayheadError("output_invalid", "No poster could be taken.")
+    raise failure
 
 
 async def thumbnails(
