@@ -142,8 +142,9 @@ server by the tests in `tests/contracts`, and our own by those in `tests/client`
 
 - tus-js-client's stored resume is bound to its endpoint. A grant's URL is a new one each time, so give the URL of an
   upload as `uploadUrl`, or keep the grant with the page's state.
-- Uppy's parts go on below the `companion_url` that they were begun at, for a week, also when that grant is over. Another
-  grant does not open them: keep that URL too where a page restores uploads of days before, as `<playhead-uploader>` does.
+- Uppy's parts go on below the `companion_url` that they were begun at, for a week, also when that grant is over.
+  Another grant does not open them: keep that URL too where a page restores uploads of days before, as
+  `<playhead-uploader>` does.
 - UpChunk and mux-uploader stop at a lost connection; what has arrived stays, and a new start passes over it.
 - No client but our own asks for a checksum by itself. tus has `Upload-Checksum` for each chunk, with sha1, sha256,
   md5 or crc32; a part's URL can be asked for with its `md5`; and every way of creating an upload takes the SHA-256 or
