@@ -11,10 +11,10 @@ from playhead.model.errors import PlayheadError
 
 T = TypeVar("T")
 
-FIRST_LOOK = 0.02
+FIRST_LOOK = 0.05
 LAST_LOOK = 0.25
 """Seconds between two looks; they grow, so that what takes long is not asked for a hundred times."""
-GROWTH = 1.06
+GROWTH = 1.05
 
 
 @dataclass

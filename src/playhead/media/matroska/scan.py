@@ -149,7 +149,7 @@ class Walk:
         What is the same for all of them is told afterwards, at once.
         """
         last, limit = min(len(data) - BLOCK_START, self.size - start), self.size - start
-        place, clock, looked_at = at - start, self.clock, 0
+        place, clock, passed_over = at - start, self.clock, 0
         if self._grouped or place >= last or data[place] != _SIMPLE:
             return at
         began = {number: len(frames.sizes) for number, frames in self.tracks.items()}
@@ -163,9 +163,11 @@ class Walk:
                 at, size = place + _TWO_BYTES, size - _TWO_BYTES_MARK
             else:
                 at, size = _sized(data, place)
+                if not size:
+                    break
                 number, time, flags = _TRACK_TIME_FLAGS(data, at)
             following = at + size
-            if flags & 6 or number < 0x80 or following > limit or not size:
+            if flags & 6 or following > limit:
                 break
             if number in wanted:
                 take_time, take_offset, take_size, take_flags = wanted[number]
@@ -173,10 +175,14 @@ class Walk:
                 take_offset(first_frame + at)
                 take_size(size - _TO_FRAME)
                 take_flags(flags)
-            looked_at += 1
+            elif number < 0x80:
+                break
+            else:
+                passed_over += 1
             place = following
-        self.elements += looked_at
-        self.frames += sum(frames.settle(began[number]) for number, frames in self.tracks.items())
+        taken = sum(frames.settle(began[number]) for number, frames in self.tracks.items())
+        self.elements += taken + passed_over
+        self.frames += taken
         return start + place
 
     def _of_group(self, name: int, value: memoryview) -> None:
