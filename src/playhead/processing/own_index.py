@@ -73,7 +73,8 @@ class OwnIndex:
             if stream >= len(self.frames) or tick != self.tick or not all(self.frames[stream].told):
                 return None
             listed = _told(self.frames[stream])
-            return listed, _ends(len(listed.pts), float((_latest(listed) or 0) * tick))
+            last = max(self.frames[stream].times, default=0)
+            return listed, _ends(len(listed.pts), float(last * tick))
         if self.avi is not None:
             return _numbered(self.avi, stream, tick)
         track = self.track(number)

@@ -92,6 +92,9 @@ def rounded(ticks: int, tick: Fraction) -> int:
 def rounded_from(begin: int, times: Sequence[int], tick: Fraction) -> list[int]:
     """The same of many times since `begin`, none of which lies before it: a film has hundreds of thousands."""
     numerator, denominator = 2 * tick.numerator * TIMESCALE, 2 * tick.denominator
+    if numerator % denominator == 0:  # a tick of theirs is so many of ours
+        whole = numerator // denominator
+        return [(time - begin) * whole for time in times]
     half = tick.denominator
     return [((time - begin) * numerator + half) // denominator for time in times]
 
@@ -163,10 +166,12 @@ def _jumps(times: list[int], tick: Fraction) -> bool:
 
 
 def _falls_back(times: list[int], tick: Fraction) -> bool:
-    slack = round(REORDERED_SECONDS / tick)
+    slack, in_order = round(REORDERED_SECONDS / tick), sorted(times)
+    if times == in_order:
+        return False
     # None falls back by more than twice as far as the furthest is from its place in order.
-    away = list(map(sub, times, sorted(times)))
-    if not times or 2 * max(max(away), -min(away)) <= slack:
+    away = list(map(sub, times, in_order))
+    if 2 * max(max(away), -min(away)) <= slack:
         return False
     return bool(min(map(sub, times, accumulate(times, max))) < -slack)
 
