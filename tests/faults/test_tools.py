@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from playhead.processing.workshop import MAX_ATTEMPTS
+from tests import drive
 from tests.faults.stage import Stage, over, until
 from tests.faults.stand_in import Action
-from tests.invariants import violations
+from tests.invariants import Sent, violations
+from tests.media.mp4.clips import ffmpeg
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,29 @@ def test_each_way_to_go_wrong_has_a_name_and_others_go_on(stage: Stage, tmp_path
         found = {name: _what_went_wrong(ended[each.video_id]) for name, each in sent.items()}
     assert found == {**{name: [(case.part, case.code)] for name, case in CASES.items()}, "all is well": []}
     assert violations(stage.scene, list(sent.values()), tmp_path) == []
+
+
+@pytest.mark.soak
+def test_a_film_plays_with_its_first_sound_where_its_second_crashes_the_encoder(
+    stage: Stage, tmp_path: Path
+) -> None:
+    film = tmp_path / "film.mkv"
+    sounds = [
+        argument for pitch in (300, 500) for argument in ("-f", "lavfi", "-i", f"sine={pitch}:duration=4")
+    ]
+    maps = ("-map", "0", "-map", "1", "-map", "2", "-metadata:s:a:1", "language=deu")
+    coded = ("-c:v", "mpeg4", "-c:a", "pcm_s16le")
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=8:duration=4", *sounds, *maps, *coded, film)
+    with stage.live.http() as client:
+        created = drive.create(client, film, ("144p",))
+        stage.tools.add("crash", f"ffmpeg *{created['id']}*-map 0:2*aresample*")
+        assert drive.send(created, film).status_code == 200
+        assert client.post(f"/api/video/{created['id']}/complete-upload").status_code == 201
+        (ended,) = over(client, [Sent(created["id"], film, 32, 4.0)]).values()
+        listed = client.get(ended["hls_url"]).text
+    assert (ended["status"], _what_went_wrong(ended)) == ("ready", [("sound", "decoder_crashed")])
+    assert ended["left_out"][0]["language"] == "deu"
+    assert listed.count("TYPE=AUDIO") == 1
 
 
 def test_a_second_try_mends_what_went_wrong_once(stage: Stage, tmp_path: Path) -> None:
