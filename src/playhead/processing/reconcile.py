@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from playhead.model import jobs
 from playhead.processing.workshop import Workshop
-from playhead.records import answers, due, events, fetches, objects, webhooks
+from playhead.records import answers, due, events, fetches, grants, objects, webhooks
 
 VIDEOS_PER_LOOK = 200
 SWEEP_BATCH = 500
@@ -33,11 +33,13 @@ async def reconcile(workshop: Workshop) -> int:
 
 
 async def forget(workshop: Workshop) -> None:
-    """Forget what is of no use any more: answers that were kept, and what happened long ago."""
+    """Forget what is of no use any more: answers that were kept, grants, and what happened long ago."""
     async with workshop.records.transaction() as tx:
         await answers.clear(tx)
     async with workshop.records.transaction() as tx:
         await events.prune(tx, workshop.events_kept_for)
+    async with workshop.records.transaction() as tx:
+        await grants.prune(tx)
 
 
 async def sweep(workshop: Workshop) -> None:

@@ -7,10 +7,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import delete, exists, func, insert, or_, select, update
 
 from playhead.records.database import Row, Transaction
-from playhead.records.tables import grants
+from playhead.records.tables import grants, partials, uploads
+from playhead.records.uploads import OPEN
+
+KEPT_FOR = timedelta(days=30)
+"""How long a grant is known after its time, and after that of what was begun under it."""
+PRUNED_AT_ONCE = 1000
 
 _IN_TIME = grants.c.expires_at > func.clock_timestamp()
 _REVOKED = grants.c.revoked_at.is_not(None)
@@ -92,3 +97,15 @@ async def revoke(tx: Transaction, project_id: UUID, grant_id: UUID) -> bool:
         .values(revoked_at=func.coalesce(grants.c.revoked_at, func.clock_timestamp()))
     )
     return done.rowcount == 1
+
+
+async def prune(tx: Transaction) -> int:
+    """Forget the grants that nothing can come of any more, some at a time; how many that were."""
+    lately = func.now() - KEPT_FOR
+    used = exists().where(
+        uploads.c.grant_id == grants.c.id, or_(uploads.c.state.in_(OPEN), uploads.c.expires_at > lately)
+    )
+    waited_for = exists().where(partials.c.grant_id == grants.c.id)
+    over = select(grants.c.id).where(grants.c.expires_at < lately, ~used, ~waited_for).limit(PRUNED_AT_ONCE)
+    gone = await tx.connection.execute(delete(grants).where(grants.c.id.in_(over)))
+    return gone.rowcount

@@ -124,6 +124,7 @@ grants = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("revoked_at", DateTime(timezone=True)),
     _created(),
+    Index("ix_grants_expires_at", "expires_at"),
 )
 
 uploads = Table(
@@ -150,6 +151,7 @@ uploads = Table(
     Column("verified_at", DateTime(timezone=True), comment="when the file was seen to have it"),
     Column("crc64nvme", LargeBinary, comment="of the whole file, as declared"),
     UniqueConstraint("video_id"),
+    Index("ix_uploads_grant_id", "grant_id", postgresql_where=text("grant_id IS NOT NULL")),
     Index("ix_uploads_open", "expires_at", postgresql_where=text("state IN ('waiting', 'received')")),
 )
 
