@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import text
 
-from playhead.delivery import showing, streaming
+from playhead.delivery import showing, streaming, waiting
 from playhead.model import jobs
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import Plan
@@ -107,13 +109,13 @@ async def test_twenty_viewers_make_one_job(
     track = plan.renditions[0].track
     number = len(plan.segments) - 1
     name = f"{track}-{number}.m4s"
-    waiting = [asyncio.create_task(making.get(video_id, name)) for _ in range(20)]
+    viewers = [asyncio.create_task(making.get(video_id, name)) for _ in range(20)]
     while len(demands := await making.jobs("encode_on_demand")) < 2:
         await asyncio.sleep(0.02)
     # The first chunk is asked for when the plan is made.
     assert sorted(int(str(each["number"])) for each in demands) == [0, plan.chunks[-1].number]
     await making.chunk(video_id, plan.chunks[-1].number, only=track)
-    answers = await asyncio.gather(*waiting)
+    answers = await asyncio.gather(*viewers)
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
     assert len(await making.jobs("encode_on_demand")) == 2
@@ -176,12 +178,12 @@ async def test_what_was_asked_for_last_is_made_first(making: Making, unfit: Path
 async def test_who_waits_for_what_is_given_up_is_told(making: Making, unfit: Path) -> None:
     video_id, plan = await making.planned(unfit, "144p", "240p")
     track = plan.renditions[0].track
-    waiting = asyncio.create_task(making.get(video_id, f"{track}-2.m4s"))
+    viewer = asyncio.create_task(making.get(video_id, f"{track}-2.m4s"))
     while not making.waited_for:
         await asyncio.sleep(0.01)
     async with making.origin.records.transaction() as tx:
         await renditions.fail(tx, video_id, [track], PlayheadError("decoder_crashed"))
-    assert _code(await waiting) == (404, "not_found")
+    assert _code(await viewer) == (404, "not_found")
     async with making.origin.records.transaction() as tx:
         await videos.fail(tx, await videos.get(tx, video_id, lock=True), PlayheadError("no_frames"))
     assert _code(await making.get(video_id, "master.m3u8")) == (404, "not_found")
@@ -202,3 +204,43 @@ async def test_a_deleted_video_is_gone_even_if_it_is_remembered(
 
 def _code(answer: httpx.Response) -> tuple[int, Any]:
     return answer.status_code, answer.json()["code"]
+
+
+async def test_who_waits_is_told_what_is_made(
+    making: Making, unfit: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "LOOK_EVERY", 60)
+    monkeypatch.setattr(streaming, "LISTEN_AGAIN", 0.01)
+    listening = asyncio.create_task(making.origin.streaming.listen())
+    lost = await _listening(making)
+    async with making.origin.records.transaction() as tx:
+        await tx.connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": lost})
+    while await _listening(making) == lost:
+        await asyncio.sleep(0.01)
+    video_id = await making.upload(unfit, "144p")
+
+    async def waited(name: str, made: Callable[[], Awaitable[object]]) -> httpx.Response:
+        asking = asyncio.create_task(making.get(video_id, name))
+        while not making.waited_for:
+            await asyncio.sleep(0.01)
+        await made()
+        return await asking
+
+    answer = await waited("master.m3u8", lambda: inspect(making.workshop, video_id))
+    track = (await _plan(making, video_id)).renditions[0].track
+    assert track in answer.text
+    segment = await waited(f"{track}-0.m4s", lambda: making.chunk(video_id, 0, only=track))
+    assert segment.status_code == 200
+    listening.cancel()
+    await asyncio.wait({listening})
+
+
+async def _listening(making: Making) -> int:
+    """The process of the database that tells the origin what is made."""
+    listening = "query LIKE 'LISTEN playhead%' AND datname = current_database()"
+    while True:
+        async with making.origin.records.transaction() as tx:
+            found = await tx.connection.execute(text(f"SELECT pid FROM pg_stat_activity WHERE {listening}"))
+            if (pid := found.scalars().first()) is not None:
+                return int(pid)
+        await asyncio.sleep(0.01)

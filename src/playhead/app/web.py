@@ -50,10 +50,14 @@ def build(parts: Parts) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
-        clearing = asyncio.create_task(keep_incoming_clear(parts.uploads))
+        kept = {
+            asyncio.create_task(keep_incoming_clear(parts.uploads)),
+            asyncio.create_task(parts.streaming.listen()),
+        }
         yield
-        clearing.cancel()
-        await asyncio.wait({clearing})
+        for task in kept:
+            task.cancel()
+        await asyncio.wait(kept)
         await parts.records.close()
 
     def given(value: Any) -> Provide:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -40,6 +40,8 @@ MADE_WITHIN = 8.0
 ROOM = 16
 """Things of one web process that may be waited for at a time, by any number of viewers each: about what a
 worker makes in that time."""
+LISTEN_AGAIN = 1.0
+"""Seconds after which a lost connection is made anew."""
 
 
 @dataclass
@@ -54,6 +56,15 @@ class Streaming:
 
     def __post_init__(self) -> None:
         self._showing = Showing(self.records, self.shelf, self.room)
+
+    async def listen(self) -> None:
+        """Have viewers who wait look when something is made of their video, without end."""
+        while True:
+            with suppress(PlayheadError):  # meanwhile they look by themselves
+                async with aclosing(self.records.told()) as told:
+                    async for video_id in told:
+                        self.room.tell(video_id)
+            await asyncio.sleep(LISTEN_AGAIN)
 
     async def answer(self, viewer: Viewer, name: names.Streamed, asked_version: str | None) -> Content:
         """What there is behind one name below `/v/{video}/`; `asked_version` is the `v` of its URL.

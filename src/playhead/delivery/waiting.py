@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -11,10 +12,8 @@ from playhead.model.errors import PlayheadError
 
 T = TypeVar("T")
 
-FIRST_LOOK = 0.05
-LAST_LOOK = 0.25
-"""Seconds between two looks; they grow, so that what takes long is not asked for a hundred times."""
-GROWTH = 1.05
+LOOK_EVERY = 0.25
+"""Seconds between two looks of who is not told that there is something to see."""
 
 
 @dataclass
@@ -22,6 +21,7 @@ class _Thing:
     """What somebody waits for."""
 
     looking: asyncio.Task[Any]
+    told: asyncio.Event
     waiting: int = 0
 
 
@@ -59,7 +59,8 @@ class WaitingRoom:
         if thing is None:
             while len(self._open) >= self.things:
                 self._open.pop(next(iter(self._open))).looking.cancel()
-            thing = _Thing(asyncio.create_task(_looked(look)))
+            told = asyncio.Event()
+            thing = _Thing(asyncio.create_task(_looked(look, told)), told)
         self._open[name] = thing  # behind all others, for it was asked for last
         thing.waiting += 1
         try:
@@ -77,10 +78,18 @@ class WaitingRoom:
                 del self._open[name]
                 thing.looking.cancel()
 
+    def tell(self, part: Hashable) -> None:
+        """Have all those look at once whose thing's name has this part in it."""
+        for name, thing in self._open.items():
+            if isinstance(name, tuple) and part in name:
+                thing.told.set()
 
-async def _looked(look: Callable[[], Awaitable[T | None]]) -> T:
-    pause = FIRST_LOOK
-    while (found := await look()) is None:
-        await asyncio.sleep(pause)
-        pause = min(LAST_LOOK, pause * GROWTH)
-    return found
+
+async def _looked(look: Callable[[], Awaitable[T | None]], told: asyncio.Event) -> T:
+    while True:
+        told.clear()  # before the look: what is told meanwhile may have come too late for it
+        if (found := await look()) is not None:
+            return found
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_EVERY):
+                await told.wait()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from uuid import UUID
@@ -47,6 +47,9 @@ _HASTEN = text(
     "UPDATE procrastinate_jobs SET priority = :priority"
     " WHERE queueing_lock = :name AND status = 'todo' AND priority < :priority"
 )
+_MADE = "playhead_made"
+"""The channel on which processes tell each other what they have made."""
+_TELL = text(f"SELECT pg_notify('{_MADE}', :video_id)")
 _TAKE_BACK = text("DELETE FROM procrastinate_jobs WHERE status = 'todo' AND queueing_lock = ANY(:names)")
 
 
@@ -86,6 +89,10 @@ class Transaction:
     async def take_back(self, names: Sequence[str]) -> None:
         """Let jobs of these names that wait not run any more; those that run go on."""
         await self.connection.execute(_TAKE_BACK, {"names": list(names)})
+
+    async def tell(self, video_id: UUID) -> None:
+        """Tell whoever listens (`Records.told`), once this is committed, that something was made of a video."""
+        await self.connection.execute(_TELL, {"video_id": str(video_id)})
 
     async def _enqueue(self, due: Sequence[Job]) -> None:
         if not due:
@@ -172,6 +179,22 @@ class Records:
         async with self.transaction() as tx:
             await tx.connection.execute(_ONE_MOMENT)
             yield tx
+
+    async def told(self) -> AsyncGenerator[UUID, None]:
+        """The videos of which something is made, each time that it is, over a connection of its own, without end.
+
+        What is made before that connection is there, or while it is lost and nobody knows it, is not told.
+
+        Raises:
+            PlayheadError: `database_unavailable`, when there is no connection any more.
+        """
+        try:
+            async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as listening:
+                await listening.execute(f"LISTEN {_MADE}")
+                async for each in listening.notifies():
+                    yield UUID(each.payload)
+        except psycopg.Error as error:
+            raise PlayheadError("database_unavailable") from error
 
     async def close(self) -> None:
         """Give the connections back."""

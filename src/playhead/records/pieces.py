@@ -46,6 +46,7 @@ async def lay_out(
         await tx.connection.execute(
             insert(pieces).from_select(["video_id", "project_id", "track", "chunk"], numbers)
         )
+    await tx.tell(video["id"])
 
 
 async def missing_tracks(tx: Transaction, video_id: UUID, chunk: int) -> list[str]:
@@ -116,6 +117,7 @@ async def publish(
         await objects.doom(tx, [key])
         return False
     await objects.keep(tx, [key])
+    await tx.tell(video_id)
     if is_sound(track):
         await stretches.give_up(tx, video_id, track)
     return True

@@ -57,6 +57,7 @@ async def publish(
         )
         if won.rowcount:
             await objects.keep(tx, [key])
+            await tx.tell(video["id"])
             return True
     await objects.doom(tx, [key])
     return False
