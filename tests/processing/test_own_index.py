@@ -22,7 +22,14 @@ from playhead.model.errors import PlayheadError
 from playhead.processing import own_index
 from playhead.processing.apart import SLIPS
 from playhead.processing.examine import examine
-from playhead.processing.own_index import OwnIndex, agree, ends_of, listed_packets, read_own_index
+from playhead.processing.own_index import (
+    OwnIndex,
+    agree,
+    ends_of,
+    listed_packets,
+    read_first_seconds,
+    read_own_index,
+)
 from tests.media.mp4.clips import ffmpeg, picture, sound
 from tests.media.samples import indexwork, sample
 from tests.media.samples.cache import Cache
@@ -288,6 +295,13 @@ async def test_headers_that_no_film_has_are_left_to_ffmpeg(name: str) -> None:
     found = await read_own_index(sample(f"bomb_{name}").path(), "matroska")
     assert found.damage is not None
     assert found.damage.code == "corrupt_file"
+
+
+@pytest.mark.parametrize("name", ["fps_25", "mkv", "bomb_mkv_rate_nan", "bomb_mkv_voids"])
+async def test_the_first_seconds_are_known_or_are_not(name: str) -> None:
+    found = await read_first_seconds(sample(name).path(), 4)
+    assert (found == OwnIndex()) is (name != "mkv")
+    assert bool(found.film_packets(0, None, Fraction(1, 1000))) is (name == "mkv")
 
 
 @pytest.mark.parametrize(("name", "rate"), [("short.mkv", 120), ("short.avi", 240)])

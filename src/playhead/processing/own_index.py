@@ -20,7 +20,7 @@ import structlog
 from playhead.media.avi import AviIndex, Stream, read_avi
 from playhead.media.ffmpeg.probe import Packets
 from playhead.media.local import HeldBytes
-from playhead.media.matroska import Frames, read_matroska
+from playhead.media.matroska import Frames, read_beginning, read_matroska
 from playhead.media.mp4 import Movie, Track, read_movie, with_keyframes_checked
 from playhead.media.mp4.samples import EXPANDED_LIMIT
 from playhead.model.errors import PlayheadError
@@ -38,6 +38,8 @@ _LISTING = frozenset({"matroska", "webm", "avi"})
 PATIENCE_SECONDS = 20
 BYTES_A_SECOND = 32 << 20
 """How long an index is read: so long, and longer by a second for so many bytes of the file."""
+BEGINNING_PATIENCE_SECONDS = 1.0
+"""The same of a file's first seconds."""
 SEEN_AT_ONCE = 64
 """Packets that ffprobe is asked for at the beginning."""
 LAST_LOOK_SECONDS = 1
@@ -140,6 +142,16 @@ async def read_own_index(path: Path, container: str | None = "mp4") -> OwnIndex:
     if reader is _read and found.movie is not None:
         check_index(found.movie)
     return found
+
+
+async def read_first_seconds(path: Path, seconds: float) -> OwnIndex:
+    """The index of the first seconds of a Matroska or WebM file, which takes no time; none where it does."""
+    source = await asyncio.to_thread(HeldBytes, path)
+    try:
+        found = await apart(BEGINNING_PATIENCE_SECONDS, lambda: read_beginning(source, seconds))
+    except (PlayheadError, TimeoutError, *SLIPS):
+        return OwnIndex()  # the whole of it will tell why
+    return OwnIndex(frames=found.frames, tick=Fraction(found.tick_nanoseconds, 10**9))
 
 
 async def _read(source: HeldBytes) -> OwnIndex:

@@ -22,7 +22,7 @@ from playhead.model.errors import PlayheadError
 from playhead.model.media import AudioTrack
 from playhead.model.plan import MOST_SOUNDS
 from playhead.processing import timeline as timelines
-from playhead.processing.own_index import OwnIndex, agree
+from playhead.processing.own_index import OwnIndex, agree, read_first_seconds
 from playhead.processing.timeline import Timeline
 
 FIRST_LOOKS = (1, 300)
@@ -136,10 +136,14 @@ class Probing:
         # Perhaps its header only knows nothing of its end.
         return await asyncio.to_thread(agree, listed, await self.packets(claim.index, ends))
 
+    async def _begun(self, claim: VideoClaim) -> tuple[Packets, str] | None:
+        """As `listed`, of a file that has to be walked through: as far as its first seconds go."""
+        index = await read_first_seconds(self.path, glimpse.FIRST_SECONDS)
+        return index.film_packets(claim.index, claim.number, claim.time_base)
+
     async def first_packets(self, claims: Claims, claim: VideoClaim, listing: Listing) -> Packets:
         """The packets of the film's first seconds, as soon as they are known."""
-        # A Matroska file has to be walked through before its index says anything.
-        own = None if "matroska" in claims.container.split(",") else await listing
+        own = await (self._begun(claim) if "matroska" in claims.container.split(",") else listing)
         if own is not None:
             return own[0].first(FIRST_PACKETS)
         seen = await self._glimpsed(claim.index)

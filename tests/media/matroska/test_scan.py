@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playhead.media.local import HeldBytes
-from playhead.media.matroska import Frames, read_matroska
+from playhead.media.matroska import Frames, read_beginning, read_matroska
 from playhead.media.matroska.scan import Walk
 from playhead.model.errors import PlayheadError
 from tests.media.mp4.clips import AAC, X264, FileBytes, ffmpeg, picture, sound
@@ -90,6 +90,25 @@ def test_a_file_at_hand_is_walked_through_alike(tmp_path: Path, monkeypatch: pyt
         monkeypatch.setattr("playhead.media.matroska.index.NEAR_WINDOW", window)
         assert asyncio.run(read_matroska(HeldBytes(clip))) == expected
         assert asyncio.run(read_matroska(HeldBytes(cut))) == expected_cut
+
+
+def test_the_beginning_of_a_file_is_that_of_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = tmp_path / "film.mkv"
+    ffmpeg(*picture(20), *sound(20), *X264, *AAC, "-cluster_time_limit", "1000", clip)
+    whole = asyncio.run(read_matroska(FileBytes(clip)))
+    monkeypatch.setattr("playhead.media.matroska.index.NEAR_WINDOW", 5000)
+    begun = asyncio.run(read_beginning(HeldBytes(clip), 4))
+    assert begun.tracks == whole.tracks
+    for some, every in zip(begun.frames, whole.frames, strict=True):
+        count = len(some.times)
+        assert (some.times, some.keys) == (every.times[:count], every.keys[:count])
+        assert 4000 <= max(some.times) < 8000
+    monkeypatch.setattr("playhead.media.matroska.index.BEGINNING_LIMIT", 5000)
+    least = asyncio.run(read_beginning(HeldBytes(clip), 4))
+    assert 0 < len(least.frames[0].times) < len(begun.frames[0].times)
+    assert asyncio.run(read_beginning(HeldBytes(clip), 100)).frames[0].times == least.frames[0].times
 
 
 def test_who_reads_a_file_at_hand_can_be_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """A glimpse of a film: the packets of its beginning and of its end, of all its streams, by one start of ffprobe.
 
 Where a container has no table of its frames, reading our own index takes a while. What ffprobe says of both ends is
-there by then: an encode can be begun by it, and the index be held against it.
+there by then, and the index is held against it.
 """
 
 from __future__ import annotations

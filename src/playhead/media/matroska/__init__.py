@@ -7,7 +7,7 @@
 A Matroska file has no table of its frames, so the whole of it has to be walked through, once.
 """
 
-from playhead.media.matroska.index import MatroskaIndex, read_matroska
+from playhead.media.matroska.index import MatroskaIndex, read_beginning, read_matroska
 from playhead.media.matroska.scan import Frames
 
-__all__ = ["Frames", "MatroskaIndex", "read_matroska"]
+__all__ = ["Frames", "MatroskaIndex", "read_beginning", "read_matroska"]

@@ -20,6 +20,8 @@ WINDOW = 1 << 20
 """Bytes that are read at once."""
 NEAR_WINDOW = 1 << 19
 """The same of a file at hand: few enough that a hostile one takes no time that counts to look at."""
+BEGINNING_LIMIT = 64 << 20
+"""Bytes of a file's first clusters that are walked through to know its first seconds."""
 WINDOWS_AT_ONCE, ELEMENTS_AT_ONCE = 16, 10_000
 """Of those so many are looked at before anybody may say that it takes too long, unless they hold very much."""
 LEFT_OVER = BLOCK_HEAD + LONGEST_HEADER
@@ -106,6 +108,24 @@ async def read_matroska(source: Bytes, most_frames: int = FRAME_LIMIT) -> Matros
     head = await read_head(source)
     walk = head.walk(source.size, most_frames)
     await (_through_at_hand(walk, source) if isinstance(source, BytesAtHand) else _through(walk, source))
+    return head.index(walk, source.size)
+
+
+async def read_beginning(source: BytesAtHand, seconds: float) -> MatroskaIndex:
+    """The same of the first clusters alone, as far as they hold these seconds, or `BEGINNING_LIMIT` is reached.
+
+    Raises:
+        PlayheadError: as `read_matroska`.
+    """
+    head = await read_head(source)
+    walk = head.walk(source.size, FRAME_LIMIT)
+    stop = min(source.size, walk.at + BEGINNING_LIMIT)
+    while walk.at < stop and walk.clock * head.tick_nanoseconds < seconds * 10**9:
+        await asyncio.sleep(0)
+        before = walk.at
+        walk.through(source.read_now(before, NEAR_WINDOW), before)
+        if walk.at == before:
+            break
     return head.index(walk, source.size)
 
 
