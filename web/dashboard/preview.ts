@@ -24,6 +24,7 @@ export function previewOf(file: File): Promise<Preview | null> {
       video.onloadedmetadata = null;
       video.onerror = null;
       video.removeAttribute("src");
+      video.load(); // gives the decoder back now, not when the element is collected
       if (!preview) forget();
       resolve(preview);
     };
