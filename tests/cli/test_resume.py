@@ -185,6 +185,7 @@ def test_it_goes_on_where_it_was_interrupted(
     assert shore.remembered() == []
 
 
+@pytest.mark.soak
 def test_days_later_it_goes_on_too(shore: Shore, film: Path, tmp_path: Path) -> None:
     """In order and by parts; the server was killed meanwhile, and has tidied up all that it tidies up."""
     database = clusters.url(clusters.socket_folder(shore.live.data))

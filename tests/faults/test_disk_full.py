@@ -177,6 +177,7 @@ def test_a_file_by_parts_goes_on_once_there_is_space(small: Stage, tmp_path: Pat
     assert violations(small.scene, sent, tmp_path) == []
 
 
+@pytest.mark.soak
 def test_work_on_a_full_disk_waits_for_space(small: Stage, tmp_path: Path) -> None:
     """Encoding, looking at a source, joining what was encoded already; and the database itself."""
     with small.live.http() as client:

@@ -138,6 +138,7 @@ def test_what_goes_straight_to_the_bucket_passes_no_process_of_ours(machines: Ma
         assert machines.unfinished() == []
 
 
+@pytest.mark.soak
 async def test_our_client_sends_straight_to_the_bucket_by_itself(machines: Machines, clip: Path) -> None:
     """The command and both clients, asked for nothing but the file; a file of one part as well as a larger one."""
     film = clip.with_name("long.mp4")

@@ -22,8 +22,8 @@ function Page() {
           maxBytes={limit}
           className="mine"
           onFilesChosen={(event) => (event.detail.metadata["shelf"] = "seven")}
-          // A new function each time, which sees the state of its own rendering.
-          onUploadComplete={(state) => setSent([...sent, state])}
+          // A new function each time, which sees the limit of its own rendering. Two may end before the next one.
+          onUploadComplete={(state) => limit === undefined && setSent((before) => [...before, state])}
         >
           <h2 slot="heading">Films, please</h2>
         </PlayheadUploader>
