@@ -142,6 +142,7 @@ async def test_a_finished_video(
         assert shown["height"] == height
         assert number_of(shown["blocks"]) == round(shown["time"] * RATE)
         await stage.do("seek", 1.0)
+    await stage.do("settle")
     await check(stage, from_second=8.0, seconds=10)
 
 

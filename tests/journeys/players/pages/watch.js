@@ -148,6 +148,8 @@ export function drive(open) {
       const tracks = [...video.textTracks].map(({ mode, label, cues }) => ({ mode, label, cues: cues?.length }));
       return [`nothing at ${video.currentTime}: ${JSON.stringify(tracks)}`];
     },
+    /** Waits until all that follows is there: told to seek amid a fetch, dash.js may forget for good what it was for. */
+    settle: () => until(() => ahead() > video.duration - video.currentTime - 0.3),
     play: () => video.play(),
     seek,
     finish,
