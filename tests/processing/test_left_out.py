@@ -42,7 +42,12 @@ LARGE, SMALL = "640x360", "256x144"
 
 @pytest.fixture
 async def workshop(shop: Shop, tmp_path: Path) -> Workshop:
-    return Workshop(shop.records, Disk(tmp_path / "storage"), NoSandbox(find_tools()), tmp_path, 3600.0)
+    return opened(shop, Disk(tmp_path / "storage"), NoSandbox(find_tools()), tmp_path)
+
+
+def opened(shop: Shop, storage: Disk, sandbox: NoSandbox, scratch: Path) -> Workshop:
+    """A workshop that begins nothing ahead: each step runs when a test says so."""
+    return Workshop(shop.records, storage, sandbox, scratch, 3600.0, places_ahead=0)
 
 
 @pytest.fixture
@@ -175,7 +180,7 @@ async def asked(shop: Shop, video: Row) -> set[str]:
 
 async def test_captions_wait_for_a_store_that_is_away(shop: Shop, tmp_path: Path) -> None:
     storage = Interrupted(tmp_path / "storage")
-    workshop = Workshop(shop.records, storage, NoSandbox(find_tools()), tmp_path, 3600.0, places_ahead=0)
+    workshop = opened(shop, storage, NoSandbox(find_tools()), tmp_path)
     video_id = await begun(shop, storage, "subtitles_mp4")
     await inspect(workshop, video_id)
 
@@ -208,7 +213,7 @@ async def test_a_sound_that_crashes_its_decoder_is_done_without_at_the_second_lo
     shop: Shop, tmp_path: Path
 ) -> None:
     storage = Disk(tmp_path / "storage")
-    workshop = Workshop(shop.records, storage, Crashing(find_tools()), tmp_path, 3600.0, places_ahead=0)
+    workshop = opened(shop, storage, Crashing(find_tools()), tmp_path)
     video_id = await begun(shop, storage, "sound_three_tracks")
     await inspect(workshop, video_id)
     assert (await seen(shop, video_id))["source"] is None, "it might have been the machine's fault"
@@ -240,7 +245,7 @@ async def test_a_poster_that_cannot_be_taken_where_it_was_planned_is_the_first_f
     shop: Shop, tmp_path: Path
 ) -> None:
     storage = Disk(tmp_path / "storage")
-    workshop = Workshop(shop.records, storage, Unwatchable(find_tools()), tmp_path, 3600.0, places_ahead=0)
+    workshop = opened(shop, storage, Unwatchable(find_tools()), tmp_path)
     video_id = await begun(shop, storage, "fps_25")
     await inspect(workshop, video_id)
     await make_poster(workshop, video_id)
