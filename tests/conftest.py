@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -48,6 +50,18 @@ def live_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     else:
         with serving(folder) as live:
             yield live
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_trust_store() -> Iterator[None]:
+    """httpx reads the certificates of the whole world for each client and each single call: 35 ms of CPU.
+
+    The suite makes thousands of them, nearly all over plain HTTP.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        read_once = functools.cache(httpx.create_ssl_context)
+        patch.setattr("httpx._transports.default.create_ssl_context", read_once)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
