@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from playhead.media.local import HeldBytes, LocalBytes
+from playhead.media.local import MAPPED, HeldBytes, LocalBytes
 
 PAGE = mmap.ALLOCATIONGRANULARITY
 
@@ -38,12 +38,19 @@ async def test_what_is_read_now_is_what_is_read(start: int, length: int, tmp_pat
 
 def test_what_is_not_looked_at_any_more_is_let_go(tmp_path: Path) -> None:
     path = tmp_path / "looked at"
-    path.write_bytes(bytes(64 * PAGE))
+    path.touch()
+    os.truncate(path, 5 * MAPPED)
     held = HeldBytes(path)
-    for start in range(0, 64 * PAGE, 1000):
+    for start in range(0, 5 * MAPPED, 1_000_000):
         assert held.read_now(start, PAGE)[0] == 0
-    assert str(path) not in Path("/proc/self/maps").read_text()
+        assert _mapped_times(path) == 1
+    del held
+    assert _mapped_times(path) == 0
     assert str(path) not in [os.readlink(each) for each in _open_files()]
+
+
+def _mapped_times(path: Path) -> int:
+    return Path("/proc/self/maps").read_text().count(str(path))
 
 
 def _open_files() -> list[Path]:

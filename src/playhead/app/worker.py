@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,12 +55,17 @@ GRACE_SECONDS = 5.0
 POLL_SECONDS = 2.0
 """How often to look for jobs without being notified of one."""
 
+TURN_SECONDS = 0.001
+"""How long a thread that reads an index may keep the others waiting: Python's own five milliseconds add up, for a job
+that a viewer waits for takes dozens of turns."""
+
 log = structlog.get_logger()
 
 
 def run(settings: Settings) -> None:
     """Work until told to stop by SIGTERM or SIGINT. Blocks."""
     configure_logs(settings)
+    sys.setswitchinterval(TURN_SECONDS)
     asyncio.run(_work(settings))
 
 

@@ -280,7 +280,8 @@ def agree(listed: Packets, seen: Packets) -> bool:
 def last_heard(track: Track) -> float:
     """When the last packet of a sound that is heard ends, in seconds of the source's clock."""
     end = track.presentation_end
-    if track.samples.rising and track.samples.count <= EXPANDED_LIMIT:
+    cut_short = track.spans[-1].media_stop < track.media_end
+    if cut_short and track.samples.rising and track.samples.count <= EXPANDED_LIMIT:
         times = track.presentation_times
         after = bisect_left(times, end)
         end = times[after] if after < len(times) else times[-1] + track.samples.last_duration
