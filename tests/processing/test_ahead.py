@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
+from playhead.media.ffmpeg.run import Invocation, Outcome, run
 from playhead.media.ffmpeg.sandbox.none import NoSandbox
+from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.media.ffmpeg.tools import find_tools
 from playhead.model.plan import Plan
 from playhead.processing import ahead
+from playhead.processing import inspect as inspecting
 from playhead.processing.chunks import encode_chunk
 from playhead.processing.inspect import inspect, plan_of
+from playhead.processing.planning import Servable
 from playhead.processing.workshop import Workshop
 from playhead.records import due, pieces, renditions, steps, videos
 from playhead.records.database import Row
@@ -62,7 +68,7 @@ def film(path: Path, seconds: float, *coded: str) -> Path:
 
 
 @pytest.mark.parametrize("name", FILMS)
-async def test_it_is_published_with_the_plan_and_is_what_its_job_would_make(
+async def test_it_is_what_its_job_would_make(
     name: str, shop: Shop, workshop: Workshop, tmp_path: Path
 ) -> None:
     path = film(tmp_path / name, 7, *FILMS[name])
@@ -103,10 +109,10 @@ async def test_what_the_whole_film_does_not_bear_out_is_thrown_away(
     plan, first, waiting = await first_of(shop, video_id)
     assert first["key"] is None
     assert f"demand:{video_id}:{plan.renditions[-1].track}:0" in waiting
-    assert [key async for key in workshop.storage.keys("") if "/piece/" in key] == []
+    assert await stored_pieces(workshop) == []
 
 
-async def test_a_plan_does_not_wait_for_ever(
+async def test_what_takes_long_is_left_to_its_job(
     shop: Shop, workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ahead, "WITHIN", 0.0)
@@ -137,31 +143,81 @@ async def test_a_film_that_may_have_killed_a_worker_is_not_begun(
     assert (await first_of(shop, video_id))[1]["key"] is None
 
 
-async def test_nobody_gets_a_piece_of_what_was_deleted_meanwhile(
+async def test_a_plan_does_not_wait_for_it_and_nobody_makes_it_twice(
+    shop: Shop, workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end = asyncio.Event()
+
+    async def held(invocation: Invocation, *, sandbox: Sandbox) -> Outcome:
+        await may_end.wait()
+        return await run(invocation, sandbox=sandbox)
+
+    monkeypatch.setattr(ahead, "run", held)
+    video_id = await sent(shop, workshop, film(tmp_path / "film.avi", 3, "-c:v", "mjpeg"), "144p")
+    inspecting = asyncio.create_task(inspect(workshop, video_id))
+    while (video := await found(shop, video_id))["plan"] is None:
+        await asyncio.sleep(0.01)
+    assert video["playable_at"] is None
+    plan, first, waiting = await first_of(shop, video_id)
+    assert first["key"] is None
+    assert waiting == {f"inspect:{video_id}"} or not waiting
+    asked = asyncio.create_task(encode_chunk(workshop, video_id, 0, only=plan.renditions[-1].track))
+    await asyncio.sleep(0)
+    may_end.set()
+    await asyncio.gather(inspecting, asked)
+    assert (await found(shop, video_id))["playable_at"] is not None
+    assert len(await stored_pieces(workshop)) == 1
+    assert not workshop.first_pieces
+
+
+async def test_of_what_is_deleted_before_the_plan_nothing_is_made(
     shop: Shop, workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = film(tmp_path / "film.avi", 3, "-vf", "scale=426:240", "-c:v", "mjpeg")
     video_id = await sent(shop, workshop, path, "144p", "240p")
-    storing = workshop.storage.adopt
+    servable_of = inspecting.servable_of
 
-    async def adopt(key: str, path: Path) -> None:
+    async def deleted(*of: Any) -> Servable:
         async with shop.records.transaction() as tx:
-            (smallest,) = [
-                row
-                for row in (await renditions.of_videos(tx, [video_id]))[video_id]
-                if row["resolution"] == "144p"
-            ]
-            await tx.connection.execute(text("DELETE FROM renditions WHERE id = :id"), {"id": smallest["id"]})
-        await storing(key, path)
+            rows = (await renditions.of_videos(tx, [video_id]))[video_id]
+            (smallest,) = (row["id"] for row in rows if row["resolution"] == "144p")
+            await tx.connection.execute(text("DELETE FROM renditions WHERE id = :id"), {"id": smallest})
+        return await servable_of(*of)
 
-    monkeypatch.setattr(workshop.storage, "adopt", adopt)
+    monkeypatch.setattr(inspecting, "servable_of", deleted)
     await inspect(workshop, video_id)
     plan, first, waiting = await first_of(shop, video_id)
     assert [each.resolution for each in plan.renditions] == ["240p"]
     assert first["key"] is None
     assert f"demand:{video_id}:{plan.renditions[-1].track}:0" in waiting
+    assert await stored_pieces(workshop) == []
+
+
+async def test_what_is_deleted_while_its_first_piece_is_stored_is_not_told_of_it(
+    shop: Shop, workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video_id = await sent(shop, workshop, film(tmp_path / "film.avi", 3, "-c:v", "mjpeg"), "144p")
+    storing = workshop.storage.adopt
+
+    async def adopt(key: str, path: Path) -> None:
+        async with shop.records.transaction() as tx:
+            await videos.remove(tx, await videos.get(tx, video_id, lock=True))
+        await storing(key, path)
+
+    monkeypatch.setattr(workshop.storage, "adopt", adopt)
+    await inspect(workshop, video_id)
     async with shop.records.transaction() as tx:
-        lost = await tx.connection.execute(
-            text("SELECT key FROM objects WHERE state IN ('doomed', 'refused') AND slot LIKE 'piece/%'")
+        assert await videos.find(tx, video_id) is None
+        states = await tx.connection.execute(
+            text("SELECT DISTINCT state FROM objects WHERE slot LIKE 'piece/%'")
         )
-        assert len(lost.all()) == 1
+        assert list(states.scalars()) == ["refused"]
+
+
+async def found(shop: Shop, video_id: UUID) -> Row:
+    async with shop.records.transaction() as tx:
+        return await videos.get(tx, video_id)
+
+
+async def stored_pieces(workshop: Workshop) -> list[str]:
+    return [key async for key in workshop.storage.keys("") if "/piece/" in key]

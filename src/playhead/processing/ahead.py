@@ -7,11 +7,11 @@ at once, and taken when the plan turns out to ask for the very same one, argumen
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from uuid import UUID
 
 import structlog
 
@@ -21,20 +21,18 @@ from playhead.media.ffmpeg.invocation import AWAITED, Invocation
 from playhead.media.ffmpeg.run import run
 from playhead.media.source import guards_of
 from playhead.model.errors import PlayheadError
-from playhead.model.events import EventType
 from playhead.model.media import MediaInfo
 from playhead.model.plan import Plan
 from playhead.processing import verify
 from playhead.processing.allowance import chunk_limits
 from playhead.processing.planning import plan as make_plan
+from playhead.processing.publishing import publish
 from playhead.processing.timeline import Timeline
 from playhead.processing.workshop import Workshop
-from playhead.records import events, objects, pieces
-from playhead.records.database import Row, Transaction
-from playhead.storage import keys
+from playhead.records.database import Row
 
 WITHIN = 5.0
-"""Seconds that a plan waits for its first piece. One that takes longer is made by a job of its own, as all others."""
+"""Seconds that a film's other jobs wait for its first piece. One that takes longer is made by a job of its own."""
 
 log = structlog.get_logger()
 
@@ -74,9 +72,17 @@ class Ahead:
     async def _checked(self, plan: Plan) -> verify.Checked:
         return await verify.piece(self._output(plan), plan.chunks[0], plan.renditions[-1], strict=True)
 
-    async def taken(self, info: MediaInfo, plan: Plan) -> verify.Checked | None:
-        """The first piece of the plan's smallest rendition, checked as every piece is; None when there is none."""
-        if self._making is None or plan.drawn or self._encode(info, plan) != self._invocation:
+    def fits(self, info: MediaInfo, plan: Plan) -> bool:
+        """Whether the first piece that a plan asks for is the one under way."""
+        wanted = bool(plan.source_reasons) and not plan.drawn
+        return wanted and self._making is not None and self._encode(info, plan) == self._invocation
+
+    async def taken(self, plan: Plan) -> verify.Checked | None:
+        """The first piece of the smallest rendition of a plan it fits, checked as every piece is.
+
+        None when it cannot be had.
+        """
+        if self._making is None:
             return None
         try:
             async with asyncio.timeout(WITHIN):
@@ -115,37 +121,29 @@ async def ahead_of(workshop: Workshop, source: Path, resolutions: Sequence[str])
             await ahead.close()
 
 
-@dataclass(frozen=True)
-class FirstPiece:
-    """A first piece that is stored, and not known to anybody yet."""
-
-    track: str
-    key: str
-    size_bytes: int
-    frames: int
-
-
-async def first_piece(
-    workshop: Workshop, video: Row, ahead: Ahead, info: MediaInfo, plan: Plan
-) -> FirstPiece | None:
-    """Store the first piece of a plan, if it was made ahead."""
-    made = await ahead.taken(info, plan) if plan.source_reasons else None
+async def publish_first(workshop: Workshop, video: Row, ahead: Ahead, plan: Plan) -> bool:
+    """Publish the first piece of a plan that the encode ahead fits; False when it is left to its job."""
+    made = await ahead.taken(plan)
     if made is None:
-        return None
-    track, size = plan.renditions[-1].track, made.path.stat().st_size
-    name = keys.piece(video["id"], track, 0, secrets.token_hex(4))
-    async with workshop.records.transaction() as tx:
-        await objects.reserve(tx, video["project_id"], video["id"], {name.key: name.slot})
-    await workshop.storage.adopt(name.key, made.path)
-    return FirstPiece(track, name.key, size, made.frames)
+        return False
+    track = plan.renditions[-1].track
+    await publish(workshop, video, plan, 0, {track: made.path}, {track: made.frames})
+    return True
 
 
-async def publish_first(tx: Transaction, video: Row, made: FirstPiece) -> bool:
-    """Make it known with the plan that is just laid out; False when nobody wants it any more."""
-    published = await pieces.publish(
-        tx, video["id"], made.track, 0, key=made.key, size_bytes=made.size_bytes, frames=made.frames
-    )
-    if published:
-        told = {"chunk": 0, "tracks": [made.track]}
-        await events.append(tx, video["project_id"], video["id"], EventType.PROGRESS, told)
-    return published
+@contextmanager
+def first_piece_under_way(workshop: Workshop, video_id: UUID) -> Iterator[None]:
+    """Have those who are asked for a film's first piece wait for the one that comes from ahead."""
+    over = workshop.first_pieces[video_id] = asyncio.Event()
+    try:
+        yield
+    finally:
+        workshop.first_pieces.pop(video_id, None)
+        over.set()
+
+
+async def first_piece_over(workshop: Workshop, video_id: UUID) -> None:
+    """Wait until a film's first piece is known, or left to its job, where it is made ahead by this worker."""
+    over = workshop.first_pieces.get(video_id)
+    if over is not None:
+        await over.wait()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path
 from uuid import UUID
 
 from playhead.media import colors
@@ -16,18 +14,17 @@ from playhead.media.ffmpeg.run import run
 from playhead.media.source import guards_of
 from playhead.model import jobs
 from playhead.model.errors import PlayheadError
-from playhead.model.events import EventType
 from playhead.model.media import AudioTrack, MediaInfo
-from playhead.model.plan import AUDIO, Plan, PlannedRendition, is_sound
+from playhead.model.plan import AUDIO, Plan, PlannedRendition
 from playhead.processing import stretches, verify
+from playhead.processing.ahead import first_piece_over
 from playhead.processing.allowance import chunk_limits
 from playhead.processing.inspect import info_of, plan_of
+from playhead.processing.publishing import publish
 from playhead.processing.sound import encode_sound
-from playhead.processing.workshop import Workshop, attempt, still, while_wanted
-from playhead.records import events, objects, pieces, renditions, videos
+from playhead.processing.workshop import Workshop, attempt, while_wanted
+from playhead.records import pieces, renditions, videos
 from playhead.records.database import Row, Transaction
-from playhead.storage import keys
-from playhead.storage.keys import ObjectName
 
 
 async def encode_chunk(workshop: Workshop, video_id: UUID, number: int, only: str | None = None) -> None:
@@ -36,6 +33,8 @@ async def encode_chunk(workshop: Workshop, video_id: UUID, number: int, only: st
     `only` names the one track that a viewer waits for; the others are left to the job of the whole chunk.
     """
     name = f"chunk:{number}" if only is None else f"demand:{only}:{number}"
+    if only is not None and number == 0:
+        await first_piece_over(workshop, video_id)
 
     async def work(video: Row, failures: int) -> None:
         async with workshop.records.transaction() as tx:
@@ -84,7 +83,7 @@ async def _encode(
         await verify.decodes(list(checked.values()), number, workshop.sandbox, invocation.niceness)
         made = {track.track: output for track, output in outputs}
         frames = {track: each.frames for track, each in checked.items()}
-        await _publish(workshop, video, number, made, frames)
+        await publish(workshop, video, plan, number, made, frames)
 
 
 async def encode_audio(workshop: Workshop, video_id: UUID, track: str = AUDIO) -> None:
@@ -117,7 +116,7 @@ async def encode_audio(workshop: Workshop, video_id: UUID, track: str = AUDIO) -
                 )
                 await while_wanted(workshop, video, encoding)
             packets = await verify.audio(output, lasts, workshop.sandbox, strict=failures == 0)
-            await _publish(workshop, video, 0, {track: output}, {track: packets})
+            await publish(workshop, video, plan, 0, {track: output}, {track: packets})
 
     async def give_up(tx: Transaction, video: Row, error: PlayheadError) -> None:
         if track == AUDIO:
@@ -135,48 +134,6 @@ def _heard(plan: Plan, info: MediaInfo, track: str) -> AudioTrack:
     stream = next((each.stream for each in plan.other_sounds if each.track == track), plan.audio)
     known = [each for each in (info.audio, *info.other_audio) if each is not None]
     return next(each for each in known if each.index == stream)
-
-
-async def _publish(
-    workshop: Workshop, video: Row, chunk: int, made: dict[str, Path], frames: dict[str, int]
-) -> None:
-    """Store what was made and make it known; when another attempt was first, ours is swept."""
-    token = secrets.token_hex(4)
-    names = {track: _named(video["id"], track, chunk, token) for track in made}
-    sizes = {track: path.stat().st_size for track, path in made.items()}
-    async with workshop.records.transaction() as tx:
-        reserved = {name.key: name.slot for name in names.values()}
-        await objects.reserve(tx, video["project_id"], video["id"], reserved)
-    for track, path in made.items():
-        await workshop.storage.adopt(names[track].key, path)
-    async with workshop.records.transaction() as tx:
-        current = await still(tx, video)
-        if current is None:
-            await objects.doom(tx, [name.key for name in names.values()])
-            return
-        published = [
-            track
-            for track, name in names.items()
-            if await pieces.publish(
-                tx, video["id"], track, chunk, key=name.key, size_bytes=sizes[track], frames=frames[track]
-            )
-        ]
-        if not published:
-            return
-        await events.append(
-            tx, video["project_id"], video["id"], EventType.PROGRESS, {"chunk": chunk, "tracks": published}
-        )
-        # What is streamed first: pictures, and of sound alone the sound.
-        if chunk == 0 and any(map(is_sound, made)) == plan_of(video).drawn:
-            await videos.mark_playable(tx, current)
-        for track in await pieces.complete_tracks(tx, video["id"]):
-            await tx.defer(jobs.finalise(video["id"], track, video["turn"]))
-
-
-def _named(video_id: UUID, track: str, chunk: int, token: str) -> ObjectName:
-    if is_sound(track) and track != AUDIO:
-        return keys.sound(video_id, track, token)
-    return keys.piece(video_id, track, chunk, token)
 
 
 def _of_tracks(plan: Plan, tracks: list[str]) -> list[PlannedRendition]:

@@ -21,7 +21,7 @@ from playhead.packaging import Limits
 from playhead.packaging.fitness import examine_sound
 from playhead.packaging.source import view
 from playhead.processing import picture
-from playhead.processing.ahead import FirstPiece, ahead_of, first_piece, publish_first
+from playhead.processing.ahead import ahead_of, first_piece_under_way, publish_first
 from playhead.processing.examine import SOUNDS_LOOKED_AT, examine
 from playhead.processing.own_index import OwnIndex
 from playhead.processing.planning import NOTHING_SERVABLE, Servable
@@ -58,43 +58,57 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
 
             planned = await asyncio.to_thread(planning, asked)
             index_key = await _store_index(workshop, video, index, servable)
-            made = await first_piece(workshop, video, ahead, info, planned)
-        async with workshop.records.transaction() as tx:
-            current = await still(tx, video)
-            if current is None or current["status"] != Status.PROCESSING or current["plan"] is not None:
-                await objects.doom(tx, [*([index_key] if index_key else ()), *([made.key] if made else ())])
-                return
-            now_asked = await _resolutions(tx, video_id)
-            if now_asked != asked:  # some were deleted meanwhile
-                planned = await asyncio.to_thread(planning, now_asked)
-            if index_key is not None:
-                await videos.keep_index(tx, video_id, index_key)
-            first = await _lay_out(tx, current, info, planned, made)
-        # A film has thousands of jobs: that they are put down must not hold up the one a viewer waits for.
-        async with workshop.records.transaction() as tx:
-            rest = await due.jobs_of(tx, video_id)
-            if first:  # that job hands out the same chunk of the other tracks, or it would be made twice
-                rest = [job for job in rest if job.name != jobs.chunk(video_id, 0, video["turn"]).name]
-            await tx.defer_all(rest)
+            with first_piece_under_way(workshop, video_id):
+                async with workshop.records.transaction() as tx:
+                    current = await still(tx, video)
+                    if not _awaits_plan(current):
+                        await objects.doom(tx, [index_key] if index_key else ())
+                        return
+                    now_asked = await _resolutions(tx, video_id)
+                    if now_asked != asked:  # some were deleted meanwhile
+                        planned = await asyncio.to_thread(planning, now_asked)
+                    if index_key is not None:
+                        await videos.keep_index(tx, video_id, index_key)
+                    begun = ahead.fits(info, planned)
+                    await _lay_out(tx, video, info, planned, begun=begun)
+                if begun and not await publish_first(workshop, video, ahead, planned):
+                    begun = False
+                    async with workshop.records.transaction() as tx:
+                        await _begin(tx, video, planned)
+        await _hand_out(workshop, video, planned, begun=begun)
 
     await attempt(workshop, video_id, "inspect", work, give_up_sent)
 
 
-async def _lay_out(
-    tx: Transaction, video: Row, info: MediaInfo, planned: Plan, made: FirstPiece | None
-) -> bool:
-    """Write the plan down, and its first piece if that is made; whether it is left to a job."""
+def _awaits_plan(video: Row | None) -> bool:
+    return video is not None and video["status"] == Status.PROCESSING and video["plan"] is None
+
+
+async def _lay_out(tx: Transaction, video: Row, info: MediaInfo, planned: Plan, *, begun: bool) -> None:
+    """Write the plan down; its first piece is made before anything else, unless that is `begun`."""
     await captions.lay_out(tx, video, info.texts)
     await pieces.lay_out(tx, video, msgspec.to_builtins(info), planned, msgspec.to_builtins(planned))
     await events.append(tx, video["project_id"], video["id"], EventType.PLANNED)
-    begun = made is not None and await publish_first(tx, video, made)
-    if begun or not planned.source_reasons or (planned.drawn and planned.sound_from_source):
+    if not planned.source_reasons or (planned.drawn and planned.sound_from_source):
         await videos.mark_playable(tx, video)
-    if begun or not planned.source_reasons or planned.drawn or not planned.renditions:
-        return False
-    # Nothing can be played yet: the smallest track's beginning is made before anything else.
-    await tx.defer(jobs.beginning(video["id"], planned.renditions[-1].track, video["turn"]))
-    return True
+    elif not begun:
+        await _begin(tx, video, planned)
+
+
+async def _begin(tx: Transaction, video: Row, planned: Plan) -> None:
+    """Nothing can be played yet: have the smallest track's beginning made."""
+    if not planned.drawn and planned.renditions:
+        await tx.defer(jobs.beginning(video["id"], planned.renditions[-1].track, video["turn"]))
+
+
+async def _hand_out(workshop: Workshop, video: Row, planned: Plan, *, begun: bool) -> None:
+    """Enqueue every job that a plan needs. A film has thousands: none may hold up the one a viewer waits for."""
+    async with workshop.records.transaction() as tx:
+        rest = await due.jobs_of(tx, video["id"])
+        if not begun and planned.source_reasons and not planned.drawn:
+            # The first piece's job hands out the same chunk of the other tracks, or it would be made twice.
+            rest = [job for job in rest if job.name != jobs.chunk(video["id"], 0, video["turn"]).name]
+        await tx.defer_all(rest)
 
 
 async def _asked(workshop: Workshop, video_id: UUID) -> tuple[list[str], bool]:

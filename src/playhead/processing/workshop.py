@@ -66,6 +66,8 @@ class Workshop:
     """Encodes of first pieces at a time that may run before their films are planned."""
     ahead: set[asyncio.Task[Any]] = field(default_factory=set)
     """Those that run now."""
+    first_pieces: dict[UUID, asyncio.Event] = field(default_factory=dict)
+    """Films that are planned and whose first piece comes from such an encode; set once it has come, or never will."""
 
     @asynccontextmanager
     async def bench(self) -> AsyncIterator[Path]:
