@@ -19,6 +19,7 @@ from playhead.events.message import Event, new_secret
 from playhead.events.schedule import again_in
 from playhead.model.errors import ERRORS
 from playhead.model.events import TELLS, EventType, Format, formats_telling
+from playhead.model.problems import docs_url
 from playhead.model.signing import Signer
 from playhead.model.urls import Urls, version
 
@@ -37,6 +38,7 @@ VIDEO_ROW: dict[str, Any] = {
     "error_code": None,
     "error_detail": None,
     "poster_key": "p",
+    "info": {"other_audio": [{"language": "eng"}, {"language": "fra"}]},
 }
 READY_ROW = {
     "id": BIG,
@@ -65,6 +67,9 @@ EVENT = Event(
     video=VIDEO_ROW,
     renditions=[READY_ROW, FAILED_ROW],
     images={"854x480": [{"number": 0, "key": "t0"}, {"number": 1, "key": "t1"}]},
+    left_out=[
+        {"part": "sound", "name": "audio-3", "error_code": "corrupt_file", "error_detail": "It is cut off."}
+    ],
 )
 FAILED = replace(
     EVENT,
@@ -73,7 +78,7 @@ FAILED = replace(
     | {"status": "fail", "error_code": "corrupt_file", "error_detail": "The file ends after 3 seconds."},
 )
 PRIVATE = replace(EVENT, video=VIDEO_ROW | {"is_public": False})
-GONE = replace(EVENT, video=None, renditions=[], images={})
+GONE = replace(EVENT, video=None, renditions=[], images={}, left_out=[])
 
 BASE = f"https://video.example/v/{VIDEO}"
 FILM_URL = f"{BASE}/480p.mp4?v={version('k')}"
@@ -171,6 +176,16 @@ def test_standard_ready() -> None:
             "is_public": True,
             "metadata": {"user": "ünique", "n": [1, None]},
             "error": None,
+            "left_out": [
+                {
+                    "part": "sound",
+                    "language": "fra",
+                    "code": "corrupt_file",
+                    "message": "It is cut off.",
+                    "remedy": ERRORS["corrupt_file"].remedy,
+                    "docs_url": docs_url("corrupt_file"),
+                }
+            ],
             "renditions": [
                 {
                     "resolution": "480p",
@@ -192,13 +207,13 @@ def test_standard_failure_names_the_error() -> None:
     body = _standard(FAILED)
     assert body["type"] == "video.failed"
     assert body["data"]["error"]["code"] == "corrupt_file"
-    assert body["data"]["error"]["message"].startswith("The file ends after 3 seconds. ")
+    assert body["data"]["error"]["message"] == "The file ends after 3 seconds."
     assert body["data"]["error"]["remedy"] == ERRORS["corrupt_file"].remedy
     assert body["data"]["error"]["docs_url"].endswith("/docs/errors/corrupt_file.md")
 
 
 def test_standard_tells_no_urls_of_a_private_video() -> None:
-    assert "http" not in json.dumps(_standard(PRIVATE))
+    assert "http" not in json.dumps(_standard(replace(PRIVATE, left_out=[])))
 
 
 def test_standard_tells_the_id_of_a_deleted_video() -> None:

@@ -19,7 +19,7 @@ from litestar.params import SkipValidation
 from playhead.api.preflight_form import Asked, read_form
 from playhead.media.sparse import SparseBytes
 from playhead.model.errors import PlayheadError
-from playhead.model.problems import docs_url
+from playhead.model.problems import reason
 from playhead.processing.estimate import Interval
 from playhead.processing.preflight import MOST_BYTES, DryRun, Judging, Verdict, judge
 from playhead.processing.unprobed import Unprobed
@@ -109,23 +109,12 @@ def preflight_view(verdict: Verdict) -> dict[str, Any]:
     return {
         "verdict": verdict.name,
         "reasons": list(verdict.reasons),
-        "error": _error(verdict.error),
+        "error": None if verdict.error is None else reason(verdict.error),
         "source": _source(verdict.facts),
         "plan": _plan(verdict.plan),
         "wanted": []
         if verdict.wanted is None
         else [{"start": verdict.wanted[0], "length": verdict.wanted[1]}],
-    }
-
-
-def _error(error: PlayheadError | None) -> dict[str, Any] | None:
-    if error is None:
-        return None
-    return {
-        "code": error.code,
-        "message": error.detail or error.kind.sentence,
-        "remedy": error.kind.remedy,
-        "docs_url": docs_url(error.code),
     }
 
 

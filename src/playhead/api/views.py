@@ -7,13 +7,11 @@ from typing import Any
 from playhead.api.gather import VideoRecord
 from playhead.model import checksum, languages
 from playhead.model.errors import PlayheadError
-from playhead.model.plan import sound_track
-from playhead.model.problems import docs_url
+from playhead.model.problems import reason
 from playhead.model.states import Status
 from playhead.model.urls import Urls
-from playhead.records import uploads
+from playhead.records import left_out, uploads
 from playhead.records.database import Row
-from playhead.records.left_out import Part
 
 ALMOST = 0.99
 """Progress of a video whose pieces are all made but not joined yet."""
@@ -44,7 +42,7 @@ def video_view(record: VideoRecord, urls: Urls, token: str | None) -> dict[str, 
         "hls_url": urls.hls(video["id"], token) if playable else None,
         "dash_url": urls.dash(video["id"], token) if playable else None,
         "captions": [_captions(row, urls, token) for row in record.captions],
-        "left_out": [_left_out(row, video["info"] or {}) for row in record.left_out],
+        "left_out": [left_out.told(row, video["info"]) for row in record.left_out],
         "renditions": [
             _rendition(row, record.images.get(row["track"] or "", []), urls, token)
             for row in record.renditions
@@ -73,23 +71,7 @@ def error_view(row: Row) -> dict[str, Any] | None:
     """Why a video or rendition failed, or None."""
     if row["error_code"] is None:
         return None
-    error = PlayheadError(row["error_code"], row["error_detail"] or "")
-    return {
-        "code": error.code,
-        "message": error.detail or error.kind.sentence,
-        "remedy": error.kind.remedy,
-        "docs_url": docs_url(error.code),
-    }
-
-
-def _left_out(row: Row, info: dict[str, Any]) -> dict[str, Any]:
-    """A part that the video is made without."""
-    if row["part"] == Part.CAPTIONS:
-        language = row["name"]
-    else:
-        sounds = enumerate(info.get("other_audio", ()), 1)
-        language = next((each["language"] for at, each in sounds if sound_track(at) == row["name"]), None)
-    return {"part": row["part"], "language": language, **(error_view(row) or {})}
+    return reason(PlayheadError(row["error_code"], row["error_detail"] or ""))
 
 
 def _rendition(row: Row, images: list[Row], urls: Urls, token: str | None) -> dict[str, Any]:

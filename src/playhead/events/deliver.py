@@ -14,7 +14,7 @@ from playhead.events.schedule import again_in
 from playhead.events.sender import Outcome, Sender
 from playhead.model.events import EventType, Format
 from playhead.model.urls import Urls
-from playhead.records import renditions, videos, webhooks
+from playhead.records import left_out, renditions, videos, webhooks
 from playhead.records.database import Records, Row, Transaction
 
 
@@ -57,6 +57,7 @@ async def _event(tx: Transaction, owed: Row) -> Event:
         video=await videos.find(tx, video_id),
         renditions=(await renditions.of_videos(tx, [video_id]))[video_id],
         images={track: rows for (_, track), rows in by_track.items()},
+        left_out=(await left_out.of_videos(tx, [video_id]))[video_id],
     )
 
 

@@ -37,6 +37,8 @@ class Event:
     renditions: list[Row]
     images: dict[str, list[Row]]
     """Thumbnails by track."""
+    left_out: list[Row]
+    """The parts that the video is made without."""
 
     @property
     def id(self) -> str:

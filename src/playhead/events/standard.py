@@ -10,9 +10,10 @@ from standardwebhooks import Webhook
 
 from playhead.events.message import Event, Message
 from playhead.model.errors import PlayheadError
-from playhead.model.problems import docs_url
+from playhead.model.problems import reason
 from playhead.model.states import Status
 from playhead.model.urls import Urls
+from playhead.records import left_out
 from playhead.records.database import Row
 
 
@@ -47,6 +48,7 @@ def _data(event: Event, urls: Urls) -> dict[str, Any]:
         "is_public": video["is_public"],
         "metadata": video["metadata"],
         "error": _error(video),
+        "left_out": [left_out.told(row, video["info"]) for row in event.left_out],
         "renditions": [_rendition(row, event, public) for row in event.renditions],
     }
     if public is not None:
@@ -73,10 +75,4 @@ def _rendition(row: Row, event: Event, public: Urls | None) -> dict[str, Any]:
 def _error(video: Row) -> dict[str, str] | None:
     if video["error_code"] is None:
         return None
-    error = PlayheadError(video["error_code"], video["error_detail"] or "")
-    return {
-        "code": error.code,
-        "message": error.message,
-        "remedy": error.kind.remedy,
-        "docs_url": docs_url(error.code),
-    }
+    return reason(PlayheadError(video["error_code"], video["error_detail"] or ""))

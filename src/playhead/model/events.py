@@ -16,8 +16,6 @@ class EventType(StrEnum):
     PLAYABLE = "video.playable"
     """Its beginning can be shown, though not every rendition is made."""
     POSTER = "video.poster"
-    PROGRESS = "video.progress"
-    """One more chunk was encoded."""
     RENDITION_READY = "video.rendition_ready"
     READY = "video.ready"
     FAILED = "video.failed"
@@ -40,8 +38,8 @@ class Format(StrEnum):
 
 
 TELLS: dict[Format, frozenset[EventType]] = {
-    # Progress is for those who watch; a webhook for every chunk would be noise.
-    Format.STANDARD: frozenset(EventType) - {EventType.PLANNED, EventType.PROGRESS},
+    # That it is planned is of no use to who cannot see the plan; what comes of it follows.
+    Format.STANDARD: frozenset(EventType) - {EventType.PLANNED},
     Format.HYPERSERVE: frozenset({EventType.READY, EventType.FAILED}),
 }
 """Format → the events it has a message for; no delivery is made of others."""

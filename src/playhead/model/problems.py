@@ -32,6 +32,16 @@ def problem(error: PlayheadError, request_id: str | None = None) -> dict[str, An
     return body
 
 
+def reason(error: PlayheadError) -> dict[str, str]:
+    """Why a video or a part of it failed, or would: the same in every answer and event."""
+    return {
+        "code": error.code,
+        "message": error.detail or error.kind.sentence,
+        "remedy": error.kind.remedy,
+        "docs_url": docs_url(error.code),
+    }
+
+
 def waiting(error: PlayheadError) -> dict[str, str]:
     """The header that says when to come again, of answers that ask for it."""
     if error.kind.status not in (429, 503):

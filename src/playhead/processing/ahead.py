@@ -74,8 +74,9 @@ class Ahead:
 
     def fits(self, info: MediaInfo, plan: Plan) -> bool:
         """Whether the first piece that a plan asks for is the one under way."""
-        wanted = bool(plan.source_reasons) and not plan.drawn
-        return wanted and self._making is not None and self._encode(info, plan) == self._invocation
+        if self._making is None or plan.drawn or not plan.source_reasons or not plan.renditions:
+            return False
+        return self._encode(info, plan) == self._invocation
 
     async def taken(self, plan: Plan) -> verify.Checked | None:
         """The first piece of the smallest rendition of a plan it fits, checked as every piece is.

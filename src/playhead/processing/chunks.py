@@ -33,7 +33,7 @@ async def encode_chunk(workshop: Workshop, video_id: UUID, number: int, only: st
     `only` names the one track that a viewer waits for; the others are left to the job of the whole chunk.
     """
     name = f"chunk:{number}" if only is None else f"demand:{only}:{number}"
-    if only is not None and number == 0:
+    if number == 0:
         await first_piece_over(workshop, video_id)
 
     async def work(video: Row, failures: int) -> None:

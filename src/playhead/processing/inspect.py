@@ -60,8 +60,8 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
             index_key = await _store_index(workshop, video, index, servable)
             with first_piece_under_way(workshop, video_id):
                 async with workshop.records.transaction() as tx:
-                    current = await still(tx, video)
-                    if not _awaits_plan(current):
+                    current = await _awaiting_plan(tx, video)
+                    if current is None:
                         await objects.doom(tx, [index_key] if index_key else ())
                         return
                     now_asked = await _resolutions(tx, video_id)
@@ -70,7 +70,7 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
                     if index_key is not None:
                         await videos.keep_index(tx, video_id, index_key)
                     begun = ahead.fits(info, planned)
-                    await _lay_out(tx, video, info, planned, begun=begun)
+                    await _lay_out(tx, current, info, planned, begun=begun)
                 if begun and not await publish_first(workshop, video, ahead, planned):
                     begun = False
                     async with workshop.records.transaction() as tx:
@@ -80,8 +80,12 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
     await attempt(workshop, video_id, "inspect", work, give_up_sent)
 
 
-def _awaits_plan(video: Row | None) -> bool:
-    return video is not None and video["status"] == Status.PROCESSING and video["plan"] is None
+async def _awaiting_plan(tx: Transaction, video: Row) -> Row | None:
+    """The video as it is now, locked, if it still needs a plan."""
+    current = await still(tx, video)
+    if current is None or current["status"] != Status.PROCESSING or current["plan"] is not None:
+        return None
+    return current
 
 
 async def _lay_out(tx: Transaction, video: Row, info: MediaInfo, planned: Plan, *, begun: bool) -> None:

@@ -8,10 +8,9 @@ from pathlib import Path
 from uuid import UUID
 
 from playhead.model import jobs
-from playhead.model.events import EventType
 from playhead.model.plan import AUDIO, Plan, is_sound
 from playhead.processing.workshop import Workshop, still
-from playhead.records import events, objects, pieces, videos
+from playhead.records import objects, pieces, videos
 from playhead.records.database import Row
 from playhead.storage import keys
 from playhead.storage.keys import ObjectName
@@ -43,17 +42,13 @@ async def publish(
             await objects.doom(tx, [name.key for name in names.values()])
             return
         published = [
-            track
-            for track, name in names.items()
-            if await pieces.publish(
+            await pieces.publish(
                 tx, video["id"], track, chunk, key=name.key, size_bytes=sizes[track], frames=frames[track]
             )
+            for track, name in names.items()
         ]
-        if not published:
+        if not any(published):
             return
-        await events.append(
-            tx, video["project_id"], video["id"], EventType.PROGRESS, {"chunk": chunk, "tracks": published}
-        )
         # What is streamed first: pictures, and of sound alone the sound.
         if chunk == 0 and any(map(is_sound, made)) == plan.drawn:
             await videos.mark_playable(tx, current)

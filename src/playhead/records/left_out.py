@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from playhead.model.errors import PlayheadError
+from playhead.model.plan import sound_track
+from playhead.model.problems import reason
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import left_out
 
@@ -53,6 +56,17 @@ async def of_videos(tx: Transaction, video_ids: Sequence[UUID]) -> dict[UUID, li
     for row in found:
         by_video[row.video_id].append(dict(row._mapping))
     return by_video
+
+
+def told(row: Row, info: dict[str, Any] | None) -> dict[str, Any]:
+    """What is told of one, `info` being what is known of the video's source."""
+    if row["part"] == Part.CAPTIONS:
+        language = row["name"]
+    else:
+        sounds = enumerate((info or {}).get("other_audio", ()), 1)
+        language = next((each["language"] for at, each in sounds if sound_track(at) == row["name"]), None)
+    error = PlayheadError(row["error_code"], row["error_detail"] or "")
+    return {"part": row["part"], "language": language, **reason(error)}
 
 
 async def clear(tx: Transaction, video_id: UUID, part: Part, name: str = "") -> None:
