@@ -48,6 +48,9 @@ CLIPS: dict[str, tuple[str, ...]] = {
 }
 RESOLUTIONS = {"fit.mp4": ["240p", "144p"], "unfit.avi": ["240p", "144p"]}
 """Of the others, one rendition."""
+MOST_STORED = 1.01
+"""Stored bytes for each byte of the source and of the renditions."""
+SWEPT_WITHIN = 60.0
 SOUNDS = {"silent.mp4": 0, "sounds.mp4": 2, "dubbed.mkv": 2}
 
 
@@ -178,6 +181,26 @@ def test_what_was_fetched_while_it_was_made_is_what_is_there_afterwards(
     late = [stream.get(each) for each in reversed(names)]
     assert [answer.content for answer in early] == [answer.content for answer in late]
     assert [answer.headers["etag"] for answer in early] == [answer.headers["etag"] for answer in late]
+
+
+@pytest.mark.parametrize("name", ["fit.mp4", "unfit.avi"])
+def test_mp4_hls_and_dash_are_stored_once(name: str, sent: dict[str, Sent], live_server: Live) -> None:
+    """All that was streamed is views of the source and the renditions, and what they were made of is gone."""
+    clip = sent[name]
+    for track in (*clip.stream.tracks(), *clip.stream.sounds()):
+        assert {clip.stream.get(each).status_code for each in clip.stream.names(track)} == {200}
+    kept = live_server.data / "storage" / "videos" / clip.video["id"]
+    own = clip.path.stat().st_size + sum(each["size_bytes"] for each in clip.video["renditions"])
+
+    def stored() -> int:
+        return sum(
+            each.stat().st_size for each in kept.rglob("*") if each.is_file() and each.suffix != ".jpg"
+        )
+
+    deadline = time.monotonic() + SWEPT_WITHIN
+    while stored() > MOST_STORED * own and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert own <= stored() <= MOST_STORED * own
 
 
 @pytest.fixture
