@@ -72,12 +72,22 @@ async function seek(time) {
 /** A moment without which nothing can be said to have come to rest. */
 const pause = () => new Promise((done) => setTimeout(done, 150));
 
+/** Milliseconds without a move after which a player that should play is said to stand still. */
+const STILL = 45_000;
+
 /** Plays to the end. */
 async function finish() {
   await video.play();
+  let [at, since] = [video.currentTime, performance.now()];
   while (!video.ended) {
     if (seen.errors.length) throw new Error(seen.errors[0]);
     await new Promise((done) => setTimeout(done, 50));
+    if (video.currentTime !== at) [at, since] = [video.currentTime, performance.now()];
+    if (performance.now() - since > STILL) {
+      const { duration, paused, seeking, readyState } = video;
+      const state = { at, duration, paused, seeking, readyState, held: held(), stalls: seen.stalls };
+      throw new Error(`it stands still: ${JSON.stringify(state)}`);
+    }
   }
 }
 
