@@ -6,8 +6,7 @@ from typing import Any
 
 from playhead.api.gather import VideoRecord
 from playhead.model import checksum, languages
-from playhead.model.errors import PlayheadError
-from playhead.model.problems import reason
+from playhead.model.problems import reason_kept
 from playhead.model.states import Status
 from playhead.model.urls import Urls
 from playhead.records import left_out, uploads
@@ -69,9 +68,7 @@ def _video_error(record: VideoRecord) -> dict[str, Any] | None:
 
 def error_view(row: Row) -> dict[str, Any] | None:
     """Why a video or rendition failed, or None."""
-    if row["error_code"] is None:
-        return None
-    return reason(PlayheadError(row["error_code"], row["error_detail"] or ""))
+    return reason_kept(row["error_code"], row["error_detail"])
 
 
 def _rendition(row: Row, images: list[Row], urls: Urls, token: str | None) -> dict[str, Any]:

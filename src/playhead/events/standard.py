@@ -9,8 +9,7 @@ import msgspec
 from standardwebhooks import Webhook
 
 from playhead.events.message import Event, Message
-from playhead.model.errors import PlayheadError
-from playhead.model.problems import reason
+from playhead.model.problems import reason_kept
 from playhead.model.states import Status
 from playhead.model.urls import Urls
 from playhead.records import left_out
@@ -47,7 +46,7 @@ def _data(event: Event, urls: Urls) -> dict[str, Any]:
         "status": video["status"],
         "is_public": video["is_public"],
         "metadata": video["metadata"],
-        "error": _error(video),
+        "error": reason_kept(video["error_code"], video["error_detail"]),
         "left_out": [left_out.told(row, video["info"]) for row in event.left_out],
         "renditions": [_rendition(row, event, public) for row in event.renditions],
     }
@@ -70,9 +69,3 @@ def _rendition(row: Row, event: Event, public: Urls | None) -> dict[str, Any]:
             for image in event.images.get(row["track"] or "", ())
         ],
     }
-
-
-def _error(video: Row) -> dict[str, str] | None:
-    if video["error_code"] is None:
-        return None
-    return reason(PlayheadError(video["error_code"], video["error_detail"] or ""))

@@ -42,6 +42,11 @@ def reason(error: PlayheadError) -> dict[str, str]:
     }
 
 
+def reason_kept(code: str | None, detail: str | None) -> dict[str, str] | None:
+    """The same of a failure that was written down; None when there was none."""
+    return None if code is None else reason(PlayheadError(code, detail or ""))
+
+
 def waiting(error: PlayheadError) -> dict[str, str]:
     """The header that says when to come again, of answers that ask for it."""
     if error.kind.status not in (429, 503):

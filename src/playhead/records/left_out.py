@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from playhead.model.errors import PlayheadError
 from playhead.model.plan import sound_track
-from playhead.model.problems import reason
+from playhead.model.problems import reason_kept
 from playhead.records.database import Row, Transaction
 from playhead.records.tables import left_out
 
@@ -65,8 +65,8 @@ def told(row: Row, info: dict[str, Any] | None) -> dict[str, Any]:
     else:
         sounds = enumerate((info or {}).get("other_audio", ()), 1)
         language = next((each["language"] for at, each in sounds if sound_track(at) == row["name"]), None)
-    error = PlayheadError(row["error_code"], row["error_detail"] or "")
-    return {"part": row["part"], "language": language, **reason(error)}
+    why = reason_kept(row["error_code"], row["error_detail"]) or {}
+    return {"part": row["part"], "language": language, **why}
 
 
 async def clear(tx: Transaction, video_id: UUID, part: Part, name: str = "") -> None:
