@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +81,13 @@ def fetch(url: str, to: Path) -> Path:
             for block in answer.iter_bytes():
                 file.write(block)
     return to
+
+
+def preflight(
+    client: httpx.Client, url: str, size: int, ranges: Mapping[int, bytes], **fields: str
+) -> httpx.Response:
+    """Ask what would become of a file of which some ranges are shown, by where each begins."""
+    parts = {f"range-{at}": ("blob", data, "application/octet-stream") for at, data in ranges.items()}
+    return client.post(
+        url, data={"filename": "a.mp4", "size": str(size), **fields}, files=parts or {"x": ("", b"")}
+    )

@@ -1,91 +1,25 @@
-"""Preflight over the wire: with a key, with a grant, with an upload's URL; and against what became of the files."""
+"""Preflight over the wire: with a key, with a grant, with an upload's URL."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import httpx
 import pytest
 
 from playhead.processing.preflight import MOST_BYTES
 from tests import drive
-from tests.journeys import parade
+from tests.drive import preflight
 from tests.live import Live
 from tests.media.samples import sample
-
-# One of each kind; `tests/processing/test_preflight.py` has all of them.
-TABLE = {
-    "fps_25": "fit",
-    "moov_last": "fit",
-    "sar_rotated": "encode",
-    "hevc_10_bit": "encode",
-    "h264_10_bit": "encode",
-    "long_gop": "encode",
-    "rotate_90": "encode",
-    "prores_4444_alpha": "encode",
-    "webm_vp9": "encode",
-    "mkv": "fit",
-    "text": "refused",
-    "empty": "refused",
-    "encrypted": "refused",
-    "only_sound_m4a": "fit",
-    "cut_moov_first_50": "refused",
-}
 
 
 @pytest.fixture(scope="module")
 def http(live_server: Live) -> Iterator[httpx.Client]:
     with live_server.http() as client:
         yield client
-
-
-def ask(
-    client: httpx.Client, url: str, size: int, ranges: Mapping[int, bytes], **fields: str
-) -> httpx.Response:
-    parts = {f"range-{at}": ("blob", data, "application/octet-stream") for at, data in ranges.items()}
-    return client.post(
-        url, data={"filename": "a.mp4", "size": str(size), **fields}, files=parts or {"x": ("", b"")}
-    )
-
-
-def test_verdicts_are_what_becomes_of_the_files(http: httpx.Client, live_server: Live) -> None:
-    samples = [sample(name) for name in TABLE]
-    told = {}
-    for each in samples:
-        data = each.path().read_bytes()
-        answer = ask(http, "/v1/preflight", len(data), {0: data[:MOST_BYTES]}, resolutions=parade.RESOLUTION)
-        assert answer.status_code == 200, answer.text
-        told[each.name] = answer.json()
-    assert {name: verdict["verdict"] for name, verdict in told.items()} == TABLE
-
-    sent = parade.together(live_server, samples)
-    for name, (video_id, code) in sent.items():
-        video = None if video_id is None else drive.wait(http, video_id, 300)
-        if told[name]["verdict"] == "refused":
-            assert told[name]["error"]["code"] == (code or (video or {})["error"]["code"]), name
-            continue
-        assert video is not None, name
-        assert (video["status"], video["source"]["reasons"]) == ("ready", told[name]["reasons"]), name
-        assert video["source"]["served_as_it_is"] == (told[name]["verdict"] == "fit")
-        if told[name]["source"] is not None:
-            _hold(told[name], video, sample(name).path().stat().st_size)
-
-
-def _hold(told: dict[str, Any], video: dict[str, Any], size: int) -> None:
-    source, plan = told["source"], told["plan"]
-    for field in ("width", "height", "video_codec", "audio_codec"):
-        assert source[field] == video["source"][field]
-    [planned], [made] = plan["renditions"], video["renditions"]
-    assert (planned["width"], planned["height"], planned["note"]) == (
-        made["width"],
-        made["height"],
-        made["note"],
-    )
-    poster = len(httpx.get(video["poster_url"]).content)
-    assert plan["bytes"]["low"] <= size + made["size_bytes"] + poster <= plan["bytes"]["high"]
 
 
 def test_the_holder_of_a_grant_may_ask_from_any_page(http: httpx.Client) -> None:
@@ -96,10 +30,10 @@ def test_the_holder_of_a_grant_may_ask_from_any_page(http: httpx.Client) -> None
         allowed = page.options(
             url, headers={"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
         )
-        answer = ask(page, url, len(data), {0: data})
-        beyond = ask(page, url, len(data), {0: data}, resolutions="8k")
-        larger = ask(page, url, len(data) + 1, {0: data})
-        forged = ask(page, url.replace("/u/", "/u/x"), len(data), {0: data})
+        answer = preflight(page, url, len(data), {0: data})
+        beyond = preflight(page, url, len(data), {0: data}, resolutions="8k")
+        larger = preflight(page, url, len(data) + 1, {0: data})
+        forged = preflight(page, url.replace("/u/", "/u/x"), len(data), {0: data})
 
     assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (204, "*")
     assert answer.headers["access-control-allow-origin"] == "*"
@@ -120,7 +54,7 @@ def test_the_holder_of_an_upload_url_may_ask(http: httpx.Client) -> None:
     upload = http.post("/v1/uploads", json={"filename": "a.mp4", "size": len(data)}).json()
 
     with httpx.Client() as page:
-        answer = ask(page, f"{upload['url']}/preflight", len(data), {0: data})
+        answer = preflight(page, f"{upload['url']}/preflight", len(data), {0: data})
 
     assert answer.json()["verdict"] == "fit"
     assert drive.video(http, upload["video_id"])["status"] == "pending_upload"
@@ -128,11 +62,11 @@ def test_the_holder_of_an_upload_url_may_ask(http: httpx.Client) -> None:
 
 def test_a_key_is_needed(live_server: Live) -> None:
     with httpx.Client(base_url=live_server.url) as nobody:
-        assert ask(nobody, "/v1/preflight", 10, {0: b"0123456789"}).json()["code"] == "invalid_key"
+        assert preflight(nobody, "/v1/preflight", 10, {0: b"0123456789"}).json()["code"] == "invalid_key"
 
 
 def test_it_says_what_else_it_wants(http: httpx.Client) -> None:
-    answer = ask(http, "/v1/preflight", 1 << 30, {}).json()
+    answer = preflight(http, "/v1/preflight", 1 << 30, {}).json()
 
     assert answer["verdict"] == "unknown"
     assert answer["wanted"] == [{"start": 0, "length": 1 << 20}]
@@ -154,7 +88,7 @@ def test_it_says_what_else_it_wants(http: httpx.Client) -> None:
 def test_a_wrong_form_is_refused_by_name(
     http: httpx.Client, fields: dict[str, str], ranges: dict[int, bytes], code: str
 ) -> None:
-    answer = ask(http, "/v1/preflight", **{"size": 10, "ranges": ranges, **fields})  # type: ignore[arg-type]
+    answer = preflight(http, "/v1/preflight", **{"size": 10, "ranges": ranges, **fields})  # type: ignore[arg-type]
 
     assert (answer.status_code in (413, 422), answer.json()["code"]) == (True, code)
 
@@ -189,14 +123,14 @@ def test_random_ranges_never_end_in_a_failure_of_ours(http: httpx.Client) -> Non
             ranges[start] = bytes(data[start : start + luck.randrange(len(data))])
         if luck.random() < 0.5:
             ranges[0] = bytes(data)
-        answer = ask(http, "/v1/preflight", luck.choice([len(data), 1, 1 << 31]), ranges)
+        answer = preflight(http, "/v1/preflight", luck.choice([len(data), 1, 1 << 31]), ranges)
         assert answer.status_code == 200, answer.text
 
 
 def test_many_at_once_are_answered_or_told_to_wait(http: httpx.Client) -> None:
     data = sample("fps_25").path().read_bytes()
     with ThreadPoolExecutor(24) as pool:
-        answers = list(pool.map(lambda _: ask(http, "/v1/preflight", len(data), {0: data}), range(48)))
+        answers = list(pool.map(lambda _: preflight(http, "/v1/preflight", len(data), {0: data}), range(48)))
 
     assert {answer.status_code for answer in answers} <= {200, 429}
     assert all(answer.json()["verdict"] == "fit" for answer in answers if answer.status_code == 200)

@@ -3,10 +3,13 @@
 import { MediaPlayer } from "dashjs";
 import { drive, until } from "./watch.js";
 
-drive(async (video, url, failed) => {
+drive(async (video, url, failed, ended) => {
   const player = MediaPlayer().create();
   player.updateSettings({ debug: { logLevel: 0 }, streaming: { trackSwitchMode: { audio: "alwaysReplace" } } });
   player.on(MediaPlayer.events.ERROR, ({ error }) => failed(`fatal ${error.code ?? error} ${error.message ?? ""}`));
+  // It looks five times a second whether the playhead is at the end, and then pauses there: if it does so in the
+  // moment before the browser's own event, that never comes.
+  player.on(MediaPlayer.events.PLAYBACK_ENDED, ended);
   const read = new Promise((done) => player.on(MediaPlayer.events.STREAM_INITIALIZED, done));
   player.initialize(video, url, false);
   await read;

@@ -75,11 +75,12 @@ const pause = () => new Promise((done) => setTimeout(done, 150));
 /** Milliseconds without a move after which a player that should play is said to stand still. */
 const STILL = 45_000;
 
-/** Plays to the end. */
+/** Plays to the end: it is there when the browser says so, or the player (see `drive`) with nothing left to play. */
 async function finish() {
+  seen.ended = false;
   await video.play();
   let [at, since] = [video.currentTime, performance.now()];
-  while (!video.ended) {
+  while (!seen.ended) {
     if (seen.errors.length) throw new Error(seen.errors[0]);
     await new Promise((done) => setTimeout(done, 50));
     if (video.currentTime !== at) [at, since] = [video.currentTime, performance.now()];
@@ -117,18 +118,24 @@ export async function until(true_) {
   }
 }
 
+/** A player that ends a film by itself: it does at its last moment, or it has done wrong. */
+function ended() {
+  if (video.currentTime < video.duration - 0.05) seen.errors.push(`ended at ${video.currentTime} of ${video.duration}`);
+  seen.ended = true;
+}
+
 /**
  * Makes a player drivable from the test.
  *
- * `open(video, url, failed)` loads a presentation and calls `failed` with a text for whatever the player complains
- * of; it gives `heights()`, those to choose from, `choose(height)`, which changes what is shown as soon as can be,
+ * `open(video, url, failed, ended)` loads a presentation, calls `failed` with a text for whatever the player complains
+ * of, and `ended` where a player ends a film itself and not by the browser's event; it gives `heights()`, those to choose from, `choose(height)`, which changes what is shown as soon as can be,
  * `sounds()`, the languages to choose from, and `listen(language)`.
  */
 export function drive(open) {
   let player;
   window.drive = {
     async open(url) {
-      player = await open(video, url, (text) => seen.errors.push(text));
+      player = await open(video, url, (text) => seen.errors.push(text), ended);
       await video.play();
       await until(() => video.currentTime > 0.1);
       return player.heights();
