@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from signal import SIGINT
+from signal import SIGQUIT
 
 import psycopg
 import pytest
@@ -109,7 +109,7 @@ def _served(folder: Path, prefix: Sequence[str]) -> Iterator[Postgres]:
         _wait_until_ready(server, process, folder / "log")
         yield server
     finally:
-        process.send_signal(SIGINT)
+        process.send_signal(SIGQUIT)  # at once: in good order, all that was made is written down first
         process.wait(30)
 
 
