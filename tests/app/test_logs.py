@@ -13,10 +13,9 @@ import structlog
 
 from playhead.app.logs import HIDDEN, configure_logs
 from playhead.model.signing import Signer
-from playhead.records.projects import new_key
 from playhead.settings import Settings
 
-KEY = new_key()
+KEY = "ph_N7mrMkuugjtl9Y1S6DfHZgLY1uhPPoe-pSXIQt08l5Y"
 TOKEN = Signer(["x" * 32]).sign("playback", "a video", 2_000_000_000)
 
 
