@@ -13,7 +13,9 @@ from litestar import Litestar
 @asynccontextmanager
 async def serving(app: Litestar, port: int = 0) -> AsyncIterator[str]:
     """The base URL of `app`, served on a loopback port, any free one if none is given."""
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="on"))
+    # Its own set-up of logs would stay behind in the process.
+    config = uvicorn.Config(app, port=port, log_config=None, log_level="warning", lifespan="on")
+    server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     try:
         while not server.started:

@@ -148,9 +148,9 @@ def make(live_server: Live, clip: bytes) -> Iterator[Made]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ready_video(make: Made) -> dict[str, Any]:
-    """A public video that is ready, as the API tells it."""
+    """A public video that is ready, as the API tells it; new, for the dashboard lists those that came last."""
     return make(True)
 
 
