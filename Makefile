@@ -39,8 +39,8 @@ $(VENV)/tested: $(VENV)/developed
 serve: $(VENV)/tools ## Start everything on 127.0.0.1:8000 and print the page's URL and a key
 	exec $(BIN)/playhead serve
 
-test: $(VENV)/tested ## Run every test, on real parts
-	$(BIN)/pytest
+test: $(VENV)/tested ## Run every test, on real parts; two files at a time
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: $(VENV)/developed ## Format, lint, types, imports and the repository's own rules
 	$(BIN)/ruff format --check .
