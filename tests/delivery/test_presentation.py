@@ -44,7 +44,9 @@ def playing(source: Path, *renditions: Row, **fields: object) -> Playing:
     return replace(made, **fields)  # type: ignore[arg-type]
 
 
-def rendition(track: str, status: Status, key: str | None = None, size: int = 0) -> Row:
+def rendition(
+    track: str, status: Status, key: str | None = None, size: int = 0, *, begun: bool = False
+) -> Row:
     width, height = map(int, track.split("x"))
     return {
         "track": track,
@@ -53,6 +55,7 @@ def rendition(track: str, status: Status, key: str | None = None, size: int = 0)
         "status": status,
         "key": key,
         "size_bytes": size,
+        "begun": begun,
     }
 
 
@@ -119,6 +122,29 @@ async def test_while_nothing_is_there_the_smallest_is_told(disk: Disk, unfit: Pa
     # Who still holds a playlist of another one is served as well.
     assert isinstance(found.track("640x360"), Growing)
     assert found.sounds_due == (Due("audio", "und"),)
+
+
+async def test_the_smallest_is_told_beside_others_once_it_is_begun(disk: Disk, tmp_path: Path) -> None:
+    """So that a slow line has a choice from the beginning, and no player begins with what would let it wait."""
+    fit = tmp_path / "fit.mp4"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=3", *sound(3), *X264, "-g", "25", *AAC, fit)
+    plan = with_source(example_plan(("360p", "240p", "144p")), await judge(fit))
+    sizes = [each.track for each in plan.renditions]
+
+    async def told(*rows: Row) -> list[str]:
+        found = await shown(disk, fit, plan, playing(fit, *rows))
+        assert found is not None
+        return [track.name for track in found.pictures]
+
+    assert await told(*(rendition(each, Status.PROCESSING) for each in sizes)) == ["source"]
+    begun = [rendition(each, Status.PROCESSING, begun=True) for each in sizes]
+    assert await told(*begun) == ["source", "256x144"]
+    await disk.put("made", fit.read_bytes())
+    size = fit.stat().st_size
+    made = {each: rendition(each, Status.READY, "made", size) for each in sizes}
+    assert await told(begun[0], made["426x240"], begun[2]) == ["source", "426x240", "256x144"]
+    # What is larger than something finished is waited for.
+    assert await told(*begun[:2], made["256x144"]) == ["source", "256x144"]
 
 
 async def test_each_encoded_sound_is_told_when_it_is_made(disk: Disk, unfit: Path, fit: Path) -> None:

@@ -20,6 +20,7 @@ from playhead.processing.inspect import inspect
 from playhead.records import playing, renditions, videos
 from tests.delivery.clips import fit, sparse, unfit
 from tests.delivery.making import Making, making
+from tests.media.mp4.clips import AAC, X264, ffmpeg, sound
 
 __all__ = ["fit", "making", "sparse", "unfit"]
 
@@ -93,6 +94,29 @@ async def test_the_master_playlist_lists_what_can_be_served(making: Making, unfi
     assert listed.headers["cache-control"] == "public, max-age=60"
     assert listed.text.count("#EXT-X-STREAM-INF") == len({each.track for each in plan.renditions})
     assert "mp4a.40.2" in listed.text
+
+
+async def test_a_slow_line_has_a_choice_once_the_smallest_is_begun(making: Making, tmp_path: Path) -> None:
+    fit = tmp_path / "fit.mp4"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=6", *sound(6), *X264, "-g", "25", *AAC, fit)
+    video_id, plan = await making.planned(fit, "240p", "144p")
+    listed = await making.names(video_id, "master.m3u8")
+    assert not any(track.track in name for track in plan.renditions for name in listed)
+    await making.chunk(video_id, 0)
+    smallest, last = plan.renditions[-1].track, len(plan.segments) - 1
+    for entry in ("master.m3u8", "manifest.mpd"):
+        text = (await making.get(video_id, entry)).text
+        assert [each in text for each in ("source", plan.renditions[0].track, smallest)] == [
+            True,
+            False,
+            True,
+        ]
+    # It is listed to its end: what is not made yet is made for whoever asks for it.
+    viewer = asyncio.create_task(making.get(video_id, f"{smallest}-{last}.m4s"))
+    while not await making.jobs("encode_on_demand"):
+        await asyncio.sleep(0.02)
+    await making.chunk(video_id, plan.chunks[-1].number, only=smallest)
+    assert (await viewer).status_code == 200
 
 
 async def _plan(making: Making, video_id: UUID) -> Plan:

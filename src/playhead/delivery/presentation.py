@@ -87,8 +87,7 @@ async def present(playing: Playing, plan: Plan | None, shelf: Shelf) -> Presenta
     if plan is not None and not plan.drawn:
         pictures += await _finished(playing, plan, shelf)
         growing = _growing(playing, plan)
-        # While there is nothing else: the smallest, which is soonest made for a viewer who waits.
-        pictures += growing[-1:] if not pictures else ()
+        pictures += _in_time(playing, growing, pictures)
     if not pictures and not (plan is not None and plan.drawn):
         return None
     sounds = await _sounds(playing, plan, shelf, source, cuts)
@@ -130,7 +129,7 @@ async def _finished(playing: Playing, plan: Plan, shelf: Shelf) -> list[Pictures
             lane = await shelf.video(row["key"], row["size_bytes"], plan.lead)
             make = partial(_rendition, row, lane, plan)
             tracks[row["track"]] = await shelf.derived(("pictures", row["key"]), make)
-    return sorted(tracks.values(), key=lambda track: track.width * track.height, reverse=True)
+    return sorted(tracks.values(), key=_area, reverse=True)
 
 
 def _rendition(row: Row, lane: Lane, plan: Plan) -> Pictures:
@@ -143,6 +142,25 @@ def _growing(playing: Playing, plan: Plan) -> tuple[Growing, ...]:
     waiting = {row["track"] for row in playing.renditions if row["status"] == Status.PROCESSING}
     by_track = {each.track: each for each in plan.renditions if each.track in waiting}
     return tuple(Growing(planned, plan) for planned in by_track.values())
+
+
+def _in_time(
+    playing: Playing, growing: Sequence[Growing], beside: Sequence[Pictures | Growing]
+) -> Sequence[Growing]:
+    """Of the tracks under way the smallest, for a slow line: what it lacks is encoded faster than it is watched.
+
+    Where there is something else to play, a player shall not begin with what has yet to be begun.
+    """
+    begun = {row["track"] for row in playing.renditions if row["begun"]}
+    return [
+        track
+        for track in growing[-1:]
+        if not beside or (track.name in begun and _area(track) < _area(beside[-1]))
+    ]
+
+
+def _area(track: Pictures | Growing) -> int:
+    return track.width * track.height
 
 
 async def _sounds(

@@ -34,7 +34,8 @@ class Playing:
     captions: tuple[Row, ...]
     """`language`, `title` and `key` of those there are, in the order of their languages."""
     renditions: tuple[Row, ...]
-    """`track`, `width`, `height`, `status`, `key` and `size_bytes` of those not given up, always in one order."""
+    """`track`, `width`, `height`, `status`, `key`, `size_bytes`, and `begun`: whether its first piece is made. Of
+    those not given up, always in one order."""
     generation: int = 1
     """How often it was made: what is streamed changes with it, and so do its URLs."""
     index_key: str | None = None
@@ -63,6 +64,14 @@ _RENDITION = (
     renditions.c.status.label("rendition_status"),
     renditions.c.key,
     renditions.c.size_bytes,
+    exists()
+    .where(
+        pieces.c.video_id == renditions.c.video_id,
+        pieces.c.track == renditions.c.track,
+        pieces.c.chunk == 0,
+        pieces.c.done_at.is_not(None),
+    )
+    .label("begun"),
 )
 _PLAYING = (
     select(*_VIDEO, *_RENDITION)
@@ -122,6 +131,7 @@ async def load(tx: Transaction, video_id: UUID) -> Playing | None:
                 "status": row.rendition_status,
                 "key": row.key,
                 "size_bytes": row.size_bytes,
+                "begun": row.begun,
             }
             for row in rows
             if row.track is not None
