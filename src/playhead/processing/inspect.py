@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from playhead.media import webp
 from playhead.media.mp4 import Movie, to_bytes
 from playhead.model import jobs
+from playhead.model.errors import PlayheadError
 from playhead.model.events import EventType
 from playhead.model.media import MediaInfo
 from playhead.model.plan import Plan
@@ -22,6 +24,7 @@ from playhead.packaging.fitness import examine_sound
 from playhead.packaging.source import view
 from playhead.processing import picture
 from playhead.processing.ahead import ahead_of, first_piece_under_way, publish_first
+from playhead.processing.ending import confirm_ending
 from playhead.processing.examine import SOUNDS_LOOKED_AT, examine
 from playhead.processing.own_index import OwnIndex
 from playhead.processing.planning import NOTHING_SERVABLE, Servable
@@ -75,7 +78,8 @@ async def inspect(workshop: Workshop, video_id: UUID) -> None:
                     begun = False
                     async with workshop.records.transaction() as tx:
                         await _begin(tx, video, planned)
-        await _hand_out(workshop, video, planned, begun=begun)
+            await _hand_out(workshop, video, planned, begun=begun)
+            await _look_to_its_end(workshop, video, path, info, timeline)
 
     await attempt(workshop, video_id, "inspect", work, give_up_sent)
 
@@ -113,6 +117,19 @@ async def _hand_out(workshop: Workshop, video: Row, planned: Plan, *, begun: boo
             # The first piece's job hands out the same chunk of the other tracks, or it would be made twice.
             rest = [job for job in rest if job.name != jobs.chunk(video["id"], 0, video["turn"]).name]
         await tx.defer_all(rest)
+
+
+async def _look_to_its_end(
+    workshop: Workshop, video: Row, path: Path, info: MediaInfo, timeline: Timeline
+) -> None:
+    """Let a film fail whose last seconds are not there, before all that comes before them is encoded."""
+    try:
+        await confirm_ending(path, workshop.sandbox, info, timeline)
+    except PlayheadError as error:
+        # At once: this step has done its part, and would be over if it were tried again.
+        async with workshop.records.transaction() as tx:
+            if (current := await still(tx, video)) is not None:
+                await videos.fail(tx, current, error)
 
 
 async def _asked(workshop: Workshop, video_id: UUID) -> tuple[list[str], bool]:
