@@ -65,6 +65,7 @@ def wait(client: httpx.Client, video_id: str, within: float = 120) -> dict[str, 
         except httpx.TransportError:
             time.sleep(0.2)
             continue
+        assert answer.status_code != 500, answer.text
         if answer.status_code == 200:
             seen = answer.json()
             if seen["status"] in DONE:

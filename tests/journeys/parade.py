@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests import drive
+from tests.journeys.streamed import Stream
 from tests.live import Live
 from tests.media import verdict
 from tests.media.samples import Cache, Ready, Sample
@@ -71,9 +72,14 @@ def disagreements(sample: Sample, ending: Ending, folder: Path) -> list[str]:
         return [f"ready, but should have failed with {sorted(sample.codes)}"]
     rendition = ending.video["renditions"][0]
     path = drive.fetch(rendition["video_url"], folder / "rendition.mp4")
+    found = (
+        []
+        if ending.video["hls_url"] is None
+        else Stream(ending.video["hls_url"].removesuffix("master.m3u8")).refusals()
+    )
     if sample.ready is None:
-        return verdict.malformations(path)
-    found = verdict.disagreements(path, sample.ready)
+        return found + verdict.malformations(path)
+    found += verdict.disagreements(path, sample.ready)
     told = (rendition["width"], rendition["height"])
     return found if told == _even(sample.ready) else [*found, f"the API tells {told}"]
 

@@ -71,6 +71,18 @@ class Stream:
         assert [end for _, end in spans[:-1]] == [start for start, _ in spans[1:]]
         return path
 
+    def refusals(self) -> list[str]:
+        """What a player asks for and is not given: playlists, and of each track its init, first and last segment."""
+        with httpx.Client(base_url=self.base, timeout=60) as player:
+            asked = ["master.m3u8", "manifest.mpd"]
+            for track in [*self.tracks(), *self.sounds()]:
+                init, *segments = self.names(track)
+                asked += [f"{track}.m3u8", init, *segments[:1], *segments[1:][-1:]]
+            answers = {name: player.get(name) for name in asked}
+        return [
+            f"{name}: {answer.status_code}" for name, answer in answers.items() if answer.status_code != 200
+        ]
+
 
 def decoded(segment: bytes) -> tuple[int, int]:
     """When the decoding of a media segment begins and ends, in its own ticks."""
