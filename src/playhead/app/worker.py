@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from playhead.app.wire import Parts, source_limits, wire
 from playhead.events.deliver import deliver
 from playhead.events.sender import Sender
 from playhead.media.ffmpeg.sandbox.choose import choose_sandbox
+from playhead.media.ffmpeg.scratch import remove
 from playhead.media.ffmpeg.tools import find_tools
 from playhead.model.jobs import DEMAND, ENCODE, FETCH, LIGHT, LOOK, TELL
 from playhead.model.plan import AUDIO
@@ -228,7 +228,7 @@ def scratch_folder(root: Path) -> Iterator[Path]:
     try:
         yield mine
     finally:
-        shutil.rmtree(mine, ignore_errors=True)
+        remove(mine)
         os.close(lock)
 
 
@@ -242,6 +242,6 @@ def _remove_if_dead(folder: Path) -> None:
     except BlockingIOError:
         return
     else:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
     finally:
         os.close(lock)

@@ -26,6 +26,7 @@ LIMITS = Limits(
     cpu_seconds=300,
     memory_bytes=2 * GIB,
     file_bytes=4 * GIB,
+    scratch_bytes=4 * GIB,  # one file is all it makes
 )
 
 

@@ -100,9 +100,11 @@ async def thumbnails(
     Returns:
         The time in seconds and the object key of each, in the order asked for.
     """
+    folder = bench / "thumbnails"
+    await asyncio.to_thread(folder.mkdir)  # what is in a scratch folder counts, and can be written to
     taken = []
     for number, at_seconds in enumerate(plan_of(video).thumbnail_seconds):
-        picture = bench / f"thumbnail-{number}.jpg"
+        picture = folder / f"thumbnail-{number}.jpg"
         await run(thumbnail_invocation(rendition, picture, at_seconds=at_seconds), sandbox=workshop.sandbox)
         if not picture.exists():
             raise PlayheadError("output_invalid", f"No thumbnail could be taken at {at_seconds:.3f} s.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -18,6 +17,7 @@ import structlog
 
 from playhead.media import webp
 from playhead.media.ffmpeg.sandbox.port import Sandbox
+from playhead.media.ffmpeg.scratch import remove
 from playhead.model.errors import PlayheadError
 from playhead.model.states import Status
 from playhead.packaging import Limits
@@ -86,7 +86,7 @@ class Workshop:
             raise
         finally:
             if folder is not None:
-                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+                await asyncio.to_thread(remove, folder)
 
     @asynccontextmanager
     async def source(self, video: Row) -> AsyncIterator[Path]:

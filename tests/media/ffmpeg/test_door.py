@@ -17,6 +17,7 @@ import pytest
 from playhead.media.ffmpeg.invocation import MIB
 from playhead.media.ffmpeg.run import Invocation, Limits, Outcome, ToolFailed, run
 from playhead.media.ffmpeg.sandbox.landlock import Landlock
+from playhead.media.ffmpeg.sandbox.none import NoSandbox
 from playhead.media.ffmpeg.sandbox.port import Sandbox
 from playhead.media.ffmpeg.tools import Tools, find_tools
 from playhead.model.errors import PlayheadError
@@ -82,6 +83,27 @@ async def test_each_end_has_its_code_and_names_the_limit(
         await _run(box(stand_in("misbehaving")), way, scratch, limits)
     assert raised.value.code == code
     assert words in raised.value.detail
+
+
+_HIDDEN = ["unlinked_files", "replaced_files", "unnamed_files", "hidden_folder"]
+
+
+@pytest.mark.parametrize("way", _HIDDEN)
+async def test_nothing_it_writes_can_be_hidden_from_the_watch(
+    box: MakeSandbox, stand_in: StandIn, scratch: Path, way: str
+) -> None:
+    with pytest.raises(ToolFailed) as raised:
+        await _run(box(stand_in("misbehaving")), way, scratch)
+    assert "PermissionError" in raised.value.messages
+
+
+@pytest.mark.parametrize("way", _HIDDEN)
+async def test_what_is_hidden_counts_where_there_is_no_sandbox(
+    stand_in: StandIn, scratch: Path, way: str
+) -> None:
+    with pytest.raises(PlayheadError) as raised:
+        await _run(NoSandbox(stand_in("misbehaving")), way, scratch)
+    assert (raised.value.code, "24 MiB of scratch" in raised.value.detail) == ("resource_limit", True)
 
 
 async def test_a_failed_assertion_is_a_crash(start: MakeSandbox, stand_in: StandIn) -> None:

@@ -92,3 +92,16 @@ def test_an_endless_number_of_files_is_too_much_space(
     reason = Watch(_LIMITS, started=0.0).judge(take_sample(os.getpid(), tmp_path), 1.0)
     assert reason is not None
     assert reason.code == "resource_limit"
+
+
+def test_a_folder_too_deep_to_list_is_too_much_space(tmp_path: Path) -> None:
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(20):  # longer than a path may be
+        os.mkdir("x" * 250, dir_fd=here)
+        deeper = os.open("x" * 250, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = deeper
+    os.close(here)
+    reason = Watch(_LIMITS, started=0.0).judge(take_sample(os.getpid(), tmp_path), 1.0)
+    assert reason is not None
+    assert reason.code == "resource_limit"

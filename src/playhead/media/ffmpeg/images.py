@@ -6,10 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from playhead.media.ffmpeg import pictures
-from playhead.media.ffmpeg.invocation import Invocation, Limits
+from playhead.media.ffmpeg.invocation import GIB, MIB, Invocation, Limits
 from playhead.model.plan import TIMESCALE, Plan
 
-LIMITS = Limits(wall_seconds=120, quiet_seconds=60, cpu_seconds=120, memory_bytes=4 * 1024**3)
+LIMITS = Limits(
+    wall_seconds=120,
+    quiet_seconds=60,
+    cpu_seconds=120,
+    memory_bytes=4 * GIB,
+    # Noise of 8192 x 8192 is a JPEG of 60 MiB; a table of colours lies beside it.
+    file_bytes=128 * MIB,
+    scratch_bytes=192 * MIB,
+)
 JPEG_QUALITY = "3"
 """mjpeg's scale from 2 (best) to 31; at 3 artefacts are not seen at the size shown."""
 _MATRIX, _RANGE = "smpte170m", "pc"

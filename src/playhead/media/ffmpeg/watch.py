@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +24,7 @@ from playhead.model.errors import PlayheadError
 _CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 # A scratch folder of an encode holds a few files; walking stops here, and so does the process.
 _MOST_FILES = 10_000
+_BEYOND_COUNTING = 2**63
 _NUMBERS = re.compile(rb"^(VmRSS|VmSwap|VmHWM|Threads):\s+(\d+)", re.MULTILINE)
 
 
@@ -70,7 +75,8 @@ class Watch:
 def take_sample(pid: int, scratch: Path | None) -> Sample:
     """Read `/proc` for `pid` and its children, and measure `scratch`; what is gone counts nothing."""
     cpu = memory = threads = 0
-    for member in (pid, *_children(pid)):
+    members = (pid, *_children(pid))
+    for member in members:
         status = _status(member)
         memory += status.get("VmRSS", 0) + status.get("VmSwap", 0)
         threads += status.get("Threads", 0)
@@ -79,7 +85,7 @@ def take_sample(pid: int, scratch: Path | None) -> Sample:
         cpu_seconds=cpu / _CLOCK_TICKS,
         memory_bytes=memory * 1024,
         threads=threads,
-        scratch_bytes=_folder_bytes(scratch) if scratch else 0,
+        scratch_bytes=_folder_bytes(scratch) + _nameless_bytes(members) if scratch else 0,
     )
 
 
@@ -116,6 +122,7 @@ def _cpu_ticks(pid: int) -> int:
 
 
 def _folder_bytes(folder: Path) -> int:
+    """What the files of a folder take; beyond counting where there are too many, or a folder cannot be listed."""
     total = files = 0
     waiting = [str(folder)]
     while waiting:
@@ -124,11 +131,29 @@ def _folder_bytes(folder: Path) -> int:
                 for entry in entries:
                     files += 1
                     if files > _MOST_FILES:
-                        return 2**63
+                        return _BEYOND_COUNTING
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
                     else:
                         total += entry.stat(follow_symlinks=False).st_blocks * 512
-        except OSError:
-            continue  # removed while we looked
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+                return _BEYOND_COUNTING  # whoever may not look, or not so deep, must not take it for empty
+            # else it was removed while we looked
     return total
+
+
+def _nameless_bytes(pids: Iterable[int]) -> int:
+    """What files take that a process holds open and no folder lists any more.
+
+    A sandbox lets none come about. Without one, processes are the worker's own user, and can be looked into.
+    """
+    held: dict[tuple[int, int], int] = {}
+    for pid in pids:
+        with suppress(OSError), os.scandir(f"/proc/{pid}/fd") as descriptors:
+            for descriptor in descriptors:
+                with suppress(OSError):  # closed while we looked, or another user's
+                    found = os.stat(descriptor.path)
+                    if stat.S_ISREG(found.st_mode) and not found.st_nlink:
+                        held[found.st_dev, found.st_ino] = found.st_blocks * 512
+    return sum(held.values())

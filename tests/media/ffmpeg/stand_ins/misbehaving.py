@@ -99,6 +99,51 @@ def many_files() -> None:
             file.write(b"x" * MIB)
 
 
+def unlinked_files() -> None:
+    """Hold files of no name, each as large as a file may be."""
+    _hold(os.unlink)
+
+
+def replaced_files() -> None:
+    """Hold files whose names others have taken over."""
+
+    def replace(name: str) -> None:
+        with open("other", "wb"):
+            pass
+        os.replace("other", name)
+
+    _hold(replace)
+
+
+def unnamed_files() -> None:
+    """Hold files that never had a name."""
+    while True:
+        _fill(os.open(".", os.O_TMPFILE | os.O_WRONLY))
+
+
+def hidden_folder() -> None:
+    """Write into a folder that its owner may not list."""
+    os.mkdir("hidden", mode=0o300)
+    for number in range(1, 1000):
+        with open(f"hidden/file-{number}", "wb") as file:
+            file.write(b"x" * MIB)
+    time.sleep(600)
+
+
+def _hold(lose_the_name: Callable[[str], None]) -> None:
+    while True:
+        file = os.open("file", os.O_CREAT | os.O_WRONLY)
+        lose_the_name("file")
+        _fill(file)
+
+
+def _fill(file: int) -> None:
+    """Write 7 MiB, and keep the file open."""
+    for _ in range(7):
+        os.write(file, b"x" * MIB)
+    time.sleep(0.01)
+
+
 def no_frames_but_reports() -> None:
     """Report like ffmpeg, again and again, without getting anywhere."""
     while True:

@@ -28,7 +28,7 @@ from playhead.model.errors import PlayheadError
 
 # Rights to files (linux/landlock.h), by the version of the interface that brought them.
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
-_REMOVE_DIR, _REMOVE_FILE, _MAKE_DIR, _MAKE_REGULAR = 1 << 4, 1 << 5, 1 << 7, 1 << 8
+_MAKE_REGULAR = 1 << 8
 _FIRST_VERSION = (1 << 13) - 1
 _REFER, _TRUNCATE, _IOCTL_DEVICE = 1 << 13, 1 << 14, 1 << 15
 _SINCE = ((2, _REFER), (3, _TRUNCATE), (5, _IOCTL_DEVICE))
@@ -37,8 +37,8 @@ _NETWORK, _NETWORK_SINCE = 0b11, 4
 _SCOPES, _SCOPES_SINCE = 0b11, 6
 
 _READ = _READ_FILE | _READ_DIR
-# Not among them: sockets, pipes, devices and links; nor running what was written.
-_SCRATCH = _READ | _WRITE_FILE | _TRUNCATE | _REMOVE_FILE | _REMOVE_DIR | _MAKE_DIR | _MAKE_REGULAR | _REFER
+# Not among them: folders, sockets, pipes, devices and links; nor removing, renaming, or running what was written.
+_SCRATCH = _READ | _WRITE_FILE | _TRUNCATE | _MAKE_REGULAR
 _ON_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEVICE
 """The rights that mean something for a single file; the kernel refuses a rule with others."""
 

@@ -36,7 +36,7 @@ _THREAD = _CLONE_VM | _CLONE_SIGHAND | _CLONE_THREAD
 # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET; NEWTIME shares a bit with the exit signal.
 _NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
 
-_O_ACCMODE, _O_TRUNC = 0o3, 0o1000
+_O_ACCMODE, _O_TRUNC, _O_TMPFILE = 0o3, 0o1000, 0o20000000
 # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC. Not the ones that send signals to an owner,
 # nor leases and locks, which others would wait for.
 _FCNTL = (0, 1, 2, 3, 4, 1030)
@@ -158,12 +158,15 @@ def _thread_only() -> list[Instruction]:
 
 
 def _open(flags: int) -> list[Instruction]:
-    """Allow opening, but not emptying a file without asking to write it.
+    """Allow opening, but not emptying a file without asking to write it, nor making one without a name.
 
     Landlock before its third version let `O_RDONLY | O_TRUNC` empty the read-only input, and access mode 3
     asks for no right at all.
     """
     return [
+        _load_argument(flags),
+        Instruction(_AND, _O_TMPFILE),
+        *_if_equal(_O_TMPFILE, [_returns(_REFUSE)]),
         _load_argument(flags),
         Instruction(_AND, _O_ACCMODE | _O_TRUNC),
         *_if_equal(_O_TRUNC, [_returns(_REFUSE)]),

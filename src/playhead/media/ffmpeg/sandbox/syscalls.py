@@ -10,8 +10,9 @@ from __future__ import annotations
 Numbers = tuple[int | None, int | None]
 
 # Which files is the file system's business (bubblewrap's mounts, Landlock's rules); what may be done to them
-# is said here: read, write, make, rename, remove. Not here: owners, modes, times, attributes, links, devices,
-# `truncate` by path and watching of folders, none of which Landlock covers on every kernel.
+# is said here: make, read, write. Not here: owners, modes, times, attributes, links, devices, `truncate` by path
+# and watching of folders, none of which Landlock covers on every kernel. Nor removing, renaming (over another) and
+# making folders: a file without a name, or in a folder that nobody may list, takes room that the watch cannot see.
 FILES: dict[str, Numbers] = {
     "read": (0, 63),
     "write": (1, 64),
@@ -53,14 +54,6 @@ FILES: dict[str, Numbers] = {
     "sync_file_range": (277, 84),
     "copy_file_range": (326, 285),
     "sendfile": (40, 71),
-    "unlink": (87, None),
-    "unlinkat": (263, 35),
-    "rename": (82, None),
-    "renameat": (264, 38),
-    "renameat2": (316, 276),
-    "mkdir": (83, None),
-    "mkdirat": (258, 34),
-    "rmdir": (84, None),
     "umask": (95, 166),
     "getcwd": (79, 17),
     "poll": (7, None),
