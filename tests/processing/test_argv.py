@@ -71,6 +71,8 @@ TITLE = _plan(
     steady(25, 4),
 )
 
+ANIMATION = _plan(source(sound=None, codec="vp9", pixel_format="yuva420p"), steady(25, 4))
+
 SONG = _plan(sound_alone(20.5), of_sound(0.025, 20.475, trusted=True), ("480p", "144p"))
 
 SHAPES: dict[str, Callable[[], Invocation]] = {
@@ -87,6 +89,7 @@ SHAPES: dict[str, Callable[[], Invocation]] = {
     "chunk_hdr10": lambda: _chunk(HDR10, 0),
     "chunk_interlaced": lambda: _chunk(TAPE, 0),
     "chunk_cropped_see_through": lambda: _chunk(TITLE, 0),
+    "chunk_webm_see_through": lambda: _chunk(ANIMATION, 0),
     "chunk_drawn": lambda: _chunk(SONG, 0),
     "audio_alone": lambda: audio_invocation(
         ChunkInput(SOURCE, 1, GUARDS), SONG, BENCH / "audio.mp4", 44_100, SONG.sound_seconds, Limits()
@@ -126,6 +129,7 @@ SHAPES: dict[str, Callable[[], Invocation]] = {
         ChunkInput(SOURCE, 1, GUARDS), NO_TIMES, BENCH / "audio.mp4", 96_000, NO_TIMES.sound_seconds, Limits()
     ),
     "poster": lambda: _poster(FILM, 2.0, choose=True),
+    "poster_webm_see_through": lambda: _poster(ANIMATION, 2.0, choose=True),
     "poster_drawn": lambda: _poster(SONG, 0.0, choose=False),
     "poster_hdr10": lambda: _poster(HDR10, 0.0, choose=False),
     "thumbnail": lambda: thumbnail_invocation(BENCH / "640x360.mp4", BENCH / "1.jpg", at_seconds=1.0),
@@ -146,6 +150,7 @@ SHAPES: dict[str, Callable[[], Invocation]] = {
         SOURCE, GUARDS, glimpse.intervals(7200.5, middle=True)
     ),
     "probe_look": lambda: probe.look_invocation(SOURCE, GUARDS),
+    "probe_alpha": lambda: probe.alpha_invocation(SOURCE, GUARDS, 3, "libvpx-vp9"),
     "probe_frames": lambda: probe.frames_invocation(SOURCE, GUARDS, 3, 300),
     "guards": lambda: Invocation("ffprobe", (*input_arguments("mov"), *beside_the_film(("g723_1",)))),
 }

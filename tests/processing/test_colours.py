@@ -6,11 +6,20 @@ is the curve of ITU-R BT.2390, written here once more from the recommendation.
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from math import log, sqrt
 from pathlib import Path
 
 import pytest
 
+from playhead.media.ffmpeg.images import poster_invocation
+from playhead.media.ffmpeg.run import run
+from playhead.media.ffmpeg.sandbox.none import NoSandbox
+from playhead.media.ffmpeg.tools import find_tools
+from playhead.media.source import guards_of
+from playhead.processing.examine import examine
+from playhead.processing.planning import plan
 from tests.processing.difference import Rgb, delta_e
 from tests.processing.patches import PATCHES, clip, colours, through
 
@@ -173,13 +182,58 @@ THROUGH = {
     "apng": "-f apng -plays 0 -pix_fmt rgba patches.png",
     "prores": "-c:v prores_ks -profile:v 4 -pix_fmt yuva444p10le -colorspace bt709 patches.mov",
     "ffv1": "-c:v ffv1 -pix_fmt bgra patches.mkv",
+    "vp8": "-c:v libvpx -pix_fmt yuva420p -auto-alt-ref 0 -b:v 9M -crf 4 -qmin 0 -qmax 4 patches.webm",
+    "vp9": "-c:v libvpx-vp9 -pix_fmt yuva420p -auto-alt-ref 0 -lossless 1 patches.webm",
 }
+
+
+HIDDEN, HALF, SOLID = (255, 0, 255, 0), (200, 100, 50, 128), (200, 100, 50, 255)
+SHOWN: list[Rgb] = [(0, 0, 0), (100.4, 50.2, 25.1), (200, 100, 50)]
+
+
+def _see_through(folder: Path, name: str, frames: int = 5) -> Path:
+    return clip(folder, THROUGH[name], (HIDDEN, HALF, SOLID, *([HIDDEN] * 5)), frames, form="rgba")
 
 
 @pytest.mark.parametrize("name", THROUGH)
 def test_what_is_see_through_shows_black(name: str, tmp_path: Path) -> None:
-    hidden, half, solid = (255, 0, 255, 0), (200, 100, 50, 128), (200, 100, 50, 255)
-    path = clip(tmp_path, THROUGH[name], (hidden, half, solid, *([hidden] * 5)), form="rgba")
-    made = through(path, tmp_path)
-    expected: list[Rgb] = [(0, 0, 0), (100.4, 50.2, 25.1), (200, 100, 50)]
-    assert worst(colours(made.path, 3), expected)[0] < ACCURATE
+    made = through(_see_through(tmp_path, name), tmp_path)
+    assert worst(colours(made.path, 3), SHOWN)[0] < ACCURATE
+
+
+@pytest.mark.parametrize("name", ["qtrle", "vp8", "vp9"])
+def test_so_it_does_in_a_poster_from_the_middle(name: str, tmp_path: Path) -> None:
+    path, output = _see_through(tmp_path, name, frames=50), tmp_path / "poster.jpg"
+    sandbox = NoSandbox(find_tools())
+    info, timeline, _ = asyncio.run(examine(path, sandbox, 3600))
+    poster = poster_invocation(
+        path,
+        guards_of(path),
+        info.shown,
+        output,
+        plan(info, timeline, ["8k"], ()),
+        at_seconds=1.0,
+        size=(256, 32),
+        choose=False,
+    )
+    asyncio.run(run(poster, sandbox=sandbox))
+    found = colours(clip(tmp_path, f"-i {output} -map 1:v -vf scale=out_color_matrix=bt709 seen.mkv"), 3)
+    assert worst(found, SHOWN)[0] < 2 * ACCURATE  # a JPEG is less exact
+
+
+WITHOUT = """#!/bin/sh
+for each; do
+    case $each in libvpx*) echo "Unknown decoder '$each'" >&2; exit 1;; esac
+done
+exec {ffmpeg} "$@"
+"""
+
+
+@pytest.mark.parametrize("name", ["vp8", "vp9"])
+def test_without_the_decoder_it_is_shown_as_solid(name: str, tmp_path: Path) -> None:
+    path, tools, poor = _see_through(tmp_path, name), find_tools(), tmp_path / "ffmpeg"
+    poor.write_text(WITHOUT.format(ffmpeg=tools.ffmpeg))
+    poor.chmod(0o755)
+    info, timeline, _ = asyncio.run(examine(path, NoSandbox(replace(tools, ffmpeg=poor)), 3600))
+    planned = plan(info, timeline, ["8k"], ())
+    assert (planned.over_black, planned.decoder) == (False, None)

@@ -142,6 +142,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What is cut out of the picture before it is scaled; None for all of it."""
     over_black: bool = False
     """Whether the source is see-through in places, which are shown black."""
+    decoder: str | None = None
+    """The decoder for the source's picture, by ffmpeg's name; None for the one that ffmpeg chooses."""
     deinterlace: bool = False
     trusted_timestamps: bool = True
     """Whether the source's own timestamps are kept while decoding, or repaired by the demuxer's rules."""

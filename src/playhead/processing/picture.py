@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playhead.media.ffmpeg.pictures import ALPHA_DECODERS
 from playhead.model.media import VideoTrack
 from playhead.model.plan import ColorConversion
 
@@ -53,3 +54,8 @@ def see_through(video: VideoTrack) -> bool:
     return video.codec in _SEE_THROUGH_CODECS and any(
         form in video.pixel_format for form in _SEE_THROUGH_FORMATS
     )
+
+
+def decoder(video: VideoTrack) -> str | None:
+    """The decoder that is needed to see the fourth channel; None where ffmpeg's own choice will do."""
+    return ALPHA_DECODERS.get(video.codec) if see_through(video) else None

@@ -103,6 +103,7 @@ def plan(
         color=picture.conversion(info.video),
         crop=info.video.aperture,
         over_black=picture.see_through(info.video),
+        decoder=picture.decoder(info.video),
         deinterlace=info.video.interlaced,
         trusted_timestamps=timeline.usable,
     )

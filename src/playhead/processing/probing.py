@@ -15,6 +15,7 @@ from playhead.media.ffmpeg import glimpse, probe
 from playhead.media.ffmpeg.failures import classify
 from playhead.media.ffmpeg.glimpse import Glimpse
 from playhead.media.ffmpeg.hardening import MOST_STREAMS, beside_the_film
+from playhead.media.ffmpeg.pictures import ALPHA_DECODERS
 from playhead.media.ffmpeg.probe import Claims, FirstFrame, Packets, VideoClaim
 from playhead.media.ffmpeg.run import Invocation, Outcome, ToolFailed, run
 from playhead.media.ffmpeg.sandbox.port import Sandbox
@@ -100,7 +101,27 @@ class Probing:
         return await asyncio.to_thread(probe.read_packets, outcome.stdout)
 
     async def first_frame(self, claim: VideoClaim) -> FirstFrame:
-        """The first picture that is shown. Mostly the first packet holds it; an edit list may hide many."""
+        """The first picture that is shown, and in which form it can be had."""
+        frame = await self._first_frame(claim)
+        decoder = ALPHA_DECODERS.get(claim.codec) if claim.alpha_beside else None
+        # The fourth channel is of eight bits, and goes with pictures of this form alone.
+        if decoder is None or frame.pixel_format != "yuv420p" or not await self._decodes(claim, decoder):
+            return frame
+        return replace(frame, pixel_format="yuva420p")
+
+    async def _decodes(self, claim: VideoClaim, decoder: str) -> bool:
+        """Whether this ffmpeg has a decoder, and that takes the film."""
+        asked = probe.alpha_invocation(self.path, self.guards, claim.index, decoder)
+        try:
+            told = (await self._run(asked)).stdout
+        except PlayheadError as error:
+            if not isinstance(error, ToolFailed) and error.code not in _IN_VAIN:
+                raise
+            return False  # then it is shown without
+        return any(line[:1].isdigit() for line in told.splitlines())
+
+    async def _first_frame(self, claim: VideoClaim) -> FirstFrame:
+        """As ffprobe tells it. Mostly the first packet holds it; an edit list may hide many."""
         if (frame := probe.read_frame(self.seen, claim.index)) is not None:
             return frame
         for packets in FIRST_LOOKS:

@@ -141,7 +141,8 @@ def _input(source: ChunkInput, plan: Plan, chunk: Chunk) -> list[str]:
         # A picture that changes its size midway: the scaler follows by itself, while a graph made anew would
         # forget which frames it has let through. Filters of sound do not follow, and are made anew.
         arguments += ["-reinit_filter", "0"]
-    return [*arguments, *source.guards, "-i", str(source.path)]
+    chosen = pictures.decoded(plan.decoder, source.stream)
+    return [*arguments, *source.guards, *chosen, "-i", str(source.path)]
 
 
 def _graph(source: ChunkInput, plan: Plan, chunk: Chunk, tracks: Sequence[PlannedRendition]) -> list[str]:

@@ -52,6 +52,7 @@ def poster_invocation(
         *((f"thumbnail={CANDIDATES}",) if choose else ()),
     ]
     lasts = plan.duration / TIMESCALE if plan.drawn else 0.0
+    guards = (*guards, *pictures.decoded(plan.decoder, stream))
     return _still(path, guards, str(stream), output, filters, at_seconds, decoded_seconds=lasts)
 
 

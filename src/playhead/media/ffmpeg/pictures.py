@@ -16,6 +16,10 @@ _FROM_601 = (
 """From BT.601 to BT.709 without leaving YUV: the scaler goes by way of RGB, which takes as long as all the rest of
 an encode of a small film."""
 
+ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""WebM keeps what is see-through beside each frame, as a picture of its own (BlockAdditional), which ffmpeg's own
+decoders of these drop."""
+
 WAVEFORM = "0x6f9bff"
 """The colour of a drawn sound, on black."""
 DRAWN_WIDTH, DRAWN_HEIGHT = 1920, 1080
@@ -24,6 +28,12 @@ _DRAWN_RATE, _DRAWN_SAMPLES = 8000, 3600 * 8000
 """Samples a second that are drawn, and how many at most: the filter holds them all, 320 MB for an hour of these."""
 _FINEST_RATE = 96_000
 """Samples a second that are drawn of a sound so short that it would have too few: there must be one a column."""
+
+
+def decoded(decoder: str | None, stream: int) -> tuple[str, ...]:
+    """The arguments before `-i` that choose the decoder of one stream; none for ffmpeg's own choice."""
+    # By its number: a cover picture beside it has another codec.
+    return (f"-c:{stream}", decoder) if decoder else ()
 
 
 def drawn(plan: Plan) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from playhead.media.ffmpeg.invocation import Invocation, Limits
+from playhead.media.ffmpeg.pictures import decoded
 from playhead.model.errors import PlayheadError
 from playhead.model.media import AudioTrack, TextTrack
 
@@ -60,6 +61,8 @@ class VideoClaim:
     """What ffmpeg, from 7.1 on, crops by itself as the container says: left, right, top, bottom."""
     dolby_vision_alone: bool
     """Whether the picture is in colours that only Dolby Vision decoders know, without a base of a usual kind."""
+    alpha_beside: bool
+    """Whether the container says that it keeps a fourth channel beside each frame, as WebM does."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,16 @@ def frames_invocation(path: Path, guards: tuple[str, ...], stream: int, packets:
         *("-of", "json", "-i", str(path)),
     )
     return Invocation("ffprobe", arguments, reads=(path,), limits=LIMITS)
+
+
+def alpha_invocation(path: Path, guards: tuple[str, ...], stream: int, decoder: str) -> Invocation:
+    """Decode the first frame of one stream with a decoder of our choice: ffprobe would take its own."""
+    arguments = (
+        *("-v", "error", *guards, *decoded(decoder, stream)),
+        *("-i", str(path), "-map", f"0:{stream}"),
+        *("-frames:v", "1", "-f", "framehash", "-"),  # a line for the frame, where there is one
+    )
+    return Invocation("ffmpeg", arguments, reads=(path,), limits=LIMITS)
 
 
 def read_claims(stdout: bytes) -> Claims:
@@ -269,6 +282,7 @@ def _video(stream: Mapping[str, Any]) -> VideoClaim:
             entry.get("dv_profile") is not None and not entry.get("dv_bl_signal_compatibility_id")
             for entry in side_data
         ),
+        alpha_beside=str(stream.get("tags", {}).get("alpha_mode")) == "1",
     )
 
 
