@@ -35,6 +35,8 @@ ROLES: frozenset[Role] = frozenset(("web", "worker"))
 
 HEALTHY_WITHIN = 60.0
 """Seconds until the web process must have answered for the first time."""
+UNFIT = 3
+"""The exit code of a worker that this machine has no tools or no sandbox for: starting it again will not help."""
 CONNECTIONS_PER_PROCESS = 30
 """More than the pools of `Records` can open together in one process."""
 
@@ -171,7 +173,11 @@ class Supervisor:
         return programs
 
     async def _keep(self, program: Program) -> NoReturn:
-        """Run a program, again whenever it ends, until cancelled; then end it in order."""
+        """Run a program, again whenever it ends, until cancelled; then end it in order.
+
+        Raises:
+            RefusalError: when there are only workers, and this one finds at once that it cannot work here.
+        """
         loop = asyncio.get_running_loop()
         pause = 0.0
         while True:
@@ -183,6 +189,9 @@ class Supervisor:
             finally:
                 await child.stop(_STOP)
                 self._children.discard(child)
+            # Beside web processes it is tried again: they go on playing what is there.
+            if code == UNFIT and pause == 0 and self._roles == {"worker"}:
+                raise RefusalError("No worker can work on this machine. See `playhead doctor`.")
             pause = next_pause(pause, loop.time() - begun)
             _log.warning(
                 "a process ended and is started again", name=program.name, exit_code=code, pause=pause

@@ -11,8 +11,10 @@ from cyclopts import Parameter
 
 from playhead.app.gate import wait_at
 from playhead.app.logs import configure_logs
-from playhead.app.supervise import ROLES, Role, Running, Supervisor
-from playhead.cli.given import MisuseError, say, settings_with
+from playhead.app.refusal import told
+from playhead.app.supervise import ROLES, UNFIT, Role, Running, Supervisor
+from playhead.cli.given import OK, MisuseError, say, settings_with
+from playhead.model.errors import PlayheadError
 from playhead.settings import Settings
 
 _Quietly = Parameter(show_default=False)
@@ -70,13 +72,20 @@ def web_process(*, fd: int, gate: int) -> None:
     web.run(settings, socket.socket(fileno=fd))
 
 
-def worker_process(*, gate: int) -> None:
-    """Work for the supervisor that started this, once its gate is open."""
+def worker_process(*, gate: int) -> int:
+    """Work for the supervisor that started this, once its gate is open; the exit code tells it one reason why not."""
     from playhead.app import worker as work
 
     settings = settings_with()
     wait_at(gate)
-    work.run(settings)
+    try:
+        work.run(settings)
+    except PlayheadError as error:
+        if error.code not in ("sandbox_unavailable", "tool_missing"):
+            raise
+        say(told(error))
+        return UNFIT
+    return OK
 
 
 def announcement(running: Running) -> str:

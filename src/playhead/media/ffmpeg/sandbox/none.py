@@ -1,4 +1,4 @@
-"""No sandbox: only for `--unsafe-no-sandbox`, on a machine whose owner trusts every file."""
+"""No sandbox: only for `PLAYHEAD_UNSAFE_NO_SANDBOX`, on a machine whose owner trusts every file."""
 
 from __future__ import annotations
 
