@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.contracts.wire import BYTES, NOWHERE, assert_problem, create, settled, upload
+from tests.contracts.wire import BYTES, NOWHERE, assert_problem, create, put, settled, upload
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +80,24 @@ def test_before_the_upload_there_are_no_urls(api: httpx.Client) -> None:
     assert made["status"] == "pending_upload"
     assert made["videoUrl"] is None
     assert made["thumbnailImageUrls"] == []
+
+
+@pytest.mark.parametrize("call", ["public", "private/60"])
+def test_its_times_are_told_as_they_come(
+    api: httpx.Client, public: dict[str, Any], clip: Path, call: str
+) -> None:
+    created = create(api, fileSizeBytes=clip.stat().st_size)
+    waiting = api.get(f"/api/video/{created['id']}/{call}").json()
+    assert put(created, clip.read_bytes()).status_code == 200
+    sent = api.get(f"/api/video/{created['id']}/{call}").json()
+    video = api.get(f"/api/video/{public['id']}/{call}").json()
+
+    for before in (waiting, sent):
+        assert before["createdAt"] is not None
+        assert (before["playableAt"], before["readyAt"]) == (None, None)
+    times = [datetime.fromisoformat(video[name]) for name in ("createdAt", "playableAt", "readyAt")]
+    assert times == sorted(times)
+    assert {each.utcoffset() for each in times} == {timedelta(0)}
 
 
 def test_the_status_has_no_urls(api: httpx.Client, public: dict[str, Any]) -> None:

@@ -33,13 +33,16 @@ class Receiver:
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
-    """A receiver of the contract's webhooks for the time of the block."""
+    """A receiver of webhooks, in the contract's format or the standard one, for the time of the block."""
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            receiver.told.append(Told(self.headers["webhook-id"], body["event"], body["videoId"]))
+            event, video_id = (
+                (body["type"], body["data"]["id"]) if "type" in body else (body["event"], body["videoId"])
+            )
+            receiver.told.append(Told(self.headers["webhook-id"], event, video_id))
             self.send_response(204)
             self.end_headers()
 

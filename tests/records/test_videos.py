@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from playhead.model.errors import PlayheadError
+from playhead.model.events import EventType
 from playhead.model.states import Status
 from playhead.records import due, playing, projects, renditions, videos
-from tests.records.conftest import Shop
+from tests.records.conftest import Shop, told
 
 _HELD_UP = text(
     "SELECT 1 FROM pg_stat_activity"
@@ -65,6 +66,21 @@ async def test_playable_is_noted_once(shop: Shop) -> None:
         first = (await videos.get(tx, video["id"]))["playable_at"]
         await videos.mark_playable(tx, await videos.get(tx, video["id"], lock=True))
         assert (await videos.get(tx, video["id"]))["playable_at"] == first
+        happened = [row["type"] for row in await told(tx, shop.project_id)]
+    assert happened.count(EventType.PLAYABLE) == 1
+
+
+async def test_who_notes_it_at_the_same_time_notes_it_once(shop: Shop) -> None:
+    video, _ = await shop.planned("144p")
+
+    async def note() -> None:
+        async with shop.records.transaction() as tx:
+            await videos.mark_playable(tx, await videos.get(tx, video["id"], lock=True))
+
+    await asyncio.gather(*(note() for _ in range(5)))
+    async with shop.records.transaction() as tx:
+        happened = [row["type"] for row in await told(tx, shop.project_id)]
+    assert happened.count(EventType.PLAYABLE) == 1
 
 
 async def test_a_deleted_video_leaves_no_rows(shop: Shop) -> None:
