@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from playhead.client import Client
 from tests import drive
 from tests.live import Live, start, stop
 from tests.media.mp4.clips import AAC, X264, ffmpeg, picture, sound
@@ -19,6 +20,15 @@ WITHIN = 120.0
 def _clip(path: Path, seconds: float) -> Path:
     ffmpeg(*picture(seconds), *sound(seconds), *X264, "-g", "25", *AAC, "-f", "avi", path)
     return path
+
+
+def _strict(folder: Path) -> dict[Path, str]:
+    """Films that are fit to be played as they are, and why they are not where the limits are set low."""
+    spaced, rich = folder / "spaced.mp4", folder / "rich.mp4"
+    fit = (*picture(3), *sound(3), *X264, "-sc_threshold", "0", *AAC, "-movflags", "+faststart")
+    ffmpeg(*fit, "-g", "50", spaced)
+    ffmpeg(*fit, "-g", "25", "-crf", "10", "-vf", "noise=alls=60:allf=t", rich)
+    return {spaced: "long GOP: 2.0 s", rich: "bitrate over 0.5 Mb/s: "}
 
 
 def _again(client: httpx.Client, video_id: str) -> dict[str, Any]:
@@ -58,9 +68,11 @@ def _settled(video: dict[str, Any]) -> bool:
 
 def test_a_video_is_made_once_more(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    live = start(data, MAX_DURATION_SECONDS="3")
+    strict = _strict(tmp_path)
+    live = start(data, MAX_DURATION_SECONDS="3", SOURCE_MAX_GOP_SECONDS="1", SOURCE_MAX_BIT_RATE="500000")
     try:
         with live.http() as client:
+            encoded = [_is_encoded(live, client, film, reason) for film, reason in strict.items()]
             good = drive.upload(client, _clip(tmp_path / "short.avi", 2), ["144p"])
             long = drive.upload(client, _clip(tmp_path / "long.avi", 5), ["144p"])
             first = drive.wait(client, good)
@@ -83,8 +95,8 @@ def test_a_video_is_made_once_more(tmp_path: Path) -> None:
     live = start(data, port=_port(live))
     try:
         with live.http() as client:
-            _again(client, long)
-            _again(client, good)
+            for each in (*encoded, long, good):
+                _again(client, each)
             assert _again(client, good)["reprocessing"]
             second = _until(client, good, _settled, *watched)
             assert second["status"] == "ready"
@@ -101,10 +113,25 @@ def test_a_video_is_made_once_more(tmp_path: Path) -> None:
             assert not set(_segments(second)) & set(watched)
             assert drive.wait(client, long)["status"] == "ready"
             listed = client.get("/v1/videos").json()["data"]
-            assert sorted(video["id"] for video in listed) == sorted([good, long])
+            assert sorted(video["id"] for video in listed) == sorted([good, long, *encoded])
+            sources = [_until(client, each, _settled)["source"] for each in encoded]
+            assert [(each["served_as_it_is"], each["reasons"]) for each in sources] == [(True, [])] * 2
             assert client.post(f"/v1/videos/{long[:-1]}0/reprocess").status_code == 404
     finally:
         stop(live)
+
+
+def _is_encoded(live: Live, client: httpx.Client, film: Path, reason: str) -> str:
+    """The id of a video that a server offers only encoded, by its own settings, whichever process is asked."""
+    with Client(live.url, live.key) as asking:
+        told = asking.preflight(film, resolutions=["144p"])
+    assert (told.verdict, [each.startswith(reason) for each in told.reasons]) == ("encode", [True])
+    video_id = drive.upload(client, film, ["144p"])
+    # Before it is planned, the process that shows it judges for itself.
+    assert "source" not in httpx.get(f"{live.url}/v/{video_id}/master.m3u8", timeout=60).text
+    source = drive.wait(client, video_id)["source"]
+    assert (source["served_as_it_is"], source["reasons"]) == (False, told.reasons)
+    return video_id
 
 
 def _port(live: Live) -> int:
