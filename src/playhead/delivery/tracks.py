@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from playhead.media.mp4 import codec_string
-from playhead.model.plan import TIMESCALE, Chunk, Plan, PlannedRendition
+from playhead.model.plan import BUFFER_SECONDS, TIMESCALE, Chunk, Plan, PlannedRendition
 from playhead.packaging import PRIMING, Lane, Rates, Segment, Steady, cut, rates
 
 SOURCE = "source"
@@ -143,8 +144,16 @@ class Growing:
 
     @property
     def rates(self) -> Rates:
-        """Not known before it is made: what the encoder may reach at most, and what it usually does."""
-        return Rates(self.planned.max_bit_rate, self.planned.max_bit_rate // 2)
+        """Not known before it is made: what the encoder may reach at most, and what it usually does.
+
+        It begins each piece with its buffer to spare, and may spend all of that within one segment. BANDWIDTH is of
+        any run of segments that is at least half as long as the longest (RFC 8216, section 4.1), so it is the
+        shortest of these that may be the heaviest.
+        """
+        lengths = self.durations()
+        shortest = max(min(lengths), max(lengths) / 2)
+        ceiling = self.planned.max_bit_rate
+        return Rates(ceiling + math.ceil(BUFFER_SECONDS * ceiling / shortest), ceiling // 2)
 
     @property
     def segments(self) -> list[Segment]:

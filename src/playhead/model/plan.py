@@ -16,6 +16,8 @@ TIMESCALE = 90_000
 
 AUDIO = "audio"
 """The name of the first sound track. Each has a single piece."""
+BUFFER_SECONDS = 2
+"""Over how many seconds the ceiling of a rendition's bit rate holds: what those before left may be spent at once."""
 MOST_SOUNDS = 8
 """Sound tracks that are encoded of one source; what languages there are beyond that is left out."""
 
@@ -87,7 +89,7 @@ class PlannedRendition(msgspec.Struct, frozen=True, kw_only=True):
     height: int
     crf: int
     max_bit_rate: int
-    """Bits per second the encoder may not exceed over a buffer of two seconds."""
+    """Bits per second the encoder may not exceed over a buffer of `BUFFER_SECONDS`."""
     profile: str
     level: str
     note: str | None = None

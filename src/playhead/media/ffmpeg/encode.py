@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playhead.media.ffmpeg import pictures
 from playhead.media.ffmpeg.invocation import Invocation, Limits
-from playhead.model.plan import TIMESCALE, Chunk, Plan, PlannedRendition
+from playhead.model.plan import BUFFER_SECONDS, TIMESCALE, Chunk, Plan, PlannedRendition
 
 AUDIO_BIT_RATE = 128_000
 """Bits per second of the sound."""
@@ -212,7 +212,7 @@ def _video_codec(plan: Plan, chunk: Chunk, track: PlannedRendition) -> list[str]
         *("-preset", "veryfast"),  # half to a third of `medium`'s time for a fifth more bits
         *("-crf", str(track.crf)),  # constant quality…
         *("-maxrate", str(track.max_bit_rate)),  # …under a ceiling that a viewer's line can carry…
-        *("-bufsize", str(2 * track.max_bit_rate)),  # …measured over two seconds
+        *("-bufsize", str(BUFFER_SECONDS * track.max_bit_rate)),  # …measured over two seconds
         *("-profile:v", track.profile, "-level:v", track.level),  # the same header in every piece
         *("-force_key_frames", forced, "-forced-idr", "1"),  # closed GOPs, on the plan's grid
         *("-g", str(rate * 600), "-keyint_min", "1"),  # no other key frames: none by count…
