@@ -10,10 +10,11 @@ from uuid import UUID
 import pytest
 
 from playhead.delivery import showing
+from tests.delivery.clips import fit
 from tests.delivery.making import Making, making
 from tests.media.mp4.clips import ffmpeg
 
-__all__ = ["making"]
+__all__ = ["fit", "making"]
 
 TRACK = "256x144"
 NEEDED = 3
@@ -102,3 +103,21 @@ async def test_what_is_declared_of_a_growing_track_holds_when_it_is_there(
     # What decides whether a device tries it at all is the same: codecs, size and frame rate.
     assert f'CODECS="avc1.4d400c,mp4a.40.2",RESOLUTION={TRACK}' in early
     assert described(early) == described(late)
+
+
+async def test_what_is_declared_of_key_frames_alone_counts_their_headers(making: Making, fit: Path) -> None:
+    video_id, plan = await making.planned(fit, "144p")
+    await making.finish(video_id, plan)
+    master = (await making.get(video_id, "master.m3u8")).text
+    lines = lines_of(master, "I-FRAME-STREAM-INF")
+    assert len(lines) == 2
+    for line in lines:
+        (playlist,) = re.findall(r'URI="([^"]+)"', line)
+        frames = await sent(making, video_id, playlist)
+        (average,) = re.findall(r"AVERAGE-BANDWIDTH=(\d+)", line)
+        whole = sum(bits for _, bits in frames) / sum(seconds for seconds, _ in frames)
+        assert peak(frames) <= declared(line)
+        assert whole <= int(average)
+    # And they are in the same relation to what whole segments need.
+    for line, variant in zip(lines, lines_of(master, "STREAM-INF"), strict=True):
+        assert declared(line) < declared(variant)

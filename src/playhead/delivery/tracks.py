@@ -11,7 +11,7 @@ from functools import cached_property
 
 from playhead.media.mp4 import codec_string
 from playhead.model.plan import BUFFER_SECONDS, TIMESCALE, Chunk, Plan, PlannedRendition
-from playhead.packaging import PRIMING, Lane, Rates, Segment, Steady, cut, rates
+from playhead.packaging import PRIMING, Lane, Rates, Segment, Steady, cut, header_size, rates
 
 SOURCE = "source"
 """The name of the source's own pictures among the tracks."""
@@ -80,7 +80,8 @@ class Pictures(Whole):
     def keyframe_rates(self) -> Rates:
         """The bit rates of the first frame of each segment alone."""
         sizes = self.lane.sizes(0, len(self.lane.times))
-        return rates([each._replace(size=sizes[each.first]) for each in self.segments], self.timescale)
+        alone = [each._replace(size=sizes[each.first] + header_size(1)) for each in self.segments]
+        return rates(alone, self.timescale)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from playhead.packaging.cmaf import init_segment, keyframe_segment, media_segmen
 from playhead.packaging.fitness import Fitness, Limits, Reason, examine, fitness
 from playhead.packaging.joined import join, progressive
 from playhead.packaging.lane import Lane
-from playhead.packaging.segments import Rates, Segment, cut, keyframe_boundaries, rates
+from playhead.packaging.segments import Rates, Segment, cut, header_size, keyframe_boundaries, rates
 from playhead.packaging.steady import PRIMING, Steady, lane_of_stretches, whole_packets
 from playhead.packaging.timeline import Piece, lane_of_pieces, lane_of_track
 
@@ -55,6 +55,7 @@ __all__ = [
     "cut",
     "examine",
     "fitness",
+    "header_size",
     "init_segment",
     "join",
     "keyframe_boundaries",

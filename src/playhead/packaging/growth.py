@@ -24,13 +24,7 @@ from playhead.media.mp4 import Movie, Runs, Samples
 from playhead.model.plan import TIMESCALE
 from playhead.packaging.fitness import Limits
 from playhead.packaging.lane import Lane, Section
-from playhead.packaging.segments import (
-    SAMPLE_OVERHEAD,
-    SEGMENT_OVERHEAD,
-    Boundaries,
-    Segment,
-    keyframe_boundaries,
-)
+from playhead.packaging.segments import Boundaries, Segment, header_size, keyframe_boundaries
 from playhead.packaging.source import (
     FIRST_SEGMENT_SECONDS,
     SEGMENT_SECONDS,
@@ -349,7 +343,7 @@ def _first(frames: Frames, stop: int) -> Frames:
 
 
 def _size(frames: Frames, first: int, stop: int) -> int:
-    return sum(frames.sizes[first:stop]) + SEGMENT_OVERHEAD + SAMPLE_OVERHEAD * (stop - first)
+    return sum(frames.sizes[first:stop]) + header_size(stop - first)
 
 
 def _lane(

@@ -101,10 +101,14 @@ def cut(lane: Lane | Steady, boundaries: Sequence[int], timescale: int) -> list[
         start = lane.shown[first]
         if lane.kind == "audio" and not segments and boundaries:
             start = min(max(0, start), boundaries[0] * lane.timescale // timescale)
-        size = lane.size(first, stop)
-        size += SEGMENT_OVERHEAD + SAMPLE_OVERHEAD * (stop - first)
+        size = lane.size(first, stop) + header_size(stop - first)
         segments.append(Segment(first, stop, start, lane.shown_at(stop) - start, size))
     return segments
+
+
+def header_size(samples: int) -> int:
+    """Most bytes that a segment of so many samples has beside them."""
+    return SEGMENT_OVERHEAD + SAMPLE_OVERHEAD * samples
 
 
 def rates(segments: Sequence[Segment], timescale: int) -> Rates:
