@@ -1,4 +1,4 @@
-"""`playhead upload`, interrupted and run again: it goes on, and hardly a byte is sent twice."""
+"""`playhead upload` on a slow line: interrupted and run again it goes on, and what it sends is watched meanwhile."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import msgspec
@@ -25,6 +26,7 @@ from tests.client.relay import Relay, relay
 from tests.days import DAY, Calendar
 from tests.faults.stage import kill_tree, until
 from tests.live import Live, free_port, start, stop
+from tests.media.mp4.clips import X264, ffmpeg, picture
 
 MIB = 1024 * 1024
 SIZE = 24 * MIB
@@ -147,6 +149,16 @@ def film(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def index_last(tmp_path: Path) -> Path:
+    """Twenty seconds that can be played as they are, but whose index lies behind all the rest."""
+    path = tmp_path / f"{uuid4()}.mp4"
+    ffmpeg(*picture(20), *X264, "-g", "25", "-crf", "5", "-vf", "noise=alls=40:allf=t", path)
+    content = path.read_bytes()
+    assert content.index(b"mdat") < content.rindex(b"moov")
+    return path
+
+
 def _interrupted(shore: Shore, how: signal.Signals, *arguments: str | Path) -> str:
     """Begin, and end it by a signal once a third has arrived; what it said."""
     with shore.begin(*arguments) as running:
@@ -183,6 +195,33 @@ def test_it_goes_on_where_it_was_interrupted(
     assert shore.relay.taken - before <= SIZE - held + AROUND
     assert shore.stored(film.read_bytes())
     assert shore.remembered() == []
+
+
+@pytest.mark.parametrize("manner", [(), ("--no-resume",), ("--parallel", "3")], ids=" ".join)
+def test_a_film_with_its_index_last_is_watched_while_it_is_sent(
+    shore: Shore, index_last: Path, manner: tuple[str, ...]
+) -> None:
+    size, before = index_last.stat().st_size, shore.relay.taken
+    shore.relay.per_second = size / 8
+    with (
+        shore.live.http() as client,
+        shore.begin(index_last, "--play-while-uploading", "--json", *manner) as running,
+    ):
+
+        def newest() -> dict[str, Any]:
+            listed = client.get("/v1/videos?limit=1").json()["data"]
+            return next((each for each in listed if each["filename"] == index_last.name), {})
+
+        until(lambda: newest().get("playable_at"), "its beginning")
+        taken, video = shore.relay.taken - before, newest()
+        playlist = client.get(f"/v/{video['id']}/source.m3u8")
+        shore.relay.per_second = None
+        said = running.communicate(timeout=120)[0]
+    # Sent in order, nobody could play it before its last byte is there.
+    assert taken < size * 3 // 4
+    assert (playlist.status_code, "#EXT-X-ENDLIST" in playlist.text) == (200, False)
+    assert (running.returncode, json.loads(said)["id"]) == (0, video["id"])
+    assert shore.stored(index_last.read_bytes())
 
 
 @pytest.mark.soak

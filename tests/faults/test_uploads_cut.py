@@ -21,6 +21,7 @@ from tests import drive
 from tests.faults.peak import Peak
 from tests.faults.stage import RESOLUTIONS, Stage, clip, over, until
 from tests.invariants import violations
+from tests.media.mp4.clips import X264, ffmpeg, picture
 
 CUTS = 20
 MIB = 1024 * 1024
@@ -209,3 +210,35 @@ def test_a_new_web_process_clears_what_the_dead_one_left(stage: Stage, tmp_path:
 
 def _type(created: dict[str, Any]) -> dict[str, str]:
     return {"Content-Type": created["contentType"]}
+
+
+def test_a_film_that_is_watched_while_its_time_runs_out_ends_for_its_viewers(stage: Stage) -> None:
+    path = stage.folder / "watched.mp4"
+    ffmpeg(*picture(6), *X264, "-g", "25", "-movflags", "+faststart", path)
+    content = path.read_bytes()
+    half = len(content) // 2
+    wish = {
+        "filename": path.name,
+        "size": len(content),
+        "resolutions": ["144p"],
+        "play_while_uploading": True,
+    }
+    part = {"Content-Type": "video/mp4", "Content-Range": f"bytes 0-{half - 1}/{len(content)}"}
+
+    def watched() -> set[tuple[int, str | None]]:
+        base = f"{stage.live.url}/v/{created['video_id']}/"
+        names = ("master.m3u8", "source.m3u8", "manifest.mpd", "source-0.m4s")
+        answers = [httpx.get(base + name) for name in names]
+        return {
+            (each.status_code, each.json()["code"] if each.status_code >= 400 else None) for each in answers
+        }
+
+    with stage.live.http() as client:
+        created = client.post("/v1/uploads", json=wish).json()
+        assert httpx.put(created["url"], content=content[:half], headers=part).status_code == 308
+        assert watched() == {(200, None)}
+        stage.rows("UPDATE uploads SET expires_at = now() WHERE id = %s RETURNING 1", created["id"])
+        # At once, and no less when what had arrived is gone.
+        assert watched() == {(410, "upload_expired")}
+        assert drive.wait(client, created["video_id"])["error"]["code"] == "upload_expired"
+        assert watched() == {(410, "upload_expired")}
