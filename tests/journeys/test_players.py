@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, Route
 
 from tests import drive
 from tests.browser import browser, page
@@ -31,6 +31,10 @@ PLAYERS = (
 )
 PATIENCE = 90_000
 """Milliseconds a page may take for all it does: the machine may be busy."""
+FIRST_SEGMENT = 1.6
+"""Seconds that the first segment of `FIT` lasts."""
+HELD = 0.2
+"""Seconds that are there to be played, with which a player has no reason to wait."""
 
 
 # Sound without priming: Matroska would let the pictures begin that much later.
@@ -106,12 +110,18 @@ def places(frames: int) -> list[int]:
     return [*spread[1::3], *reversed(spread[::3]), *spread[2::3]]
 
 
-async def check(stage: Stage, *, from_second: float, seconds: int) -> None:
-    """Play from a moment to the end, and see what the player has to say of all that was before."""
-    await stage.do("seek", from_second)
+async def check(stage: Stage, *, from_second: float | None, seconds: int, finished: bool = True) -> None:
+    """Play to the end, from a moment or from where it is, and see what the player has to say of all that was before.
+
+    Of a finished video nothing may be late but what was just asked for. One that is being made may be waited for, but
+    not while there is something of it to be played.
+    """
+    if from_second is not None:
+        await stage.do("seek", from_second)
     await stage.do("finish")
     report = await stage.do("report")
-    assert (report["errors"], report["stalls"], report["ended"]) == ([], [], True)
+    stalls = [each for each in report["stalls"] if finished or each["held"] > HELD]
+    assert (report["errors"], stalls, report["ended"]) == ([], [], True)
     assert report["audio"] > 5_000, "nothing is heard"
     assert report["duration"] == pytest.approx(seconds, abs=0.1)
 
@@ -144,6 +154,29 @@ async def test_a_finished_video(
         await stage.do("seek", 1.0)
     await stage.do("settle")
     await check(stage, from_second=8.0, seconds=10)
+    # As whoever only watches: nothing is there when it begins, and all of it has to come in time.
+    await stage.open(player, f"{ready[source]}/{entry}")
+    await check(stage, from_second=None, seconds=10)
+
+
+async def test_a_segment_that_comes_late_is_noticed(stage: Stage, ready: dict[str, str]) -> None:
+    """Else nothing would follow from a player that is never seen to wait."""
+    late = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await late.wait()
+        await route.continue_()
+
+    await stage.page.route("**/*-1.m4s*", hold)
+    await stage.open("shaka", f"{ready[FIT.name]}/master.m3u8")  # hls.js would tell of it itself
+    while not (await stage.do("report"))["stalls"]:
+        await asyncio.sleep(0.1)
+    late.set()
+    await stage.do("finish")
+    stalls = (await stage.do("report"))["stalls"]
+    assert stalls[0]["lasted"] > 0
+    assert stalls[0]["at"] == pytest.approx(FIRST_SEGMENT, abs=0.2)
+    assert stalls[0]["held"] < HELD
 
 
 async def test_the_browsers_own_player(stage: Stage, ready: dict[str, str]) -> None:
@@ -164,5 +197,5 @@ async def test_a_video_that_is_being_made(stage: Stage, live_server: Live, playe
         assert heights == [144]
         # The end first: what is asked for is made, wherever it is.
         await stage.visit([*reversed(places(120 * RATE))])
-        await check(stage, from_second=118.0, seconds=120)
+        await check(stage, from_second=118.0, seconds=120, finished=False)
         drive.wait(client, video_id)

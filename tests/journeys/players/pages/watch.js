@@ -5,15 +5,26 @@ video.muted = true;
 document.body.append(video);
 
 const seen = { errors: [], stalls: [], ended: false, sizes: [] };
-let seeking = false;
-video.addEventListener("seeking", () => (seeking = true));
-video.addEventListener("playing", () => (seeking = false));
+/** Whether the viewer has just asked for something that may be waited for: to begin, another place or another track. */
+let asked = true;
+/** The wait that goes on now. */
+let stall = null;
+
+/** Whoever goes elsewhere or plays again waits no more. */
+function moves(wished) {
+  if (stall) stall.lasted = (performance.now() - stall.since) / 1000;
+  [stall, asked] = [null, wished];
+}
+video.addEventListener("seeking", () => moves(true));
+video.addEventListener("playing", () => moves(false));
 video.addEventListener("ended", () => (seen.ended = true));
 video.addEventListener("error", () => seen.errors.push(`media: ${video.error.message}`));
 video.addEventListener("resize", () => seen.sizes.push(video.videoHeight));
 video.addEventListener("waiting", () => {
-  const held = ahead();
-  if (!seeking && held > 0.2) seen.stalls.push({ at: video.currentTime, held });
+  // Of the last frames players and the browser have different ideas, and nothing follows that could be late.
+  if (asked || stall || video.currentTime > video.duration - 0.3) return;
+  stall = { at: video.currentTime, held: ahead(), since: performance.now(), lasted: null };
+  seen.stalls.push(stall);
 });
 
 /** Seconds that are buffered from the playhead on. */
@@ -63,9 +74,9 @@ async function seek(time) {
   video.currentTime = time;
   await until(() => !video.seeking && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && shown);
   const near = () => Math.abs(shown.time - time) < 0.5;
-  const asked = performance.now();
+  const since = performance.now();
   // One from long before may come late where the machine is busy: it gets three seconds to be followed.
-  for (let last = null; last !== shown || !(near() || performance.now() - asked > 3000); await pause()) last = shown;
+  for (let last = null; last !== shown || !(near() || performance.now() - since > 3000); await pause()) last = shown;
   return { ...shown, now: video.currentTime, held: held() };
 }
 
@@ -142,12 +153,14 @@ export function drive(open) {
     },
     async choose(height) {
       await video.play();
+      asked = true;
       player.choose(height);
       await until(() => video.videoHeight === height);
       return frame();
     },
     async listen(language) {
       const before = video.webkitAudioDecodedByteCount;
+      asked = true;
       player.listen(language);
       await video.play();
       await until(() => video.webkitAudioDecodedByteCount > before + 1000);
@@ -159,8 +172,8 @@ export function drive(open) {
       await player.caption(language);
       await video.play();
       video.currentTime = time;
-      const asked = performance.now();
-      await until(() => (!video.seeking && words().length > 0) || performance.now() - asked > 40_000);
+      const since = performance.now();
+      await until(() => (!video.seeking && words().length > 0) || performance.now() - since > 40_000);
       if (words().length > 0) return words();
       const tracks = [...video.textTracks].map(({ mode, label, cues }) => ({ mode, label, cues: cues?.length }));
       return [`nothing at ${video.currentTime}: ${JSON.stringify(tracks)}`];
