@@ -152,7 +152,7 @@ def no_frames_but_reports() -> None:
 
 
 def slow_but_moving() -> None:
-    for frame in range(1, 9):
+    for frame in range(1, 13):
         os.write(_progress(), f"frame={frame}\nout_time_us={frame}00000\nprogress=continue\n".encode())
         time.sleep(0.25)
 
