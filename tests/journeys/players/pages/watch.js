@@ -139,8 +139,9 @@ function ended() {
  * Makes a player drivable from the test.
  *
  * `open(video, url, failed, ended)` loads a presentation, calls `failed` with a text for whatever the player complains
- * of, and `ended` where a player ends a film itself and not by the browser's event; it gives `heights()`, those to choose from, `choose(height)`, which changes what is shown as soon as can be,
- * `sounds()`, the languages to choose from, and `listen(language)`.
+ * of, and `ended` where a player ends a film itself and not by the browser's event; it gives `heights()`, those to
+ * choose from, `choose(height)`, which changes what is shown as soon as can be, `sounds()`, the languages to choose
+ * from, and `listen(language)`.
  */
 export function drive(open) {
   let player;
