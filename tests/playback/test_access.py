@@ -49,7 +49,7 @@ async def test_axe_finds_nothing_wrong(
         await expect(page.get_by_role("dialog")).to_be_visible()
         assert await violations(page, axe_source) == []
         await page.keyboard.press("Escape")
-        await page.get_by_role("button", name="Change").click()
+        await page.get_by_role("button", name="Change", exact=True).click()
         await expect(page.get_by_label("API key")).to_be_visible()
         assert await violations(page, axe_source) == []
         await page.goto(ready_video["embed_url"])

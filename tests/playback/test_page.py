@@ -73,7 +73,7 @@ async def test_an_unknown_key_is_asked_for_again(browser: Browser, live_server: 
         await page.get_by_label("API key").fill(live_server.key)
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("heading", name="Drop a video here")).to_be_visible()
-        await page.get_by_role("button", name="Change").click()
+        await page.get_by_role("button", name="Change", exact=True).click()
         await expect(page.get_by_label("API key")).to_be_focused()
         await dashboard.assert_proper()
 
@@ -83,7 +83,7 @@ async def test_a_video_is_followed_from_the_keyboard_to_the_screen(
 ) -> None:
     page, name = dashboard.page, chosen["name"]
     await dashboard.only("144p", "240p")
-    await page.get_by_role("button", name="Change").focus()
+    await page.get_by_role("button", name="Change", exact=True).focus()
     await page.keyboard.press("Tab")
     async with page.expect_file_chooser() as chooser:
         # Asked in here, as the browser is told to hand the dialog over before it answers this.
